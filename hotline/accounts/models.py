@@ -1,0 +1,160 @@
+"""People, departments and regions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from .permissions import Role, allows
+
+
+class TreeNode(models.Model):
+    """A node that knows its way from the root: `path` is the ids from the root down, `/1/4/17/`.
+
+    A subtree is then one indexed prefix comparison, however deep the tree.
+    """
+
+    parent: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "self", verbose_name=_("parent"), null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    name = models.CharField(_("name"), max_length=80)
+    path = models.CharField(max_length=200, editable=False, default="", db_index=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if self.pk and self.parent and self.parent.path.startswith(self.path):
+            raise ValidationError({"parent": _("An entry cannot stand below itself.")})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
+        if path != self.path:
+            self.path = path
+            type(self)._default_manager.filter(pk=self.pk).update(path=path)
+            for child in type(self)._default_manager.filter(parent=self):
+                child.save()
+
+    def subtree(self) -> models.QuerySet[Self]:
+        """This node and everything below it."""
+        return type(self)._default_manager.filter(path__startswith=self.path)
+
+    def is_within(self, other: TreeNode | None) -> bool:
+        """Whether this node is `other` or stands below it."""
+        return other is not None and self.path.startswith(other.path)
+
+    @property
+    def ancestor_ids(self) -> list[int]:
+        """Ids from this node up to the root, nearest first."""
+        return [int(part) for part in reversed(self.path.strip("/").split("/"))]
+
+
+class Region(TreeNode):
+    class Level(models.TextChoices):
+        CITY = "city", _("City")
+        DISTRICT = "district", _("District or county")
+        STREET = "street", _("Street or town")
+
+    level = models.CharField(_("level"), max_length=10, choices=Level)
+    code = models.CharField(_("division code"), max_length=12, unique=True)
+
+    class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+        ordering = ("code",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=["parent", "name"], name="region_name_in_parent")]
+
+    @property
+    def full_name(self) -> str:
+        """The name as an address begins with it, without the city: 孝南区书院街道."""
+        if self.parent is None or self.parent.parent is None:
+            return self.name
+        return f"{self.parent.name}{self.name}"
+
+
+class Department(TreeNode):
+    class Level(models.TextChoices):
+        CITY = "city", _("City government")
+        DISTRICT = "district", _("District or county government")
+        BUREAU = "bureau", _("Bureau")
+        STREET = "street", _("Street or town office")
+        SECTION = "section", _("Section")
+        UTILITY = "utility", _("Public utility")
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    level = models.CharField(_("level"), max_length=10, choices=Level)
+    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="departments")
+    phone = models.CharField(_("duty telephone"), max_length=30, blank=True)
+    is_open = models.BooleanField(_("takes tickets"), default=True)
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        ordering = ("path",)
+
+
+class User(AbstractUser):
+    """A person who signs in. One role, one department; what they may do follows from both."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    full_name = models.CharField(_("full name"), max_length=40)
+    role = models.CharField(_("role"), max_length=15, choices=Role)
+    department = models.ForeignKey(
+        Department, verbose_name=_("department"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
+    phone = models.CharField(_("telephone"), max_length=30, blank=True)
+    is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
+
+    objects: ClassVar[UserManager[User]] = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.STAFF) | models.Q(department__isnull=False),
+                name="staff_has_department",
+                violation_error_message=_("Department staff need a department."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def department_ids(self) -> list[int]:
+        """Ids of the own department and of all below it; empty for a person without one."""
+        return list(self.department.subtree().values_list("pk", flat=True)) if self.department else []
+
+    def may(self, permission: str) -> bool:
+        """Whether this person holds `permission` by their role."""
+        return self.is_active and allows(self.role, permission)
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django admin's question: set-up tables are for whoever may set up."""
+        return self.may("set_up")
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.may("set_up")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.is_staff = allows(self.role, "set_up")
+        self.is_superuser = False
+        super().save(*args, **kwargs)

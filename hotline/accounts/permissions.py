@@ -1,0 +1,61 @@
+"""Who may do what: the one table. Pages, API, jobs and tests ask `allows`."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    OPERATOR = "operator", _("Operator")
+    DISPATCHER = "dispatcher", _("Dispatcher")
+    STAFF = "staff", _("Department staff")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    MANAGER = "manager", _("Manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Permission(models.TextChoices):
+    SEE_ALL_TICKETS = "see_all_tickets", _("See every ticket")
+    SEE_DEPARTMENT_TICKETS = "see_department_tickets", _("See tickets of the own department and those below it")
+    SEE_PROTECTED_CALLERS = "see_protected_callers", _("See who called where secrecy was asked for")
+    REGISTER = "register", _("Record calls, answer them directly or refuse them")
+    FOLLOW_UP = "follow_up", _("Make follow-up calls")
+    DISPATCH = "dispatch", _("Dispatch tickets and rule on returns")
+    CHECK_ANSWERS = "check_answers", _("Send insufficient answers back")
+    HANDLE = "handle", _("Accept, work and answer tickets of the own department")
+    RULE = "rule", _("Rule on disputes and extensions")
+    SUPERVISE = "supervise", _("Urge, supervise, suspend and coordinate on site")
+    MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
+    SEE_REPORTS = "see_reports", _("Read the dashboard and reports")
+    BUILD_REPORTS = "build_reports", _("Have reports built")
+    SET_UP = "set_up", _("Change people, departments, categories, limits and the calendar")
+
+
+P = Permission
+
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    Role.OPERATOR: frozenset(
+        {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS}
+    ),
+    Role.DISPATCHER: frozenset(
+        {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.DISPATCH, P.CHECK_ANSWERS, P.MANAGE_MATTERS}
+    ),
+    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE}),
+    Role.SUPERVISOR: frozenset(
+        {
+            P.SEE_ALL_TICKETS,
+            P.SEE_PROTECTED_CALLERS,
+            P.CHECK_ANSWERS,
+            P.SUPERVISE,
+            P.MANAGE_MATTERS,
+            P.SEE_REPORTS,
+        }
+    ),
+    Role.MANAGER: frozenset({P.SEE_ALL_TICKETS, P.RULE, P.SEE_REPORTS, P.BUILD_REPORTS}),
+    # Whoever sets the system up has no business in citizens' matters (separation of duties).
+    Role.ADMINISTRATOR: frozenset({P.SET_UP}),
+}
+
+
+def allows(role: str, permission: str) -> bool:
+    """Whether people of `role` hold `permission`. An unknown role holds none."""
+    return permission in ROLE_PERMISSIONS.get(role, frozenset())

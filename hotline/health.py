@@ -1,0 +1,59 @@
+"""Is everything alive: database, broker, worker and beat. `/healthz` answers from this."""
+
+import time
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+
+HEARTBEAT_KEY = "hotline:heartbeat:{part}"
+HEARTBEAT_LIMIT = 45  # seconds; beat sends every 10, so this allows for three that were missed
+
+
+def broker() -> redis.Redis:
+    """A client of the broker, which also keeps the heartbeats."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+
+
+def mark_alive(part: str) -> None:
+    """Records that `part` ("worker" or "beat") is alive now."""
+    with broker() as client:
+        client.set(HEARTBEAT_KEY.format(part=part), time.time())
+
+
+def report() -> dict[str, str]:
+    """Each part with `ok` or what is wrong with it."""
+    parts = {"database": _database(), "broker": "ok", "worker": "unknown", "beat": "unknown"}
+    try:
+        with broker() as client:
+            for part in ("worker", "beat"):
+                parts[part] = _age(client.get(HEARTBEAT_KEY.format(part=part)))
+    except redis.RedisError as error:
+        parts["broker"] = f"down: {type(error).__name__}"
+    return parts
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return f"down: {type(error).__name__}"
+    return "ok"
+
+
+def _age(stamp: bytes | None) -> str:
+    if stamp is None:
+        return "no heartbeat yet"
+    age = time.time() - float(stamp)
+    return "ok" if age <= HEARTBEAT_LIMIT else f"last heartbeat {age:.0f} s ago"
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when all four parts are well, else 503; `down` names those that are not."""
+    parts = report()
+    down = [name for name, state in parts.items() if state != "ok"]
+    return JsonResponse({"healthy": not down, "down": down, **parts}, status=503 if down else 200)

@@ -1,0 +1,74 @@
+"""The frame round every page: who is signed in, where they can go, and where they start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import User
+from hotline.accounts.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Door:
+    """An entry of the navigation: a page, its name, and what one must hold to go there."""
+
+    url_name: str
+    label: Any
+    permission: str
+    icon: str
+
+
+# In the order of the navigation. The first that a person may open and that their role works on is home.
+DOORS = (
+    Door("new-ticket", _("Record a call"), P.REGISTER, "phone-arrow-down-left"),
+    Door("my-tickets", _("My tickets"), P.REGISTER, "clipboard-document-list"),
+    Door("follow-ups", _("Follow-up calls"), P.FOLLOW_UP, "phone-arrow-up-right"),
+    Door("dispatch-queue", _("Dispatch"), P.DISPATCH, "paper-airplane"),
+    Door("inbox", _("Inbox"), P.HANDLE, "inbox-arrow-down"),
+    Door("board", _("Stuck board"), P.SUPERVISE, "exclamation-triangle"),
+    Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
+    Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
+    Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),
+    Door("reports", _("Reports"), P.SEE_REPORTS, "document-chart-bar"),
+    Door("tickets", _("All tickets"), P.SEE_ALL_TICKETS, "magnifying-glass"),
+    Door("admin:index", _("Set-up"), P.SET_UP, "cog-6-tooth"),
+)
+
+HOMES = {
+    "operator": "new-ticket",
+    "dispatcher": "dispatch-queue",
+    "staff": "inbox",
+    "supervisor": "board",
+    "manager": "dashboard",
+    "administrator": "admin:index",
+}
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """For every template: the doors open to this person, and the city."""
+    user = getattr(request, "user", None)
+    doors = [door for door in DOORS if user.may(door.permission)] if isinstance(user, User) else []
+    match = request.resolver_match
+    return {
+        "doors": doors,
+        "here": match.view_name if match else "",
+        "city_name": settings.CITY_NAME,
+        "is_demo": settings.DEMO,
+    }
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Sends each person to the page that their role works on."""
+    assert isinstance(request.user, User)
+    return redirect(HOMES.get(request.user.role, "tickets"))
+
+
+def design(request: HttpRequest) -> HttpResponse:
+    """Every component in every state; only with DEBUG."""
+    return render(request, "design.html")

@@ -1,0 +1,145 @@
+"""Arithmetic on working time.
+
+A working day is what the State Council's yearly arrangement says, weekends worked for a long holiday (调休)
+included; a year whose arrangement is not published yet goes by weekdays (`is_provisional`). A city's own
+`SpecialDay` rows come first. Within a working day only office hours count, noon break off.
+
+All spans are half-open, `[opens, closes)`. A deadline that falls on the last moment of a span stays there
+(Friday 17:30) and is not moved to the next opening (Monday 08:30): the clerk has until the office closes.
+"""
+
+import time as clock
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+
+DEFAULT_HOURS = ((time(8, 30), time(12, 0)), (time(14, 30), time(17, 30)))  # domain.md, "Time limits"
+CACHE_SECONDS = 30  # how long another process may go on with the calendar as it was before a change
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """A city's calendar. Give and take aware datetimes; `zone` decides what a day is."""
+
+    zone: ZoneInfo
+    hours: Sequence[tuple[time, time]] = DEFAULT_HOURS
+    special: Mapping[date, bool] = field(default_factory=dict)
+
+    def is_working_day(self, day: date) -> bool:
+        if day in self.special:
+            return self.special[day]
+        try:
+            return chinese_calendar.is_workday(day)
+        except NotImplementedError:  # a year that the package does not know
+            return day.weekday() < 5
+
+    def is_provisional(self, day: date) -> bool:
+        """Whether the arrangement of this day's year is not known yet."""
+        if day in self.special:
+            return False
+        try:
+            chinese_calendar.is_workday(day)
+        except NotImplementedError:
+            return True
+        return False
+
+    @property
+    def day_minutes(self) -> int:
+        """Minutes of office time in one working day."""
+        return sum(_minutes(closes) - _minutes(opens) for opens, closes in self.hours)
+
+    def add_minutes(self, start: datetime, minutes: float) -> datetime:
+        """The instant at which `minutes` of office time have passed since `start`.
+
+        Negative minutes go back: the instant from which so many have passed at `start`.
+        """
+        if minutes < 0:
+            return self._back(start, timedelta(minutes=-minutes))
+        left = timedelta(minutes=minutes)
+        for opens, closes in self._spans_from(start):
+            if left <= closes - opens:
+                return opens + left
+            left -= closes - opens
+        raise AssertionError("the spans of a calendar do not end")
+
+    def _back(self, end: datetime, left: timedelta) -> datetime:
+        local = end.astimezone(self.zone)
+        day = local.date()
+        while True:
+            for opens, closes in reversed(self._spans_of(day)):
+                if opens < local:
+                    span = min(closes, local) - opens
+                    if left <= span:
+                        return min(closes, local) - left
+                    left -= span
+            day -= timedelta(days=1)
+
+    def add_days(self, start: datetime, days: float) -> datetime:
+        """The instant `days` working days of office time after `start`."""
+        return self.add_minutes(start, days * self.day_minutes)
+
+    def minutes_between(self, start: datetime, end: datetime) -> float:
+        """Minutes of office time in `[start, end)`; 0 where `end` is not after `start`."""
+        total = timedelta()
+        for opens, closes in self._spans_from(start):
+            if opens >= end:
+                break
+            total += min(closes, end) - opens
+        return total / MINUTE
+
+    def _spans_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Office spans from `start` on, the first one cut to begin at `start`."""
+        local = start.astimezone(self.zone)
+        day = local.date()
+        while True:
+            for opens, closes in self._spans_of(day):
+                if closes > local:
+                    yield max(opens, local), closes
+            day += timedelta(days=1)
+
+    def _spans_of(self, day: date) -> list[tuple[datetime, datetime]]:
+        if not self.is_working_day(day):
+            return []
+        return [
+            (datetime.combine(day, opens, self.zone), datetime.combine(day, closes, self.zone))
+            for opens, closes in self.hours
+        ]
+
+
+_cached: tuple[float, WorkCalendar] | None = None
+
+
+def current() -> WorkCalendar:
+    """The calendar as the city has set it, read from the database at most every `CACHE_SECONDS`."""
+    global _cached
+    if _cached is None or clock.monotonic() - _cached[0] > CACHE_SECONDS:
+        from .models import OfficeHours, SpecialDay
+
+        hours = tuple(OfficeHours.objects.values_list("opens", "closes")) or DEFAULT_HOURS
+        special = dict(SpecialDay.objects.values_list("day", "is_working"))
+        zone = ZoneInfo(timezone.get_default_timezone_name())
+        _cached = (clock.monotonic(), WorkCalendar(zone=zone, hours=hours, special=special))
+    return _cached[1]
+
+
+def forget(**kwargs: Any) -> None:
+    """Has the next `current()` read the database again; called when a row changes."""
+    global _cached
+    _cached = None
+
+
+def _minutes(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
+
+
+post_save.connect(forget, sender="worktime.OfficeHours")
+post_delete.connect(forget, sender="worktime.OfficeHours")
+post_save.connect(forget, sender="worktime.SpecialDay")
+post_delete.connect(forget, sender="worktime.SpecialDay")

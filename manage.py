@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Django's command line. Starts the embedded servers first where none are configured."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
+    from hotline import embedded
+
+    if embedded.needed_for(sys.argv[1:]):
+        embedded.start()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

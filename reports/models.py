@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import User
+
+
+class ReportKind(models.TextChoices):
+    WEEKLY = "weekly", _("Weekly report")
+    MONTHLY = "monthly", _("Monthly report")
+
+
+class ReportRun(models.Model):
+    """One report as it was built (报告期): the period, the numbers as they were then, the files made of them.
+
+    `sections` is what page, Word and Excel show; see reports.building.Section. A run is never changed; building
+    the same period again adds a run.
+    """
+
+    kind = models.CharField(_("kind"), max_length=10, choices=ReportKind)
+    period = models.CharField(_("period"), max_length=10)
+    start = models.DateTimeField(_("from"))
+    end = models.DateTimeField(_("to"))
+    title = models.CharField(max_length=120)
+    sections = models.JSONField()
+    built_at = models.DateTimeField(_("built at"), default=timezone.now)
+    built_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    docx = models.FileField(upload_to="reports/%Y/%m")
+    xlsx = models.FileField(upload_to="reports/%Y/%m")
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        indexes: ClassVar = [models.Index("kind", "start", "built_at", name="report_kind_start")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("report", args=[self.pk])

@@ -1,0 +1,79 @@
+"""Report periods: ISO weeks (Monday first) and calendar months, as half-open spans in city time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+
+from .models import ReportKind
+
+
+@dataclass(frozen=True)
+class Period:
+    """`[start, end)`; `label` is how it is written: 2019-W22 or 2019-05."""
+
+    kind: str
+    label: str
+    start: datetime
+    end: datetime
+
+    @property
+    def name(self) -> str:
+        last = timezone.localtime(self.end - timedelta(seconds=1))
+        first = timezone.localtime(self.start)
+        if self.kind == ReportKind.MONTHLY:
+            return _t("%(year)d-%(month)02d") % {"year": first.year, "month": first.month}
+        return f"{first:%Y-%m-%d} – {last:%m-%d}"
+
+    def before(self) -> Period:
+        """The period that ends where this one starts."""
+        return containing(self.kind, timezone.localtime(self.start - timedelta(seconds=1)).date())
+
+    def a_year_before(self) -> Period:
+        """The same month a year before; for a week the one 52 weeks before."""
+        first = timezone.localtime(self.start).date()
+        if self.kind == ReportKind.MONTHLY:
+            return containing(self.kind, first.replace(year=first.year - 1))
+        return containing(self.kind, first - timedelta(weeks=52))
+
+
+def containing(kind: str, day: date) -> Period:
+    """The period of `kind` that `day` lies in."""
+    if kind == ReportKind.WEEKLY:
+        first = day - timedelta(days=day.weekday())
+        year, week, _weekday = first.isocalendar()
+        return Period(kind, f"{year}-W{week:02d}", _midnight(first), _midnight(first + timedelta(days=7)))
+    first = day.replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return Period(kind, f"{first:%Y-%m}", _midnight(first), _midnight(following))
+
+
+def parse(kind: str, label: str) -> Period:
+    """The period written as `label`. Raises ValueError with a message for the person who wrote it."""
+    if kind == ReportKind.WEEKLY:
+        if match := re.fullmatch(r"(\d{4})-W(\d{2})", label):
+            try:
+                return containing(kind, date.fromisocalendar(int(match[1]), int(match[2]), 1))
+            except ValueError:
+                pass
+        raise ValueError(_t("A week is written like 2019-W22, not %(label)s.") % {"label": label})
+    if match := re.fullmatch(r"(\d{4})-(\d{2})", label):
+        try:
+            return containing(kind, date(int(match[1]), int(match[2]), 1))
+        except ValueError:
+            pass
+    raise ValueError(_t("A month is written like 2019-05, not %(label)s.") % {"label": label})
+
+
+def last_complete(kind: str, now: datetime | None = None) -> Period:
+    """The latest period that has ended."""
+    today = timezone.localdate(now)
+    return containing(kind, today).before()
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,194 @@
+"""What extensions, suspensions, orders and on-site coordination leave behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from hotline.worktime import calendar
+from tickets import limits
+from tickets.choices import OPEN_STATUSES, Status
+from tickets.limits import RuleKey
+from tickets.models import Ticket
+from tickets.workflow import ACTIONS, Performance, Refused, apply, check, effect, objection
+
+from .models import CoordinatedTicket, CoordinationTask, Extension, Participant, SupervisionOrder
+
+# -- extensions ---------------------------------------------------------------------------------------------
+
+
+@check("ask_extension")
+def extension_possible(ticket: Ticket) -> Any:
+    if ticket.answer_due_at and ticket.answer_due_at <= timezone.now():
+        return _("An extension is asked for before the answer is due.")
+    rulings = list(Extension.objects.filter(ticket=ticket).values_list("ruling", flat=True))
+    if Extension.Ruling.PENDING in rulings:
+        return _("An extension is already under review.")
+    if rulings.count(Extension.Ruling.GRANTED) >= limits.rule(RuleKey.EXTENSIONS):
+        return _("This ticket has had all its extensions.")
+    return None
+
+
+@check("grant_extension", "refuse_extension")
+def extension_pending(ticket: Ticket) -> Any:
+    if not Extension.objects.filter(ticket=ticket, ruling=Extension.Ruling.PENDING).exists():
+        return _("No extension has been asked for.")
+    return None
+
+
+@effect("ask_extension")
+def ask_extension(p: Performance) -> None:
+    p.data["days"] = p.given["days"]
+    p.store.add(
+        Extension(
+            ticket=p.ticket, days=p.given["days"], reason=p.note, plan=p.given.get("plan") or "",
+            asked_by=p.actor, asked_at=p.at,
+        )
+    )  # fmt: skip
+
+
+@effect("grant_extension", "refuse_extension")
+def rule_on_extension(p: Performance) -> None:
+    granted = p.action.name == "grant_extension"
+    asked = _end_extension(p, Extension.Ruling.GRANTED if granted else Extension.Ruling.REFUSED)
+    assert asked is not None
+    p.data["days"] = asked.days
+
+
+@effect("answer", "suspend", "escalate", "send_down")
+def lapse_extension(p: Performance) -> None:
+    _end_extension(p, Extension.Ruling.LAPSED)
+
+
+def _end_extension(p: Performance, ruling: str) -> Extension | None:
+    asked = p.store.latest(Extension, p.ticket)
+    if asked is None or asked.ruling != Extension.Ruling.PENDING:
+        return None
+    asked.ruling, asked.ruled_by, asked.ruled_at = ruling, p.actor, p.at
+    p.store.change(asked)
+    return asked
+
+
+# -- suspension and orders ----------------------------------------------------------------------------------
+
+
+@effect("resume")
+def count_suspension(p: Performance) -> None:
+    """The working time spent suspended is given back to the answer clock (supervision.clocks)."""
+    p.data["suspended_minutes"] = round(calendar.current().minutes_between(p.ticket.status_since, p.at))
+
+
+@effect("supervise")
+def issue_order(p: Performance) -> None:
+    assert p.ticket.department is not None
+    issued = len(p.store.all(SupervisionOrder, p.ticket))
+    order = SupervisionOrder(
+        number=f"DB{p.ticket.number[2:]}-{issued + 1}", ticket=p.ticket, department=p.ticket.department,
+        requirement=p.note, due=p.given["due"], issued_by=p.actor, issued_at=p.at,
+    )  # fmt: skip
+    p.store.add(order)
+    p.data.update(order=order.number, due=p.given["due"].isoformat())
+
+
+# -- on-site coordination -----------------------------------------------------------------------------------
+
+
+@effect("escalate")
+def call_task(p: Performance) -> None:
+    """Calls the parties together; open tickets of the same matter come along."""
+    if task := p.given.get("task"):
+        p.store.add(CoordinatedTicket(task=task, ticket=p.ticket))
+        p.data["task"] = task.pk
+        return
+    task = CoordinationTask(
+        ticket=p.ticket, lead=p.given["lead"], place=p.given["place"], meets_at=p.given["meets_at"],
+        question=p.given["question"], called_by=p.actor, called_at=p.at,
+    )  # fmt: skip
+    p.store.add(task)
+    p.store.add(CoordinatedTicket(task=task, ticket=p.ticket))
+    for department in p.given.get("departments") or ():
+        p.store.add(Participant(task=task, department=department, name=department.name))
+    for name in (p.given.get("others") or "").splitlines():
+        if name.strip():
+            p.store.add(Participant(task=task, name=name.strip()[:80]))
+    p.data["task"] = task.pk
+    p.note = p.given["question"]
+    _with_matter(p, {**p.given, "task": task})
+
+
+def _with_matter(p: Performance, given: dict[str, Any]) -> None:
+    """Escalates the other open tickets of the matter to the same task."""
+    if p.ticket.matter_id is None:
+        return
+    others = Ticket.objects.filter(matter_id=p.ticket.matter_id, status__in=OPEN_STATUSES).exclude(pk=p.ticket.pk)
+    for other in others.select_for_update(of=("self",)):
+        if not objection(p.action, other):
+            apply(p.action, other, actor=p.actor, given=given, at=p.at, store=p.store)
+
+
+def current_task(ticket: Ticket) -> CoordinationTask | None:
+    """The task that this ticket is being coordinated in."""
+    return (
+        CoordinationTask.objects.filter(coordinated__ticket=ticket, state=CoordinationTask.State.CALLED)
+        .order_by("-pk")
+        .first()
+    )
+
+
+@effect("record_findings")
+def record_findings(p: Performance) -> None:
+    task = _require_task(p)
+    task.findings = f"{task.findings}\n{p.note}".strip()
+    p.store.change(task)
+
+
+@effect("determine")
+def determine(p: Performance) -> None:
+    """Settles the task and dispatches every ticket of it bindingly to the responsible department."""
+    if p.given.get("task"):
+        return
+    task = _require_task(p)
+    task.findings = p.given["findings"]
+    task.department, task.principle = p.given["department"], p.given["principle"]
+    task.directive, task.due = p.note, p.given["due"]
+    task.determined_by, task.determined_at = p.actor, p.at
+    task.state = CoordinationTask.State.DETERMINED
+    p.store.change(task)
+    p.data.update(task=task.pk, due=p.given["due"].isoformat())
+    _apply_to_others(p, task, {**p.given, "task": task})
+
+
+@effect("call_off")
+def call_off(p: Performance) -> None:
+    if p.given.get("task"):
+        return
+    task = _require_task(p)
+    task.state = CoordinationTask.State.CALLED_OFF
+    task.outcome, task.done_at = p.note, p.at
+    p.store.change(task)
+    _apply_to_others(p, task, {**p.given, "task": task})
+
+
+def _apply_to_others(p: Performance, task: CoordinationTask, given: dict[str, Any]) -> None:
+    others = Ticket.objects.filter(coordinated_in__task=task, status=Status.COORDINATING).exclude(pk=p.ticket.pk)
+    for other in others.select_for_update(of=("self",)):
+        apply(ACTIONS[p.action.name], other, actor=p.actor, given=given, at=p.at, store=p.store)
+
+
+def _require_task(p: Performance) -> CoordinationTask:
+    task = current_task(p.ticket)
+    if task is None:
+        raise Refused(_t("No coordination is under way for this ticket."))
+    return task
+
+
+@effect("answer")
+def record_outcome(p: Performance) -> None:
+    """The answer of the responsible department is what came of the coordination."""
+    task = p.store.latest(CoordinationTask, p.ticket)
+    if task and task.state == CoordinationTask.State.DETERMINED:
+        task.outcome, task.done_at, task.state = p.note, p.at, CoordinationTask.State.DONE
+        p.store.change(task)

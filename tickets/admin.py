@@ -1,0 +1,22 @@
+from django.contrib import admin
+
+from .models import Category, CityRule, TimeLimit
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ("code", "name", "parent", "is_used")
+    list_filter = ("is_used",)
+    search_fields = ("name", "code", "keywords")
+    autocomplete_fields = ("parent",)
+
+
+@admin.register(TimeLimit)
+class TimeLimitAdmin(admin.ModelAdmin):
+    list_display = ("stage", "kind", "urgency", "amount", "unit")
+    list_filter = ("stage",)
+
+
+@admin.register(CityRule)
+class CityRuleAdmin(admin.ModelAdmin):
+    list_display = ("key", "value")

@@ -1,0 +1,150 @@
+"""Every enumeration of a ticket, once: forms, badges, API and filters all read it here."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    REGISTERED = "registered", _("To be dispatched")
+    DISPATCHED = "dispatched", _("To be accepted")
+    WORKING = "working", _("In work")
+    RETURN_ASKED = "return_asked", _("Return under review")
+    RULING = "ruling", _("Awaiting a ruling")
+    COORDINATING = "coordinating", _("On-site coordination")
+    SUSPENDED = "suspended", _("Suspended")
+    FOLLOW_UP = "follow_up", _("Follow-up call due")
+    CLOSED = "closed", _("Closed")
+    NOT_ACCEPTED = "not_accepted", _("Not accepted")
+
+
+OPEN_STATUSES = tuple(status for status in Status if status not in (Status.CLOSED, Status.NOT_ACCEPTED))
+# In these nobody has answered yet, so the answer clock runs.
+UNANSWERED_STATUSES = tuple(s for s in OPEN_STATUSES if s not in (Status.FOLLOW_UP, Status.SUSPENDED))
+
+STATUS_TONES = {
+    Status.REGISTERED: "warning",
+    Status.DISPATCHED: "warning",
+    Status.WORKING: "primary",
+    Status.RETURN_ASKED: "danger",
+    Status.RULING: "danger",
+    Status.COORDINATING: "danger",
+    Status.SUSPENDED: "neutral",
+    Status.FOLLOW_UP: "info",
+    Status.CLOSED: "success",
+    Status.NOT_ACCEPTED: "neutral",
+}
+
+
+class Kind(models.TextChoices):
+    CONSULTATION = "consultation", _("Consultation")
+    HELP = "help", _("Request for help")
+    COMPLAINT = "complaint", _("Complaint")
+    REPORT = "report", _("Report of wrongdoing")
+    SUGGESTION = "suggestion", _("Suggestion")
+    PRAISE = "praise", _("Praise")
+
+
+class Channel(models.TextChoices):
+    PHONE = "phone", _("Telephone")
+    WECHAT = "wechat", _("WeChat")
+    WEB = "web", _("Web site")
+    APP = "app", _("App")
+    MAYOR_MAILBOX = "mayor_mailbox", _("Mayor's mailbox")
+    PROVINCE = "province", _("Sent by the province")
+    POLICE_110 = "police_110", _("Handed over by 110")
+    VISIT = "visit", _("Visit in person")
+    OTHER = "other", _("Other")
+
+
+class Urgency(models.TextChoices):
+    NORMAL = "normal", _("Normal")
+    URGENT = "urgent", _("Urgent")
+
+
+class RefusalGround(models.TextChoices):
+    """The nine usual grounds for not accepting a call (domain.md, "The flow")."""
+
+    OUTSIDE_CITY = "outside_city", _("Not the city government's business")
+    EMERGENCY_LINE = "emergency_line", _("A matter for 110, 119 or 120")
+    OTHER_POWERS = "other_powers", _("A matter of the Party, the courts, the procuratorate or the army")
+    LITIGATION = "litigation", _("To be settled by litigation, arbitration or review")
+    PROCEDURE = "procedure", _("Already in a legal procedure or a petition")
+    SECRET = "secret", _("Touches state or business secrets or privacy")  # noqa: S105
+    SAME_MATTER = "same_matter", _("Same matter under way or finished, no new facts")
+    ABUSIVE = "abusive", _("Unlawful or abusive")
+    OTHER = "other", _("Other")
+
+
+class ReturnGround(models.TextChoices):
+    NOT_OUR_DUTY = "not_our_duty", _("Not our duty")
+    WRONG_AREA = "wrong_area", _("Wrong area")
+    OWNERSHIP_UNCLEAR = "ownership_unclear", _("Ownership unclear")
+    DUPLICATE = "duplicate", _("Duplicate")
+    INCOMPLETE = "incomplete", _("Information incomplete")
+
+
+class Principle(models.TextChoices):
+    """On what a responsibility is founded when it had to be settled."""
+
+    PLACE = "place", _("Place (who governs the area)")
+    OWNERSHIP = "ownership", _("Ownership (who owns it)")
+    OVERSIGHT = "oversight", _("Oversight (whose trade it is)")
+    LICENCE = "licence", _("Licence (who permitted it)")
+    FIRST_UNIT = "first_unit", _("First unit (who did not object in time)")
+
+
+class Contacted(models.TextChoices):
+    YES = "yes", _("Contacted by the department")
+    NO = "no", _("Not contacted")
+
+
+class Solved(models.TextChoices):
+    YES = "yes", _("Solved")
+    PARTLY = "partly", _("Partly solved")
+    NO = "no", _("Not solved")
+
+
+class Satisfaction(models.TextChoices):
+    VERY_SATISFIED = "very_satisfied", _("Very satisfied")
+    SATISFIED = "satisfied", _("Satisfied")
+    FAIRLY_SATISFIED = "fairly_satisfied", _("Fairly satisfied")
+    DISSATISFIED = "dissatisfied", _("Dissatisfied")
+    VERY_DISSATISFIED = "very_dissatisfied", _("Very dissatisfied")
+
+
+SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.FAIRLY_SATISFIED)
+
+
+class Closing(models.TextChoices):
+    """How a ticket came to be closed."""
+
+    DIRECT = "direct", _("Answered directly")
+    FOLLOWED_UP = "followed_up", _("After a follow-up call")
+    UNREACHED = "unreached", _("Caller not reached")
+    NO_CALL = "no_call", _("Without a follow-up call")
+    REFUSED = "refused", _("Not accepted")
+
+
+class FlagKind(models.TextChoices):
+    """Why a ticket needs looking at. Raised and cleared by supervision.clocks, shown everywhere."""
+
+    OVERDUE = "overdue", _("Overdue")
+    UNCLAIMED = "unclaimed", _("Unclaimed")
+    STALLED = "stalled", _("Stalled")
+    BOUNCED = "bounced", _("Bounced")
+    MANY_CALLERS = "many_callers", _("Many callers")
+    DUE_SOON = "due_soon", _("Due soon")
+    FOLLOW_UP_LATE = "follow_up_late", _("Follow-up late")
+    REVIEW_DUE = "review_due", _("Review due")
+
+
+FLAG_TONES = {
+    FlagKind.OVERDUE: "danger",
+    FlagKind.UNCLAIMED: "danger",
+    FlagKind.STALLED: "danger",
+    FlagKind.BOUNCED: "danger",
+    FlagKind.MANY_CALLERS: "warning",
+    FlagKind.DUE_SOON: "warning",
+    FlagKind.FOLLOW_UP_LATE: "warning",
+    FlagKind.REVIEW_DUE: "info",
+}

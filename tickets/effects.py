@@ -1,0 +1,235 @@
+"""What each action changes of a ticket beside its state. Upper rooms add theirs in modules of this name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department
+
+from . import limits
+from .choices import Closing, Status
+from .limits import RuleKey
+from .models import Answer, FollowUp, Matter, Ticket
+from .workflow import Performance, Refused, apply, check, effect
+
+
+def assign(p: Performance, department: Department, *, binding: bool) -> None:
+    """Gives the ticket to `department`, as every kind of dispatch does."""
+    ticket = p.ticket
+    ticket.department = department
+    ticket.is_binding = binding
+    ticket.dispatched_at = ticket.dispatched_at or p.at
+    ticket.assigned_at = p.at
+    ticket.accepted_at = None
+    p.data["department"] = department.pk
+    p.data["department_name"] = department.name
+
+
+def _assist(p: Performance) -> None:
+    departments = list(p.given.get("assisting") or ())
+    p.store.set_assisting(p.ticket, departments)
+    if departments:
+        p.data["assisting"] = [department.name for department in departments]
+
+
+@effect("dispatch")
+def dispatch(p: Performance) -> None:
+    assign(p, p.given["department"], binding=False)
+    p.ticket.hops += 1
+    _assist(p)
+
+
+@effect("rule", "determine")
+def bind(p: Performance) -> None:
+    assign(p, p.given["department"], binding=True)
+    p.ticket.hops += 1
+    p.data["principle"] = p.given["principle"]
+    _assist(p)
+
+
+@effect("send_down")
+def send_down(p: Performance) -> None:
+    assign(p, p.given["department"], binding=p.ticket.is_binding)
+
+
+@check("send_down")
+def has_units_below(ticket: Ticket) -> Any:
+    if ticket.department is None or not ticket.department.children.filter(is_open=True).exists():
+        return _("There is no unit below this department.")
+    return None
+
+
+@effect("recall", "grant_return", "call_off")
+def unassign(p: Performance) -> None:
+    if p.ticket.department:
+        p.data["from_department"] = p.ticket.department.name
+    p.ticket.department = None
+    p.ticket.is_binding = False
+    p.ticket.accepted_at = None
+    p.store.set_assisting(p.ticket, [])
+
+
+@effect("accept")
+def accept(p: Performance) -> None:
+    p.ticket.accepted_at = p.at
+    p.ticket.progress_at = p.at
+
+
+@effect("progress")
+def progress(p: Performance) -> None:
+    p.ticket.progress_at = p.at
+
+
+@effect("answer", "answer_directly")
+def answer(p: Performance) -> None:
+    text = p.given["answer"]
+    p.ticket.answered_at = p.at
+    p.note = text
+    p.store.add(
+        Answer(
+            ticket=p.ticket, round=p.ticket.round, department=p.ticket.department, by=p.actor, at=p.at, text=text
+        )
+    )  # fmt: skip
+
+
+@effect("answer_directly")
+def close_directly(p: Performance) -> None:
+    _close(p, Closing.DIRECT)
+
+
+@effect("refuse")
+def refuse(p: Performance) -> None:
+    p.ticket.refusal_ground = p.given["ground"]
+    p.ticket.closing = Closing.REFUSED
+    p.data["ground"] = p.given["ground"]
+
+
+@effect("send_back")
+def send_back(p: Performance) -> None:
+    last = p.store.latest(Answer, p.ticket)
+    if last:
+        last.sent_back_at = p.at
+        p.store.change(last)
+    p.ticket.answered_at = None
+    p.ticket.progress_at = p.at
+
+
+@effect("follow_up", "redo")
+def keep_result(p: Performance) -> None:
+    result = {name: p.given.get(name) or "" for name in ("contacted", "solved", "satisfaction")}
+    for name, value in result.items():
+        setattr(p.ticket, name, value)
+    p.data.update({name: value for name, value in result.items() if value})
+    p.store.add(
+        FollowUp(ticket=p.ticket, round=p.ticket.round, by=p.actor, at=p.at, reached=True, note=p.note, **result)
+    )
+
+
+@effect("follow_up")
+def close_followed_up(p: Performance) -> None:
+    _close(p, Closing.FOLLOWED_UP)
+
+
+@effect("miss_follow_up")
+def miss(p: Performance) -> None:
+    """The third try (on a second day) that reaches nobody closes the ticket, not rated."""
+    ticket = p.ticket
+    p.store.add(FollowUp(ticket=ticket, round=ticket.round, by=p.actor, at=p.at, reached=False, note=p.note))
+    tries = [call for call in p.store.all(FollowUp, ticket) if call.round == ticket.round and not call.reached]
+    days = {timezone.localtime(call.at).date() for call in tries}
+    p.data["try"] = len(tries)
+    enough = len(tries) >= limits.rule(RuleKey.FOLLOW_UP_TRIES)
+    if enough and len(days) >= limits.rule(RuleKey.FOLLOW_UP_DAYS):
+        p.go_to(Status.CLOSED)
+        _close(p, Closing.UNREACHED)
+
+
+@effect("close")
+def close_without_call(p: Performance) -> None:
+    _close(p, Closing.NO_CALL)
+
+
+@effect("redo", "reopen")
+def new_round(p: Performance) -> None:
+    """Back to the same department, bindingly: who answered cannot return it now."""
+    ticket = p.ticket
+    ticket.round += 1
+    ticket.is_binding = True
+    ticket.assigned_at = p.at
+    ticket.accepted_at = ticket.answered_at = ticket.closed_at = None
+    ticket.closing = ""
+
+
+@effect("reopen")
+def forget_result(p: Performance) -> None:
+    p.ticket.contacted = p.ticket.solved = p.ticket.satisfaction = ""
+
+
+@check("redo", "reopen")
+def has_department(ticket: Ticket) -> Any:
+    if ticket.department is None or not ticket.department.is_open:
+        return _("There is no department to give it back to; record a new ticket instead.")
+    return None
+
+
+@check("reopen")
+def is_recent(ticket: Ticket) -> Any:
+    days = limits.rule(RuleKey.REOPEN_DAYS)
+    if ticket.closed_at and timezone.now() - ticket.closed_at > timedelta(days=days):
+        return _("Closed more than %(days)d days ago; record a new ticket instead.") % {"days": days}
+    return None
+
+
+@effect("urge")
+def urge(p: Performance) -> None:
+    p.ticket.urges += 1
+
+
+@effect("link_praise")
+def link_praise(p: Performance) -> None:
+    praised = Ticket.objects.get(number=p.given["number"])
+    p.ticket.praises = praised
+    p.data["praises"] = praised.number
+
+
+@effect("join_matter")
+def join_matter(p: Performance) -> None:
+    """Joins this ticket and those named to one matter: the one that some have already, else a new one."""
+    if p.given.get("matter"):
+        _enter(p, p.given["matter"])
+        return
+    others = list(Ticket.objects.select_for_update(of=("self",)).filter(number__in=p.given["numbers"]).order_by("pk"))
+    known = {ticket.matter_id for ticket in (p.ticket, *others) if ticket.matter_id}
+    if len(known) > 1:
+        raise Refused(_("These tickets belong to different matters; part them first."))
+    if known:
+        matter = Matter.objects.get(pk=known.pop())
+    else:
+        title = p.given.get("title") or p.ticket.title
+        matter = Matter.objects.create(title=title, created_by=p.actor, created_at=p.at)
+    _enter(p, matter)
+    for other in others:
+        if other.matter_id != matter.pk:
+            apply(p.action, other, actor=p.actor, given={"matter": matter}, at=p.at, store=p.store)
+
+
+def _enter(p: Performance, matter: Matter) -> None:
+    p.ticket.matter = matter
+    p.note = str(matter)
+    p.data["matter"] = matter.pk
+
+
+@effect("part_matter")
+def part_matter(p: Performance) -> None:
+    p.data["matter"] = p.ticket.matter_id
+    p.note = p.note or str(p.ticket.matter)
+    p.ticket.matter = None
+
+
+def _close(p: Performance, closing: str) -> None:
+    p.ticket.closing = closing
+    p.ticket.closed_at = p.at

@@ -1,0 +1,337 @@
+"""What the hotline knows: callers, tickets and everything that happened to them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department, Region, TreeNode, User
+
+from .choices import (
+    OPEN_STATUSES,
+    Channel,
+    Closing,
+    Contacted,
+    Kind,
+    RefusalGround,
+    Satisfaction,
+    Solved,
+    Status,
+    Urgency,
+)
+from .visibility import TicketQuerySet
+
+
+class Category(TreeNode):
+    """What a ticket is about, three levels deep. `keywords` let a text be placed by rule."""
+
+    code = models.CharField(_("code"), max_length=12, unique=True)
+    keywords = models.TextField(
+        _("keywords"), blank=True, help_text=_("Words that point to this category, parted by blanks.")
+    )
+    is_used = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ("code",)
+
+    @property
+    def level(self) -> int:
+        """1, 2 or 3; only the third is given to tickets."""
+        return self.path.count("/") - 1
+
+
+class Caller(models.Model):
+    """A person who called. The telephone number is who they are to a hotline."""
+
+    phone = models.CharField(_("telephone"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=40, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("caller")
+        verbose_name_plural = _("callers")
+
+    def __str__(self) -> str:
+        return self.name or self.phone
+
+
+class Matter(models.Model):
+    """Tickets about one and the same thing (同一事项)."""
+
+    title = models.CharField(_("title"), max_length=120)
+    created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("matter")
+        verbose_name_plural = _("matters")
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("matter", args=[self.pk])
+
+
+class Ticket(models.Model):
+    """One request of one caller, from the call to the close.
+
+    Changed by `tickets.workflow.perform` and by nothing else. The `*_due_at` instants are kept by
+    supervision.clocks: `next_due_at` is the next instant at which a flag can become true.
+    """
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    title = models.CharField(_("title"), max_length=80)
+    description = models.TextField(_("what is asked"))
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind)
+    channel = models.CharField(_("channel"), max_length=15, choices=Channel, default=Channel.PHONE)
+    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency, default=Urgency.NORMAL)
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="tickets")
+    address = models.CharField(_("address"), max_length=200, blank=True)
+
+    caller = models.ForeignKey(
+        Caller, verbose_name=_("caller"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    caller_name = models.CharField(_("caller's name"), max_length=40, blank=True)
+    caller_phone = models.CharField(_("caller's telephone"), max_length=30, blank=True)
+    is_anonymous = models.BooleanField(_("anonymous"), default=False)
+    is_secret = models.BooleanField(_("secrecy asked for"), default=False)
+
+    status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.REGISTERED)
+    version = models.PositiveIntegerField(_("version"), default=0)
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
+    department = models.ForeignKey(
+        Department,
+        verbose_name=_("responsible department"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+    )
+    assisting = models.ManyToManyField(
+        Department, verbose_name=_("assisting departments"), blank=True, related_name="assisted_tickets"
+    )
+    is_binding = models.BooleanField(_("binding dispatch"), default=False)
+    hops = models.PositiveSmallIntegerField(_("dispatches"), default=0)
+    returns = models.PositiveSmallIntegerField(_("granted returns"), default=0)
+    urges = models.PositiveSmallIntegerField(_("urgings"), default=0)
+    matter = models.ForeignKey(
+        Matter, verbose_name=_("matter"), null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    praises = models.ForeignKey(
+        "self", verbose_name=_("praises"), null=True, blank=True, on_delete=models.PROTECT, related_name="praised_by"
+    )
+
+    registered_by = models.ForeignKey(
+        User, verbose_name=_("recorded by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    registered_at = models.DateTimeField(_("recorded at"))
+    dispatched_at = models.DateTimeField(_("first dispatched at"), null=True, blank=True)
+    assigned_at = models.DateTimeField(_("last dispatched at"), null=True, blank=True)
+    accept_due_at = models.DateTimeField(_("to be accepted by"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    progress_at = models.DateTimeField(_("last progress at"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    status_since = models.DateTimeField(_("in this status since"))
+
+    answer_due_at = models.DateTimeField(_("answer due"), null=True, blank=True)
+    stage_due_at = models.DateTimeField(_("next step due"), null=True, blank=True)
+    warn_at = models.DateTimeField(_("warning from"), null=True, blank=True)
+    next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    closing = models.CharField(_("way of closing"), max_length=15, choices=Closing, blank=True)
+    refusal_ground = models.CharField(_("ground of refusal"), max_length=20, choices=RefusalGround, blank=True)
+    contacted = models.CharField(_("contacted"), max_length=5, choices=Contacted, blank=True)
+    solved = models.CharField(_("solved"), max_length=10, choices=Solved, blank=True)
+    satisfaction = models.CharField(_("satisfaction"), max_length=20, choices=Satisfaction, blank=True)
+
+    import_key = models.CharField(max_length=80, null=True, blank=True, unique=True, editable=False)
+    search = SearchVectorField(null=True, editable=False)
+    caller_search = SearchVectorField(null=True, editable=False)
+
+    objects: ClassVar[models.Manager[Ticket]] = TicketQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(is_anonymous=True) | models.Q(caller_name=""), name="anonymous_has_no_name"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.CLOSED) | models.Q(closed_at__isnull=False),
+                name="closed_has_instant",
+            ),
+        ]
+        indexes: ClassVar = [
+            # the sweep: whatever is due now
+            models.Index(
+                "next_due_at", name="ticket_next_due", condition=models.Q(next_due_at__isnull=False)
+            ),
+            # lists, newest first, whole and by status
+            models.Index("registered_at", "id", name="ticket_registered"),
+            models.Index("status", "registered_at", name="ticket_status_registered"),
+            # queues of open tickets by deadline
+            models.Index(
+                "status", "answer_due_at", name="ticket_open_due", condition=models.Q(status__in=OPEN_STATUSES)
+            ),
+            models.Index(
+                "answer_due_at", name="ticket_due_all", condition=models.Q(answer_due_at__isnull=False)
+            ),
+            # a department's inbox, and its history
+            models.Index("department", "status", "registered_at", name="ticket_department_status"),
+            models.Index("department", "registered_at", name="ticket_department_registered"),
+            # an operator's own list
+            models.Index("registered_by", "registered_at", name="ticket_registrar"),
+            # the caller's history while the telephone rings
+            models.Index("caller", "registered_at", name="ticket_caller"),
+            # monthly figures
+            models.Index("closed_at", name="ticket_closed", condition=models.Q(closed_at__isnull=False)),
+            models.Index("dispatched_at", name="ticket_dispatched", condition=models.Q(dispatched_at__isnull=False)),
+            models.Index("category", "registered_at", name="ticket_category"),
+            models.Index("region", "registered_at", name="ticket_region"),
+            GinIndex("search", name="ticket_search"),
+            GinIndex("caller_search", name="ticket_caller_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("ticket", args=[self.number])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def answered_late(self) -> bool:
+        """Whether the answer came, or is still missing, after its limit."""
+        if self.answer_due_at is None:
+            return False
+        return (self.answered_at or timezone.now()) > self.answer_due_at
+
+    @property
+    def place(self) -> str:
+        """Region and address as one line."""
+        return f"{self.region.full_name}{self.address}"
+
+
+class TicketEvent(models.Model):
+    """Something that happened to a ticket. The database refuses to change or delete it (migration 0002)."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
+    sequence = models.PositiveIntegerField()
+    action = models.CharField(max_length=30)
+    from_status = models.CharField(max_length=15, blank=True)
+    to_status = models.CharField(max_length=15)
+    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    round = models.PositiveSmallIntegerField(default=1)
+    note = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("ticket", "sequence")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["ticket", "sequence"], name="event_sequence")]
+        indexes: ClassVar = [models.Index("action", "at", name="event_action_at")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}#{self.sequence} {self.action}"
+
+
+class Answer(models.Model):
+    """What the responsible department answered in one round."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="answers")
+    round = models.PositiveSmallIntegerField()
+    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(_("answer"))
+    sent_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("ticket", "at")
+
+
+class FollowUp(models.Model):
+    """One follow-up call (回访), reached or not."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="follow_ups")
+    round = models.PositiveSmallIntegerField()
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reached = models.BooleanField()
+    contacted = models.CharField(max_length=5, choices=Contacted, blank=True)
+    solved = models.CharField(max_length=10, choices=Solved, blank=True)
+    satisfaction = models.CharField(max_length=20, choices=Satisfaction, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("ticket", "at")
+
+
+class NumberCounter(models.Model):
+    """The last number given on a day. Locked while one is taken, so numbers have no gaps."""
+
+    day = models.DateField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+
+def _attachment_path(attachment: Attachment, filename: str) -> str:
+    """A name that says nothing of the content and cannot be guessed; the shown name is kept apart."""
+    return f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_urlsafe(24)}"
+
+
+class Attachment(models.Model):
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
+    file = models.FileField(_("file"), upload_to=_attachment_path)
+    name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("at",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
+def caller_of(ticket: Ticket, user: Any) -> tuple[str, str]:
+    """Name and telephone of a ticket's caller as far as `user` may see them."""
+    from .visibility import may_see_caller
+
+    if may_see_caller(ticket, user):
+        return ticket.caller_name, ticket.caller_phone
+    return "", ""
+
+
+# Models that live in modules of their own; Django finds models here.
+from .limits import CityRule, TimeLimit  # noqa: E402
+
+__all__ = [
+    "Answer", "Attachment", "Caller", "Category", "CityRule", "FollowUp", "Matter", "NumberCounter", "Ticket",
+    "TicketEvent", "TimeLimit", "caller_of",
+]  # fmt: skip
