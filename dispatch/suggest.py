@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,20 +29,42 @@ def department_for(*, category: Category | None, region: Region | None) -> Propo
     """The department that precedent or directory names for this duty; None where neither knows."""
     if category is None or region is None:
         return None
-    return _by_precedent(category, region) or _by_directory(category, region)
+    return _propose([(category, region)])[category.pk, region.pk]
+
+
+def for_tickets(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
+    """A proposal for each ticket by its id, with two queries however many they are."""
+    duties = [(ticket.category, ticket.region) for ticket in tickets if ticket.category]
+    proposals = _propose(duties)
+    return {ticket.pk: proposals.get((ticket.category_id or 0, ticket.region_id)) for ticket in tickets}
 
 
 def for_ticket(ticket: Ticket) -> Proposal | None:
-    return department_for(category=ticket.category, region=ticket.region)
+    return for_tickets([ticket])[ticket.pk]
 
 
-def _by_precedent(category: Category, region: Region) -> Proposal | None:
-    found = (
-        Precedent.objects.filter(category=category, region=region, department__is_open=True)
-        .select_related("department", "ticket")
-        .order_by("-made_at")
-        .first()
-    )
+def _propose(duties: Sequence[tuple[Category, Region]]) -> dict[tuple[int, int], Proposal | None]:
+    if not duties:
+        return {}
+    categories = {pk for category, _region in duties for pk in category.ancestor_ids}
+    regions = {pk for _category, region in duties for pk in region.ancestor_ids}
+    at_duty = {"category_id__in": categories, "region_id__in": regions, "department__is_open": True}
+    precedents = {
+        (found.category_id, found.region_id): found
+        for found in Precedent.objects.filter(**at_duty).select_related("department", "ticket").order_by("made_at")
+    }
+    entries = {
+        (entry.category_id, entry.region_id): entry
+        for entry in DirectoryEntry.objects.filter(**at_duty).select_related("department", "category", "region")
+    }
+    return {
+        (category.pk, region.pk): _by_precedent(precedents.get((category.pk, region.pk)))
+        or _by_directory(entries, category, region)
+        for category, region in duties
+    }
+
+
+def _by_precedent(found: Precedent | None) -> Proposal | None:
     if found is None:
         return None
     reason = _t("Precedent %(number)s: responsibility settled by %(principle)s") % {
@@ -51,20 +74,19 @@ def _by_precedent(category: Category, region: Region) -> Proposal | None:
     return Proposal(found.department, reason)
 
 
-def _by_directory(category: Category, region: Region) -> Proposal | None:
-    categories, regions = category.ancestor_ids, region.ancestor_ids
-    entries = DirectoryEntry.objects.filter(
-        category_id__in=categories, region_id__in=regions, department__is_open=True
-    ).select_related("department", "category", "region")
-    best = min(
-        entries, key=lambda e: (categories.index(e.category_id), regions.index(e.region_id)), default=None
-    )  # fmt: skip
-    if best is None:
-        return None
-    reason = _t("Directory: %(category)s in %(region)s") % {"category": best.category, "region": best.region}
-    if best.basis:
-        reason += f"（{best.basis}）"
-    return Proposal(best.department, reason)
+def _by_directory(
+    entries: dict[tuple[int, int], DirectoryEntry], category: Category, region: Region
+) -> Proposal | None:
+    """The most specific entry: the nearest category, and for it the nearest region."""
+    for category_id in category.ancestor_ids:
+        for region_id in region.ancestor_ids:
+            if entry := entries.get((category_id, region_id)):
+                reason = _t("Directory: %(category)s in %(region)s") % {
+                    "category": entry.category,
+                    "region": entry.region,
+                }
+                return Proposal(entry.department, f"{reason}（{entry.basis}）" if entry.basis else reason)
+    return None
 
 
 _keywords: tuple[float, list[tuple[str, int]]] | None = None

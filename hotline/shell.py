@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import User
+from hotline.accounts.permissions import ROLE_PERMISSIONS
 from hotline.accounts.permissions import Permission as P
 
 
@@ -31,6 +32,7 @@ DOORS = (
     Door("follow-ups", _("Follow-up calls"), P.FOLLOW_UP, "phone-arrow-up-right"),
     Door("dispatch-queue", _("Dispatch"), P.DISPATCH, "paper-airplane"),
     Door("inbox", _("Inbox"), P.HANDLE, "inbox-arrow-down"),
+    Door("tickets", _("Department tickets"), P.SEE_DEPARTMENT_TICKETS, "magnifying-glass"),
     Door("board", _("Stuck board"), P.SUPERVISE, "exclamation-triangle"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
     Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
@@ -57,6 +59,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     match = request.resolver_match
     return {
         "doors": doors,
+        "permissions": ROLE_PERMISSIONS.get(user.role, frozenset()) if isinstance(user, User) else frozenset(),
         "here": match.view_name if match else "",
         "city_name": settings.CITY_NAME,
         "is_demo": settings.DEMO,

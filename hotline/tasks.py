@@ -3,7 +3,7 @@
 from typing import Any
 
 from celery import shared_task
-from celery.signals import before_task_publish
+from celery.signals import beat_init, before_task_publish, worker_ready
 
 from hotline import health
 
@@ -17,3 +17,14 @@ def heartbeat() -> None:
 def mark_beat(**kwargs: Any) -> None:
     """Only beat publishes the heartbeat, so publishing it shows that beat lives."""
     health.mark_alive("beat")
+
+
+@worker_ready.connect
+def mark_worker(**kwargs: Any) -> None:
+    health.mark_alive("worker")
+
+
+@beat_init.connect
+def first_beat(**kwargs: Any) -> None:
+    """Sends the first heartbeat at once instead of after the first interval."""
+    heartbeat.delay()

@@ -1,3 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [
+    path("board/", views.board, name="board"),
+    path("board/panel/<str:number>/", views.ticket_panel, name="supervision-panel"),
+    path("coordination/", views.coordinations, name="coordinations"),
+    path("coordination/<int:pk>/", views.coordination, name="coordination"),
+    path("coordination/<int:pk>/participants/", views.add_participant, name="add-participant"),
+    path("coordination/participants/<int:pk>/", views.participant, name="participant"),
+    path("rulings/", views.rulings, name="rulings"),
+]

@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from . import api
+
+router = SimpleRouter()
+router.register("tickets", api.TicketViewSet, basename="api-ticket")
+router.register("departments", api.DepartmentViewSet, basename="api-department")
+router.register("categories", api.CategoryViewSet, basename="api-category")
+
+urlpatterns = [
+    *router.urls,
+    *[
+        path(f"tickets/<str:number>/{name}/", view, name=f"api-ticket-{name}")
+        for name, view in api.ACTION_VIEWS.items()
+    ],
+]

@@ -17,6 +17,7 @@ from hotline.accounts.models import Department, Region, TreeNode, User
 
 from .choices import (
     OPEN_STATUSES,
+    STATUS_TONES,
     Channel,
     Closing,
     Contacted,
@@ -217,6 +218,11 @@ class Ticket(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def status_tone(self) -> str:
+        """The colour of the status badge."""
+        return STATUS_TONES[Status(self.status)]
 
     @property
     def answered_late(self) -> bool:

@@ -1,2 +1,116 @@
-from django import template
+"""The few components that pages are made of. `/design/` (debug only) shows each in every state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms, template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import ngettext
+from heroicons.templatetags.heroicons import heroicon_mini
+
 register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: int = 18) -> str:
+    """A pictogram beside a word; never the only bearer of a meaning."""
+    return heroicon_mini(name, size=size, aria_hidden="true")
+
+
+@register.simple_tag
+def badge(text: Any, tone: str = "neutral") -> SafeString:
+    return format_html('<span class="badge-tone tone-{}">{}</span>', tone, text)
+
+
+@register.simple_tag
+def status_badge(ticket: Any) -> SafeString:
+    """Where a ticket stands."""
+    return badge(ticket.get_status_display(), ticket.status_tone)
+
+
+@register.simple_tag
+def due(moment: datetime | None, done: bool = False) -> SafeString:
+    """A deadline as somebody at a desk reads it: when, and how far off."""
+    if moment is None:
+        return format_html('<span class="muted">—</span>')
+    text, tone = _distance(moment)
+    if done:
+        return format_html("<span>{}</span>", _short(moment))
+    return format_html('<span class="due due-{}" title="{}">{}<small>{}</small></span>', tone,
+                       timezone.localtime(moment).strftime("%Y-%m-%d %H:%M"), _short(moment), text)  # fmt: skip
+
+
+def _short(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return local.strftime("%m-%d %H:%M" if local.year == timezone.localtime().year else "%Y-%m-%d")
+
+
+def _distance(moment: datetime) -> tuple[str, str]:
+    seconds = (moment - timezone.now()).total_seconds()
+    hours = abs(seconds) / 3600
+    if hours < 1:
+        minutes = int(hours * 60)
+        amount = ngettext("%d minute", "%d minutes", minutes) % minutes
+    elif hours < 48:
+        amount = ngettext("%d hour", "%d hours", int(hours)) % int(hours)
+    else:
+        days = int(hours / 24)
+        amount = ngettext("%d day", "%d days", days) % days
+    if seconds < 0:
+        return _t("%(amount)s late") % {"amount": amount}, "late"
+    return _t("%(amount)s left") % {"amount": amount}, "soon" if hours < 8 else "fine"
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> str:
+    """An instant in the city's time, to the minute."""
+    return _short(moment) if moment else "—"
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: forms.BoundField, css: str = "") -> dict[str, Any]:
+    """A field with its label, help and errors; errors are tied to the field for screen readers."""
+    widget = bound.field.widget
+    attrs: dict[str, Any] = {}
+    if isinstance(widget, forms.CheckboxInput):
+        attrs["class"] = "form-check-input"
+    elif isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        pass
+    elif isinstance(widget, forms.Select):
+        attrs["class"] = "form-select"
+    else:
+        attrs["class"] = "form-control"
+    if bound.errors:
+        attrs["class"] = f"{attrs.get('class', '')} is-invalid".strip()
+        attrs["aria-invalid"] = "true"
+        attrs["aria-describedby"] = f"{bound.auto_id}-error"
+    return {
+        "field": bound,
+        "widget": bound.as_widget(attrs=attrs),
+        "is_checkbox": isinstance(widget, forms.CheckboxInput),
+        "is_radio": isinstance(widget, forms.RadioSelect),
+        "css": css,
+    }
+
+
+@register.simple_tag
+def masked(phone: str) -> str:
+    """A telephone number with its middle hidden: 138****5678."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else phone
+
+
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    return mapping.get(key)
+
+
+@register.simple_tag
+def filter_widget(bound: forms.BoundField) -> str:
+    """A filter's field in the compact size of a filter bar."""
+    css = "form-select" if isinstance(bound.field.widget, forms.Select) else "form-control"
+    return bound.as_widget(attrs={"class": css})

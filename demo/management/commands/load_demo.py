@@ -40,4 +40,4 @@ class Command(BaseCommand):
         generator.make_hot_matters(9)
         generator.make_frequent_callers(8)
         steel_plates.stand(now)
-        sweeping.sweep(now)
+        sweeping.sweep()

@@ -1,0 +1,56 @@
+# Two commands for everybody: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help run test check format messages docs screenshots bench clean
+
+help:  ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/run  ## run the whole hotline with the demo city; Ctrl-C stops all of it
+	@exec $(BIN)/python manage.py serve
+
+test: .venv/dev  ## run every test against real servers of their own; ARGS="-k flags" narrows
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev  ## formatting, lint, types, templates, floors of the house, migrations, translations, documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py translations
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(BIN)/python manage.py write_docs --check
+
+format: .venv/dev  ## put code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+messages: .venv/dev  ## bring the Chinese catalogue up to the source
+	$(BIN)/python manage.py translations --update
+
+docs: .venv/dev  ## write the generated documents again
+	$(BIN)/python manage.py write_docs
+
+screenshots: .venv/dev  ## photograph the pages for the README
+	$(BIN)/python docs/screenshots/take.py
+
+bench: .venv/run  ## measure the main pages; ARGS="--tickets 100000"
+	$(BIN)/python manage.py bench $(ARGS)
+
+clean:  ## throw away the environment and the demo data
+	rm -rf .venv var
+
+.venv/run: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@ .venv/run

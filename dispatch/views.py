@@ -1,0 +1,80 @@
+"""The dispatcher's queue, and what dispatch has to say on a ticket's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from hotline import keyset
+from hotline.accounts.access import requires
+from hotline.accounts.models import Region
+from hotline.accounts.permissions import Permission as P
+from tickets.choices import OPEN_STATUSES, Status
+from tickets.lists import ticket_list
+from tickets.models import Category, Ticket
+from tickets.views import find_ticket
+
+from . import suggest
+from .models import Return
+
+SIMILAR = 5
+
+
+@requires(P.DISPATCH)
+def queue(request: HttpRequest) -> HttpResponse:
+    """Tickets to be dispatched, returns to be ruled on; each with its proposal and the reason for it."""
+    tabs = {"registered": _("To be dispatched"), "return_asked": _("Return under review")}
+    tab = request.GET.get("tab", "registered")
+    tab = tab if tab in tabs else "registered"
+    tickets = Ticket.objects.visible_to(request.user).filter(status=tab)
+
+    def proposals(page: keyset.Page) -> dict[str, Any]:
+        asked = Return.objects.filter(ticket__in=[t.pk for t in page], ruling=Return.Ruling.PENDING)
+        return {
+            "proposals": suggest.for_tickets(page.rows),
+            "returns": {row.ticket_id: row for row in asked.select_related("department", "proposed")},
+        }
+
+    return ticket_list(
+        request, tickets, title=_("Dispatch"), template="dispatch/queue.html", default_order="step",
+        filters=("q", "kind", "urgency", "region", "category"), tabs=tabs, tab=tab, after_page=proposals,
+        empty=_("Everything is dispatched."),
+    )  # fmt: skip
+
+
+@require_GET
+def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
+    """Fragment of the ticket page: the proposed department, and the returns so far."""
+    ticket = find_ticket(request, number)
+    proposal = suggest.for_ticket(ticket) if ticket.status in (Status.REGISTERED, Status.RULING) else None
+    returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by("asked_at")
+    return render(request, "dispatch/_ticket_panel.html", {"ticket": ticket, "proposal": proposal, "returns": returns})
+
+
+@requires(P.REGISTER)
+@require_GET
+def call_panel(request: HttpRequest) -> HttpResponse:
+    """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets."""
+    title, text = request.GET.get("title", ""), request.GET.get("description", "")
+    region = Region.objects.filter(pk=_number(request.GET.get("region"))).first()
+    chosen = Category.objects.filter(pk=_number(request.GET.get("category"))).first()
+    guess = None if chosen else suggest.guess_category(title, text)
+    proposal = suggest.department_for(category=chosen or guess, region=region)
+    address = request.GET.get("address", "").strip()
+    like: Any = ()
+    if region and len(address) >= 2:
+        like = (
+            Ticket.objects.visible_to(request.user).matching(address, request.user)
+            .filter(status__in=OPEN_STATUSES, region__in=region.subtree()).for_list().order_by("-registered_at")[:SIMILAR]
+        )  # fmt: skip
+    return render(
+        request, "dispatch/_call_panel.html", {"guess": guess, "proposal": proposal, "like": like, "typed": text}
+    )
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdigit() and len(value) < 18 else None

@@ -1,0 +1,20 @@
+"""The processes that make up a running hotline. `make run`, the image and docker-compose.yml start these."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def commands() -> dict[str, list[str]]:
+    """Each process's name with its command line."""
+    python = [sys.executable, "-m"]
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    workers = os.environ.get("WEB_WORKERS", "2")
+    return {
+        "web": [*python, "gunicorn", "hotline.wsgi:application", "--bind", f"{host}:{port}", "--workers", workers,
+                "--threads", "4", "--timeout", "60", "--access-logfile", "-", "--access-logformat",
+                '%(m)s %(U)s %(s)s %(M)sms', "--max-requests", "5000", "--max-requests-jitter", "500"],
+        "worker": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info"],
+        "beat": [*python, "celery", "-A", "hotline", "beat", "--loglevel", "info", "--pidfile="],
+    }  # fmt: skip

@@ -1,0 +1,138 @@
+"""A report's sections as Word and Excel files and as charts. All three draw from the same section."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import altair
+import vl_convert
+import xlsxwriter
+from django.conf import settings
+from docx import Document
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt
+
+FONT = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
+OFFICE_FONT = "宋体"
+CHART_COLOUR = "#1b5e8c"
+MAX_BARS = 15
+SHEET_NAME_LIMIT = 31  # Excel's own
+
+
+def city_name() -> str:
+    return str(settings.CITY_NAME)
+
+
+def chart(section: dict[str, Any]) -> altair.Chart | None:
+    """The bar chart of a section that asks for one and has rows."""
+    if not section.get("chart") or not section["rows"]:
+        return None
+    label, value = section["chart"]["label"], section["chart"]["value"]
+    data = [{"label": str(row[label]), "value": row[value]} for row in section["rows"][:MAX_BARS]]
+    bars = altair.Chart(altair.Data(values=data)).mark_bar(color=CHART_COLOUR, height=14)
+    drawn = bars.encode(
+        x=altair.X("value:Q", title=None, axis=altair.Axis(tickMinStep=1, grid=True)),
+        y=altair.Y("label:N", title=None, sort=None, axis=altair.Axis(labelLimit=260)),
+    )
+    font = {"labelFont": FONT, "titleFont": FONT}
+    return drawn.properties(width=420, height={"step": 22}).configure_axis(**font).configure(font=FONT)
+
+
+def as_svg(section: dict[str, Any]) -> str:
+    """The section's chart for a page; empty where it has none."""
+    drawn = chart(section)
+    return str(vl_convert.vegalite_to_svg(drawn.to_dict())) if drawn else ""
+
+
+def as_docx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:
+    """The report as a Word document: a heading, a table and, where asked for, a picture a section."""
+    document = Document()
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = OFFICE_FONT, Pt(10.5)
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), OFFICE_FONT)
+    for page in document.sections:
+        page.left_margin = page.right_margin = Cm(2)
+    document.add_heading(title, 0)
+    document.add_paragraph(subtitle)
+    for number, section in enumerate(sections, 1):
+        document.add_heading(f"{number}. {section['title']}", 1)
+        if section["note"]:
+            document.add_paragraph(section["note"])
+        if drawn := chart(section):
+            png = vl_convert.vegalite_to_png(drawn.to_dict(), scale=2)
+            document.add_picture(io.BytesIO(png), width=Cm(13))
+        _add_table(document, section)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _add_table(document: Any, section: dict[str, Any]) -> None:
+    if not section["rows"]:
+        document.add_paragraph("—")
+        return
+    table = document.add_table(rows=1, cols=len(section["columns"]), style="Light Grid Accent 1")
+    for cell, name in zip(table.rows[0].cells, section["columns"], strict=True):
+        cell.text = name
+    for row in section["rows"]:
+        for cell, value in zip(table.add_row().cells, row, strict=True):
+            cell.text = f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def as_xlsx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:
+    """The report as an Excel workbook: a sheet a section, charts native."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    bold = book.add_format({"bold": True, "bg_color": "#E7F0F7", "border": 1, "text_wrap": True})
+    plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
+    number = book.add_format({"border": 1, "num_format": "#,##0", "valign": "top"})
+    heading = book.add_format({"bold": True, "font_size": 14})
+    used: set[str] = set()
+    for section in sections:
+        name = _sheet_name(section["title"], used)
+        sheet = book.add_worksheet(name)
+        sheet.write(0, 0, f"{title}: {section['title']}", heading)
+        sheet.write(1, 0, " · ".join(part for part in (subtitle, section["note"]) if part))
+        for column, label in enumerate(section["columns"]):
+            sheet.write_string(3, column, label, bold)
+            widest = max([len(str(row[column])) for row in section["rows"]] + [len(label)])
+            sheet.set_column(column, column, min(60, 4 + 1.8 * widest))
+        for index, row in enumerate(section["rows"], 4):
+            for column, value in enumerate(row):
+                if isinstance(value, int | float):
+                    sheet.write_number(index, column, value, number)
+                else:
+                    sheet.write_string(index, column, str(value), plain)
+        sheet.freeze_panes(4, 1)
+        if section.get("chart") and section["rows"]:
+            _add_chart(book, sheet, name, section)
+    book.close()
+    return out.getvalue()
+
+
+def _add_chart(book: Any, sheet: Any, name: str, section: dict[str, Any]) -> None:
+    last = 3 + min(len(section["rows"]), MAX_BARS)
+    bars = book.add_chart({"type": "bar"})
+    bars.add_series(
+        {
+            "categories": [name, 4, section["chart"]["label"], last, section["chart"]["label"]],
+            "values": [name, 4, section["chart"]["value"], last, section["chart"]["value"]],
+            "fill": {"color": CHART_COLOUR},
+        }
+    )
+    bars.set_legend({"none": True})
+    bars.set_title({"name": section["title"]})
+    bars.set_y_axis({"reverse": True})
+    sheet.insert_chart(4, len(section["columns"]) + 1, bars)
+
+
+def _sheet_name(title: str, used: set[str]) -> str:
+    """A name that Excel allows: no special characters, short, and not twice."""
+    base = "".join(character for character in title if character not in "[]:*?/\\")[:SHEET_NAME_LIMIT]
+    name, serial = base, 2
+    while name in used:
+        name = f"{base[: SHEET_NAME_LIMIT - 3]}-{serial}"
+        serial += 1
+    used.add(name)
+    return name

@@ -1,0 +1,15 @@
+"""Reports on their schedule: the week's after Sunday, the month's after its last day."""
+
+from celery import shared_task
+
+from . import building, periods
+from .models import ReportKind, ReportRun
+
+
+@shared_task(expires=590)
+def build_due_reports() -> None:
+    """Builds the report of each period that has ended and has none yet; running it again builds nothing."""
+    for kind in ReportKind.values:
+        period = periods.last_complete(kind)
+        if not ReportRun.objects.filter(kind=kind, period=period.label).exists():
+            building.build(period)

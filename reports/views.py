@@ -1,0 +1,153 @@
+"""The dashboard, the reports, and the tickets behind a number."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _t
+from django.views.decorators.http import require_GET, require_POST
+
+from hotline.accounts.access import person, requires
+from hotline.accounts.models import Department
+from hotline.accounts.permissions import Permission as P
+from supervision import queries as supervision_queries
+from tickets.choices import FlagKind
+from tickets.lists import ticket_list
+from tickets.models import Ticket
+
+from . import building, documents, indicators, periods
+from .indicators import INDICATORS, Span
+from .models import ReportKind, ReportRun
+
+CARDS = ["received", "direct_rate", "overall_closing_rate", "due_closing_rate", "on_time_rate", "return_rate",
+         "redo_rate", "satisfied_rate"]  # fmt: skip
+DAYS = 14
+BUSIEST = 12
+
+
+@requires(P.SEE_REPORTS)
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The month so far: indicators, calls a day, what is stuck, how departments do. Every number leads to its tickets."""
+    today = timezone.localdate()
+    month = periods.containing(ReportKind.MONTHLY, today)
+    span = Span(month.start, month.end)
+    by_department = indicators.compute_by("department", ["dispatched", "on_time_rate", "satisfied_rate"], span)
+    names = dict(Department.objects.values_list("pk", "name"))
+    rows = [(pk, names[pk], figures) for pk, figures in by_department.items() if pk in names and "dispatched" in figures]
+    rows.sort(key=lambda row: -row[2]["dispatched"].base)
+    counts = supervision_queries.counts(person(request))
+    context = {
+        "figures": indicators.compute(CARDS, span).values(),
+        "month": month,
+        "last_day": timezone.localtime(month.end) - timedelta(days=1),
+        "days": _calls_a_day(today),
+        "departments": rows[:BUSIEST],
+        "busiest": rows[0][2]["dispatched"].base if rows else 0,
+        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind != FlagKind.DUE_SOON],
+        "today": today,
+    }
+    return render(request, "reports/dashboard.html", context)
+
+
+def _calls_a_day(today: Any) -> list[dict[str, Any]]:
+    first = today - timedelta(days=DAYS - 1)
+    start = timezone.make_aware(datetime.combine(first, time.min))
+    found = Ticket.objects.filter(registered_at__gte=start).annotate(day=TruncDate("registered_at"))
+    counts = dict(found.values_list("day").annotate(count=Count("pk")).order_by())
+    days = [first + timedelta(days=offset) for offset in range(DAYS)]
+    most = max(counts.values(), default=1)
+    return [{"day": day, "count": counts.get(day, 0), "height": round(80 * counts.get(day, 0) / most)} for day in days]
+
+
+@requires(P.SEE_REPORTS)
+@require_GET
+def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
+    """The tickets behind a figure: `part` is base, part or rest; `from` and `to` are days, both included."""
+    indicator = INDICATORS.get(name)
+    first, last = _day(request.GET.get("from")), _day(request.GET.get("to"))
+    if indicator is None or first is None or last is None:
+        raise Http404
+    span = Span(
+        timezone.make_aware(datetime.combine(first, time.min)),
+        timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),
+    )
+    which = request.GET.get("part", "base")
+    behind = indicator.tickets(span, which if which in ("base", "part", "rest") else "base")
+    tickets = Ticket.objects.visible_to(request.user).filter(pk__in=behind.values("pk"))
+    return ticket_list(
+        request, tickets, title=indicator.label, template="reports/figure_tickets.html",
+        filters=("department", "kind"), indicator=indicator, which=which, first=first, last=last,
+        figure=indicators.compute([name], span)[name],
+    )  # fmt: skip
+
+
+def _day(text: str | None) -> Any:
+    try:
+        return parse_date(text or "")
+    except ValueError:
+        return None
+
+
+@requires(P.SEE_REPORTS)
+@require_GET
+def reports(request: HttpRequest) -> HttpResponse:
+    kind = request.GET.get("kind", "")
+    runs = ReportRun.objects.defer("sections").select_related("built_by").order_by("-built_at")
+    if kind in ReportKind.values:
+        runs = runs.filter(kind=kind)
+    context = {
+        "runs": runs[:60],
+        "kind": kind,
+        "kinds": ReportKind.choices,
+        "last_week": periods.last_complete(ReportKind.WEEKLY).label,
+        "last_month": periods.last_complete(ReportKind.MONTHLY).label,
+    }
+    return render(request, "reports/list.html", context)
+
+
+@requires(P.BUILD_REPORTS)
+@require_POST
+def build_report(request: HttpRequest) -> HttpResponse:
+    """Has a report built; it takes a second or two, so the page waits for it."""
+    kind = request.POST.get("kind", "")
+    try:
+        if kind not in ReportKind.values:
+            raise ValueError(_t("Choose weekly or monthly."))
+        period = periods.parse(kind, request.POST.get("period", "").strip())
+        if period.start > timezone.now():
+            raise ValueError(_t("This period has not begun."))
+    except ValueError as error:
+        messages.error(request, str(error))
+        return redirect("reports")
+    return redirect(building.build(period, by=person(request)))
+
+
+@requires(P.SEE_REPORTS)
+@require_GET
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(ReportRun.objects.select_related("built_by"), pk=pk)
+    sections = [
+        {**section, "svg": mark_safe(documents.as_svg(section))}  # noqa: S308 - drawn by us from numbers
+        for section in run.sections
+    ]
+    return render(request, "reports/run.html", {"run": run, "sections": sections})
+
+
+@requires(P.SEE_REPORTS)
+@require_GET
+def report_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    run = get_object_or_404(ReportRun, pk=pk)
+    file = {"docx": run.docx, "xlsx": run.xlsx}.get(form)
+    if file is None:
+        raise Http404
+    return FileResponse(file.open("rb"), as_attachment=True, filename=f"{run.title}.{form}")

@@ -1,0 +1,121 @@
+// What pages need beside htmx: a box that finds an option while typing, keys, and a guard against double posts.
+"use strict";
+
+// A long <select data-pick> becomes a text box over it; the select stays in the form and carries the value.
+function enhance(select) {
+  if (select.dataset.picked) return;
+  select.dataset.picked = "1";
+  const box = document.createElement("div");
+  box.className = "pick";
+  const input = document.createElement("input");
+  input.type = "text";
+  input.className = select.classList.contains("is-invalid") ? "form-control is-invalid" : "form-control";
+  input.autocomplete = "off";
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-expanded", "false");
+  input.id = select.id + "-pick";
+  input.placeholder = select.options[0] && !select.options[0].value ? select.options[0].text : "";
+  const label = document.querySelector(`label[for="${select.id}"]`);
+  if (label) label.htmlFor = input.id;
+  const list = document.createElement("ul");
+  list.setAttribute("role", "listbox");
+  list.hidden = true;
+  select.before(box);
+  box.append(input, list, select);
+  select.hidden = true;
+  select.tabIndex = -1;
+  const options = [...select.options].filter((o) => o.value).map((o) => ({
+    value: o.value, text: o.text.trim(), group: o.parentElement.tagName === "OPTGROUP" ? o.parentElement.label : "",
+  }));
+  let shown = [], at = 0;
+  const show = () => { const chosen = options.find((o) => o.value === select.value); input.value = chosen ? chosen.text : ""; };
+  const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
+  const mark = () => [...list.children].forEach((li, i) => {
+    li.setAttribute("aria-selected", i === at);
+    if (i === at) li.scrollIntoView({ block: "nearest" });
+  });
+  const open = (words) => {
+    const parts = words.trim().split(/\s+/).filter(Boolean);
+    shown = options.filter((o) => parts.every((p) => (o.text + o.group).includes(p))).slice(0, 60);
+    at = 0;
+    list.replaceChildren(...shown.map((o) => {
+      const li = document.createElement("li");
+      li.setAttribute("role", "option");
+      li.textContent = o.text;
+      if (o.group) { const small = document.createElement("small"); small.textContent = " " + o.group; li.append(small); }
+      li.addEventListener("mousedown", (event) => { event.preventDefault(); choose(o); });
+      return li;
+    }));
+    list.hidden = !shown.length;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    mark();
+  };
+  const choose = (o) => {
+    select.value = o ? o.value : "";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    show();
+    close();
+  };
+  input.addEventListener("focus", () => { input.select(); open(""); });
+  input.addEventListener("input", () => open(input.value));
+  input.addEventListener("blur", () => {
+    if (!input.value.trim()) { if (select.value) choose(null); } else show();
+    close();
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") { event.preventDefault(); if (list.hidden) open(input.value); else { at = Math.min(at + 1, shown.length - 1); mark(); } }
+    else if (event.key === "ArrowUp") { event.preventDefault(); at = Math.max(at - 1, 0); mark(); }
+    else if (event.key === "Enter" && !list.hidden && shown[at]) { event.preventDefault(); choose(shown[at]); }
+    else if (event.key === "Escape") { show(); close(); }
+  });
+  select.addEventListener("pick:refresh", show);
+  show();
+}
+
+function ready(root) {
+  root.querySelectorAll("select[data-pick]").forEach(enhance);
+  const first = root.querySelector("[data-focus]");
+  if (first) first.focus();
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  ready(document);
+  setTimeout(() => document.querySelectorAll(".toast-line:not(.error)").forEach((line) => line.remove()), 6000);
+});
+document.addEventListener("htmx:load", (event) => ready(event.detail.elt));
+
+// One post a form: a second click on a slow network would send it twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  setTimeout(() => { delete form.dataset.sent; }, 8000);
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// "/" finds, Ctrl+Enter sends the form one is in, "n" records a new call.
+document.addEventListener("keydown", (event) => {
+  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest("form");
+    if (form) { event.preventDefault(); form.requestSubmit(); }
+  } else if (!typing && event.key === "/") {
+    const find = document.querySelector("form.find input");
+    if (find) { event.preventDefault(); find.focus(); }
+  } else if (!typing && event.key === "n" && !event.ctrlKey && !event.metaKey) {
+    const door = document.querySelector("a[data-door=new-ticket]");
+    if (door) door.click();
+  }
+});
+
+// A suggestion that is taken fills the field it is about.
+document.addEventListener("click", (event) => {
+  const taker = event.target.closest("[data-fill]");
+  if (!taker) return;
+  const field = document.querySelector(taker.dataset.fill);
+  if (!field) return;
+  field.value = taker.dataset.value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.dispatchEvent(new Event("pick:refresh"));
+});

@@ -1,0 +1,263 @@
+"""The API of tickets. It holds no rule of its own: the workflow table decides, its inputs check what is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hotline.accounts.access import person
+from hotline.accounts.models import Department
+from hotline.accounts.permissions import Permission as P
+
+from . import services, workflow
+from .filters import TicketFilter
+from .forms import CallForm
+from .models import Category, Ticket, TicketEvent, caller_of
+from .workflow import ACTIONS, STARTING, Action, InvalidInput, NotAllowed, Refused, Stale
+
+
+class DepartmentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Department
+        fields = ("id", "name", "level", "parent", "region", "is_open")
+
+
+class CategorySerializer(serializers.ModelSerializer):
+    level = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Category
+        fields = ("id", "code", "name", "parent", "level", "is_used")
+
+
+class TicketSerializer(serializers.ModelSerializer):
+    """A ticket in a list. Caller's name and number are empty where the reader may not see them."""
+
+    caller_name = serializers.SerializerMethodField()
+    caller_phone = serializers.SerializerMethodField()
+    region_name = serializers.CharField(source="region.full_name", read_only=True)
+    department_name = serializers.CharField(source="department.name", read_only=True, default=None)
+
+    class Meta:
+        model = Ticket
+        fields = (
+            "number", "version", "title", "kind", "channel", "urgency", "status", "category", "region", "region_name",
+            "address", "department", "department_name", "caller_name", "caller_phone", "is_anonymous", "is_secret",
+            "is_binding", "round", "hops", "returns", "urges", "matter", "registered_at", "dispatched_at",
+            "accepted_at", "answered_at", "closed_at", "answer_due_at", "stage_due_at", "closing", "contacted",
+            "solved", "satisfaction",
+        )  # fmt: skip
+
+    def get_caller_name(self, ticket: Ticket) -> str:
+        return caller_of(ticket, self.context["request"].user)[0]
+
+    def get_caller_phone(self, ticket: Ticket) -> str:
+        return caller_of(ticket, self.context["request"].user)[1]
+
+
+class EventSerializer(serializers.ModelSerializer):
+    actor = serializers.CharField(source="actor.full_name", default=None)
+    department = serializers.CharField(source="department.name", default=None)
+
+    class Meta:
+        model = TicketEvent
+        fields = ("sequence", "action", "from_status", "to_status", "actor", "department", "at", "round", "note", "data")
+
+
+class TicketDetailSerializer(TicketSerializer):
+    """A ticket with what is asked, its events, and the actions that the reader can perform now."""
+
+    events = EventSerializer(many=True, read_only=True)
+    actions = serializers.SerializerMethodField()
+
+    class Meta(TicketSerializer.Meta):
+        fields = (*TicketSerializer.Meta.fields, "description", "events", "actions")  # type: ignore[assignment]
+
+    def get_actions(self, ticket: Ticket) -> list[str]:
+        return [action.name for action in workflow.available(ticket, self.context["request"].user)]
+
+
+# -- inputs: a serializer for the schema is made from the form that checks -----------------------------------
+
+FIELD_TYPES: tuple[tuple[type[forms.Field], type[serializers.Field]], ...] = (
+    (forms.ModelMultipleChoiceField, serializers.ListField),
+    (forms.ModelChoiceField, serializers.IntegerField),
+    (forms.TypedChoiceField, serializers.ChoiceField),
+    (forms.ChoiceField, serializers.ChoiceField),
+    (forms.DateTimeField, serializers.DateTimeField),
+    (forms.IntegerField, serializers.IntegerField),
+    (forms.BooleanField, serializers.BooleanField),
+    (forms.UUIDField, serializers.UUIDField),
+    (forms.CharField, serializers.CharField),
+)
+
+
+def describe(field: forms.Field) -> serializers.Field:
+    """The serializer field that stands in the schema for a form field."""
+    kind = next(made for known, made in FIELD_TYPES if isinstance(field, known))
+    options: dict[str, Any] = {"required": bool(field.required and field.initial is None)}
+    if kind is serializers.ChoiceField:
+        options["choices"] = [choice for choice in field.choices if choice[0] != ""]  # type: ignore[attr-defined]
+        if not field.required:
+            options["allow_blank"] = True
+    elif kind is serializers.ListField:
+        options["child"] = serializers.IntegerField()
+    elif kind is serializers.CharField:
+        options |= {"max_length": field.max_length, "allow_blank": not field.required}  # type: ignore[attr-defined]
+    elif not field.required:
+        options["allow_null"] = True
+    return kind(**options)
+
+
+def input_serializer(action: Action) -> Any:
+    fields = {name: describe(field) for name, field in action.input.base_fields.items()}
+    fields["version"] = serializers.IntegerField(required=False, help_text="The ticket's version that you saw.")
+    return inline_serializer(f"{''.join(part.title() for part in action.name.split('_'))}Input", fields)
+
+
+CALL_SERIALIZER = inline_serializer(
+    "CallInput", {name: describe(field) for name, field in CallForm.base_fields.items()}
+)  # fmt: skip
+PROBLEM = inline_serializer(
+    "Problem",
+    {"detail": serializers.CharField(), "errors": serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)},
+)
+PROBLEMS = {code: PROBLEM for code in (400, 401, 403, 404, 409)}
+
+
+def problem(message: str, code: int, errors: Any = None) -> Response:
+    """An answer that says what is wrong; `errors` maps fields to messages."""
+    body: dict[str, Any] = {"detail": message}
+    if errors is not None:
+        body["errors"] = {name: [str(error) for error in found] for name, found in errors.items()}
+    return Response(body, status=code)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        responses={200: TicketSerializer(many=True), 401: PROBLEM, 403: PROBLEM},
+        parameters=[OpenApiParameter("after", OpenApiTypes.STR, description="Where the page begins; from `next`.")],
+    ),
+    retrieve=extend_schema(responses={200: TicketDetailSerializer, 401: PROBLEM, 404: PROBLEM}),
+)
+class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Tickets that the signed-in person may see, newest first."""
+
+    serializer_class = TicketSerializer
+    filterset_class = TicketFilter
+    lookup_field = "number"
+    lookup_value_regex = "[A-Za-z0-9]+"
+    queryset = Ticket.objects.none()
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
+        visible = Ticket.objects.visible_to(self.request.user)
+        visible = visible.select_related("region__parent__parent", "department").defer("search", "caller_search")
+        return visible.prefetch_related("events__actor", "events__department") if self.action == "retrieve" else visible
+
+    def get_serializer_class(self) -> Any:
+        return TicketDetailSerializer if self.action == "retrieve" else TicketSerializer
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        user = person(request)
+        if not (user.may(P.SEE_ALL_TICKETS) or user.may(P.SEE_DEPARTMENT_TICKETS)):
+            raise PermissionDenied
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=CALL_SERIALIZER, responses={201: TicketSerializer, **PROBLEMS})
+    def create(self, request: Request) -> Response:
+        """Records a call. With the same `form_key` twice, the second answers with the first's ticket."""
+        user = person(request)
+        if not user.may(P.REGISTER):
+            raise PermissionDenied
+        form = CallForm(_plain(request.data))
+        if not form.is_valid():
+            return problem(_t("Please check what was entered."), 400, form.errors)
+        key = f"form:{form.cleaned_data['form_key']}" if form.cleaned_data.get("form_key") else None
+        known = Ticket.objects.filter(import_key=key, registered_by=user).first() if key else None
+        ticket = known or services.register(actor=user, details=form.details, import_key=key)
+        body = TicketSerializer(ticket, context={"request": request}).data
+        return Response(body, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
+
+
+class TicketActionView(APIView):
+    """One action of the workflow table. A class of its own for each, made by `action_view`."""
+
+    step: Action
+
+    def take(self, request: Request, number: str) -> Response:
+        user = person(request)
+        ticket = Ticket.objects.visible_to(user).filter(number=number).first()
+        if ticket is None:
+            raise NotFound
+        data = _plain(request.data)
+        version = data.pop("version", None)
+        if version is not None and not str(version).isdigit():
+            return problem(_t("Please check what was entered."), 400, {"version": [_t("Enter a whole number.")]})
+        try:
+            done = workflow.perform(
+                self.step.name, ticket, actor=user, given=data,
+                version=int(version) if version is not None else None,
+            )  # fmt: skip
+        except InvalidInput as refused:
+            return problem(refused.message, 400, refused.errors)
+        except NotAllowed as refused:
+            return problem(refused.message, 403)
+        except (Stale, Refused) as refused:
+            return problem(refused.message, 409)
+        shown = Ticket.objects.select_related("region__parent__parent", "department").get(pk=done.pk)
+        return Response(TicketSerializer(shown, context={"request": request}).data)
+
+
+def action_view(action: Action) -> Any:
+    """A view of its own for `action`, so that the schema tells what each one asks for."""
+
+    @extend_schema(
+        operation_id=f"tickets_{action.name}",
+        description=f"{action.name}: see docs/workflow.md.",
+        request=input_serializer(action),
+        responses={200: TicketSerializer, **PROBLEMS},
+    )
+    def post(self: TicketActionView, request: Request, number: str) -> Response:
+        return self.take(request, number)
+
+    name = "".join(part.title() for part in action.name.split("_"))
+    return type(f"{name}View", (TicketActionView,), {"step": action, "post": post}).as_view()  # type: ignore[attr-defined]
+
+
+ACTION_VIEWS = {name: action_view(action) for name, action in ACTIONS.items() if name != STARTING}
+
+
+class DepartmentViewSet(viewsets.ReadOnlyModelViewSet):
+    """The department tree."""
+
+    serializer_class = DepartmentSerializer
+    queryset = Department.objects.order_by("path")
+    pagination_class = None
+    filterset_fields = ("level", "is_open", "parent")
+
+
+class CategoryViewSet(viewsets.ReadOnlyModelViewSet):
+    """The category tree; tickets take the third level."""
+
+    serializer_class = CategorySerializer
+    queryset = Category.objects.order_by("code")
+    pagination_class = None
+    filterset_fields = ("parent", "is_used")
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    """What was sent as a plain mapping; lists stay lists."""
+    if hasattr(data, "lists"):
+        return {name: values if len(values) > 1 else values[0] for name, values in data.lists()}
+    return dict(data) if isinstance(data, dict) else {}

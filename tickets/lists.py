@@ -1,0 +1,57 @@
+"""A list page of tickets: filtered, sorted, paged, its state in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from hotline import keyset
+
+from .filters import TicketFilter
+from .visibility import TicketQuerySet
+
+# Each order has an index; the label is what the sort box shows.
+ORDERS = {
+    "newest": ("-registered_at", "-id"),
+    "oldest": ("registered_at", "id"),
+    "due": ("answer_due_at", "id"),
+    "step": ("stage_due_at", "id"),
+}
+ORDER_LABELS = {
+    "newest": _("Newest first"),
+    "oldest": _("Oldest first"),
+    "due": _("Answer due first"),
+    "step": _("Next step due first"),
+}
+
+
+def ticket_list(
+    request: HttpRequest,
+    tickets: TicketQuerySet,
+    *,
+    title: Any,
+    template: str = "tickets/list.html",
+    default_order: str = "newest",
+    filters: tuple[str, ...] = ("q", "status", "kind", "urgency", "department", "region", "category", "recorded_from", "recorded_to"),
+    **context: Any,
+) -> HttpResponse:
+    """Renders one page of `tickets`, which the caller has narrowed to what the person may see."""
+    filterset = TicketFilter(request.GET, queryset=tickets.for_list(), request=request)
+    for name in set(filterset.filters) - set(filters):
+        del filterset.filters[name]
+    page, order = keyset.paginate(request, filterset.qs, ORDERS, default_order)
+    context |= {
+        "title": title,
+        "filter": filterset,
+        "page": page,
+        "order": order,
+        "order_labels": ORDER_LABELS,
+        "selectable": context.get("selectable", False),
+    }
+    after = context.pop("after_page", None)
+    if after:
+        context |= after(page)
+    return render(request, template, context)
