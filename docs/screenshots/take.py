@@ -1,0 +1,96 @@
+"""Photographs the pages of a running demo hotline, one for each role and the on-site page on a phone.
+
+    make run            in one terminal
+    make screenshots    in another; BASE=http://127.0.0.1:8000 by default
+
+The pictures of the README are written beside this file; with --all every page, also to --out.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = Path(__file__).parent
+BASE = os.environ.get("BASE", "http://127.0.0.1:8000")
+PASSWORD = "xiaogan-12345"
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+def sign_in(browser: Browser, who: str, size: dict[str, int]) -> Page:
+    page = browser.new_context(viewport=size, locale="zh-CN").new_page()
+    page.goto(f"{BASE}/sign-in/")
+    page.fill("#id_username", who)
+    page.fill("#id_password", PASSWORD)
+    page.click("form:has(#id_username) button.btn-primary")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def shoot(page: Page, out: Path, name: str, address: str = "", full: bool = False) -> None:
+    if address:
+        page.goto(BASE + address)
+        page.wait_for_load_state("networkidle")
+    page.screenshot(path=out / f"{name}.png", full_page=full)
+    print(f"{name}.png", page.url)
+
+
+def stuck_ticket(page: Page) -> str:
+    """The address of the steel-plate ticket that has been longest without an owner."""
+    page.goto(f"{BASE}/board/?q=钢板&sort=oldest")
+    return page.locator("td a.title").first.get_attribute("href") or "/"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--all", action="store_true", help="every page, not only the README's")
+    options = parser.parse_args()
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        operator = sign_in(browser, "operator1", DESK)
+        operator.fill("#id_caller_phone", "10020260419")
+        operator.fill("#id_description", "凤凰天仙城门口修路的钢板又响了一夜，到底归哪个部门管？")
+        operator.fill("#id_address", "凤凰天仙城")
+        operator.wait_for_selector("#caller li")
+        operator.wait_for_selector("#fit [data-fill]")
+        shoot(operator, out, "operator")
+        dispatcher = sign_in(browser, "dispatcher1", DESK)
+        shoot(dispatcher, out, "dispatcher", "/dispatch/")
+        staff = sign_in(browser, "zhujian", DESK)
+        shoot(staff, out, "staff", "/inbox/")
+        supervisor = sign_in(browser, "supervisor1", DESK)
+        shoot(supervisor, out, "supervisor", "/board/")
+        address = stuck_ticket(supervisor)
+        shoot(supervisor, out, "ticket", address, full=True)
+        manager = sign_in(browser, "manager1", DESK)
+        shoot(manager, out, "manager", "/dashboard/")
+        administrator = sign_in(browser, "admin", DESK)
+        shoot(administrator, out, "administrator", "/admin/")
+        if options.all:
+            everything(browser, out, operator, supervisor, manager, address)
+        browser.close()
+
+
+def everything(browser: Browser, out: Path, operator: Page, supervisor: Page, manager: Page, address: str) -> None:
+    anybody = browser.new_context(viewport=DESK).new_page()
+    shoot(anybody, out, "x-sign-in", "/sign-in/")
+    shoot(operator, out, "x-list", "/tickets/")
+    shoot(operator, out, "x-follow-ups", "/follow-ups/")
+    shoot(operator, out, "x-empty", "/tickets/?q=没有这样的工单")
+    shoot(supervisor, out, "x-escalate", f"{address}do/escalate/", full=True)
+    shoot(manager, out, "x-reports", "/reports/")
+    shoot(manager, out, "x-rulings", "/rulings/")
+    shoot(manager, out, "x-404", "/tickets/XG1/")
+    phone = sign_in(browser, "supervisor1", PHONE)
+    shoot(phone, out, "x-phone-board", "/board/")
+    shoot(phone, out, "x-phone-ticket", address, full=True)
+
+
+if __name__ == "__main__":
+    main()
