@@ -7,6 +7,7 @@ at the first step that would lie after `now`, so the open tickets stand where re
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -32,7 +33,14 @@ from . import sentences
 CHUNK = 5000  # tickets held in memory before they are written
 PHONE_PREFIX = "100"  # no Chinese mobile number begins so: nobody can be rung by mistake
 # Measured shares of channels in a prefecture's month (domain-details.md 3.3), rounded.
-CHANNELS = {Channel.PHONE: 88, Channel.WECHAT: 7, Channel.PROVINCE: 2, Channel.POLICE_110: 1, Channel.WEB: 1, Channel.APP: 1}
+CHANNELS = {
+    Channel.PHONE: 88,
+    Channel.WECHAT: 7,
+    Channel.PROVINCE: 2,
+    Channel.POLICE_110: 1,
+    Channel.WEB: 1,
+    Channel.APP: 1,
+}
 KIND_WEIGHTS = {"consultation": 5.0, "help": 2.0, "complaint": 1.6, "report": 0.8, "suggestion": 0.7, "praise": 0.25}
 HOUR_WEIGHTS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 16, 15, 12, 8, 8, 12, 14, 13, 11, 8, 8, 7, 6, 4, 2)
 
@@ -72,7 +80,7 @@ class Generator:
     rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rng = random.Random(self.seed)  # noqa: S311 - a demo, no secret
+        self.rng = random.Random(self.seed)
         people = list(User.objects.filter(is_active=True).order_by("username"))
         self.by_role: dict[str, list[User]] = defaultdict(list)
         self.staff: dict[int, list[User]] = defaultdict(list)
@@ -214,10 +222,8 @@ class Generator:
         ticket.number = format_number(day, self.first_serials.get(day, 0) + self.serials[day])
         life = Life(ticket, at, self.now, store)
         life.do("register", ticket.registered_by)
-        try:
+        with contextlib.suppress(TooLate):
             self._begin(life)
-        except TooLate:
-            pass
 
     def _begin(self, life: Life) -> None:
         ticket, rng = life.ticket, self.rng
@@ -334,7 +340,12 @@ class Generator:
             self._handle(life)
             return
         solved = Solved.YES if good > 0.14 else rng.choice((Solved.PARTLY, Solved.NO))
-        happy = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.SATISFIED, Satisfaction.FAIRLY_SATISFIED)
+        happy = (
+            Satisfaction.VERY_SATISFIED,
+            Satisfaction.SATISFIED,
+            Satisfaction.SATISFIED,
+            Satisfaction.FAIRLY_SATISFIED,
+        )
         sad = (Satisfaction.DISSATISFIED, Satisfaction.FAIRLY_SATISFIED, Satisfaction.VERY_DISSATISFIED)
         rating = "" if rng.random() < 0.15 else rng.choice(happy if solved == Solved.YES else sad)
         contacted = Contacted.YES if rng.random() < 0.96 else Contacted.NO
@@ -354,4 +365,3 @@ class Generator:
                 NumberCounter.objects.filter(pk=counter.pk).update(last=F("last") + serial)
                 self.first_serials[day] = self.first_serials.get(day, 0) + serial
             self.serials.clear()
-

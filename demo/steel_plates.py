@@ -15,8 +15,8 @@ from hotline.accounts.permissions import Role
 from tickets import services
 from tickets.choices import Kind, ReturnGround
 from tickets.models import Category, Ticket
-from tickets.workflow import ACTIONS, apply, perform
 from tickets.stores import DatabaseStore
+from tickets.workflow import ACTIONS, apply, perform
 
 CALLS = (
     (5, time(8, 12), "刘女士", "10020260419", "凤凰天仙城门口道路改造，路上铺的钢板没有固定，车一压就哐哐响，从早响到晚，孩子没法睡觉。"),

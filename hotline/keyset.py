@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -51,16 +52,13 @@ def paginate(
     if queryset.model._meta.get_field(column).null:
         queryset = queryset.filter(**{f"{column}__isnull": False})
     pagination = KeysetPagination()
-    pagination.ordering = columns
+    pagination.ordering = columns  # type: ignore[assignment]
     try:
         rows: list[Model] = pagination.paginate_queryset(queryset.order_by(*columns), Request(request)) or []
-    except Exception as error:
-        from rest_framework.exceptions import NotFound
-
-        if not isinstance(error, NotFound):
-            raise
+    except NotFound:
         # An address kept from long ago or cut in copying: begin at the start rather than refuse.
-        request.GET = request.GET.copy()  # type: ignore[assignment]
-        request.GET.pop("after", None)
+        kept = request.GET.copy()
+        kept.pop("after", None)
+        request.GET = kept  # type: ignore[assignment]
         rows = pagination.paginate_queryset(queryset.order_by(*columns), Request(request)) or []
     return Page(rows, pagination.get_next_link(), pagination.get_previous_link()), name

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "axes",
     "django_filters",
+    "django.forms",
     "django_htmx",
     "heroicons",
     "rest_framework",

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import templatize
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOCALE = "zh_Hans"
 PO = settings.BASE_DIR / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
-KEYWORDS = {
+KEYWORDS: Any = {
     "gettext": None, "gettext_lazy": None, "_": None, "_t": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
 }  # fmt: skip
@@ -51,10 +51,10 @@ def _in_python(path: Path) -> Iterator[Message]:
     from babel.messages.extract import extract_python
 
     for _line, function, texts, _comments in extract_python(
-        io.BytesIO(path.read_bytes()), list(KEYWORDS), [], {"encoding": "utf-8"}
+        io.BytesIO(path.read_bytes()), KEYWORDS, [], {"encoding": "utf-8"}
     ):
         parts = [texts] if isinstance(texts, str) else [text for text in texts if isinstance(text, str)]
-        yield from _message(function, parts)
+        yield from _message(str(function), parts)
 
 
 def _in_template(path: Path) -> Iterator[Message]:
@@ -95,9 +95,9 @@ def faults() -> list[str]:
             problems.append(f"not translated: {text!r}")
     known = {(context, text) for context, text, _plural in asked}
     for message in catalogue:
-        text = message.id[0] if isinstance(message.id, tuple) else message.id
-        if text and (message.context, text) not in known:
-            problems.append(f"no longer used: {text!r}")
+        key: Any = message.id[0] if isinstance(message.id, tuple) else message.id
+        if key and (message.context, key) not in known:
+            problems.append(f"no longer used: {key!r}")
     return problems
 
 
@@ -111,10 +111,11 @@ def update() -> int:
     waiting = 0
     for (context, text, plural), places in sorted(asked.items(), key=lambda item: (item[0][1], item[0][0] or "")):
         known = old.get(text, context)
-        string = known.string if known else ""
+        string: Any = known.string if known else ""
         if plural:
             string = string if isinstance(string, tuple) else (string,)
-        new.add((text, plural) if plural else text, string, context=context, locations=[(places[0], None)])
+        locations: Any = [(places[0], None)]  # without line numbers, which change with every edit
+        new.add((text, plural) if plural else text, string, context=context, locations=locations)
         waiting += not all(string if isinstance(string, tuple) else [string])
     with PO.open("wb") as file:
         write_po(file, new, width=100, omit_header=False, include_lineno=False)

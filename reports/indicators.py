@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, ExpressionWrapper, DurationField, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
@@ -107,11 +107,13 @@ INDICATORS: dict[str, Indicator] = {
         Indicator("closed", _("Closed"), _("Tickets closed in the period, whenever recorded."),
                   lambda s: s.within("closed_at") & Q(status=Status.CLOSED)),
         Indicator("overall_closing_rate", _("Overall closing rate"),
-                  _("Of the tickets recorded in the period and accepted: those closed by its end, direct answers included."),
+                  _("Of the tickets recorded in the period and accepted: "
+                    "those closed by its end, direct answers included."),
                   lambda s: s.within("registered_at") & ~Q(status=Status.NOT_ACCEPTED),
                   lambda s: Q(status=Status.CLOSED, closed_at__lt=s.end)),
         Indicator("due_closing_rate", _("Closing rate of those due"),
-                  _("Of the tickets whose answer fell due in the period, carried-over ones included: those answered by its end."),
+                  _("Of the tickets whose answer fell due in the period, "
+                    "carried-over ones included: those answered by its end."),
                   lambda s: s.within("answer_due_at"), lambda s: Q(answered_at__lt=s.end)),
         Indicator("on_time_rate", _("On-time rate"),
                   _("Of the tickets whose answer fell due in the period: those answered before it fell due."),
@@ -135,7 +137,8 @@ INDICATORS: dict[str, Indicator] = {
                   _("Of the tickets closed in the period whose caller said: those wholly solved."),
                   lambda s: s.within("closed_at") & ~Q(solved=""), lambda s: Q(solved=Solved.YES)),
         Indicator("satisfied_rate", _("Satisfaction rate"),
-                  _("Of the tickets closed in the period that were rated: very satisfied, satisfied or fairly satisfied. Not rated is not counted."),
+                  _("Of the tickets closed in the period that were rated: very satisfied, satisfied or fairly satisfied."
+                    " Not rated is not counted."),
                   lambda s: s.within("closed_at") & ~Q(satisfaction=""), lambda s: Q(satisfaction__in=SATISFIED)),
     )
 }  # fmt: skip

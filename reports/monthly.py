@@ -70,8 +70,10 @@ def _by_spot(period: Period) -> dict[tuple[int, int], int]:
 
 
 def hot_spots_section(period: Period) -> dict[str, Any]:
-    rows: list[list[Any]] = [[f"{category} · {region}", count, before, _t("%(difference)+d") % {"difference": count - before}]
-            for category, region, count, before in hot_spots(period)]  # fmt: skip
+    rows: list[list[Any]] = [
+        [f"{category} · {region}", count, before, f"{count - before:+d}"]
+        for category, region, count, before in hot_spots(period)
+    ]
     columns = [_t("Category and region"), _t("Tickets"), _t("Period before"), _t("Change")]
     note = _t("Complaints, reports and requests for help recorded in the period.")
     return tables.section(_t("Where complaints gather"), columns, rows, note=note, chart={"label": 0, "value": 1})
@@ -98,8 +100,10 @@ ABNORMAL: dict[str, tuple[Any, Any]] = {
     ),
     "unclaimed": (
         lambda: _t("Accepted late or not at all"),
-        lambda p: Q(accept_due_at__lt=p.end)
-        & (Q(accepted_at__gt=F("accept_due_at")) | Q(accepted_at__isnull=True, answered_at__isnull=True)),
+        lambda p: (
+            Q(accept_due_at__lt=p.end)
+            & (Q(accepted_at__gt=F("accept_due_at")) | Q(accepted_at__isnull=True, answered_at__isnull=True))
+        ),
     ),
     "redone": (lambda: _t("Redone"), lambda p: Q(round__gt=1)),
     "coordinated": (lambda: _t("Settled on site or by a ruling"), lambda p: Q(precedents__isnull=False)),
@@ -123,10 +127,18 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
         counts.append([label(), number])
         if number:
             rows = tables.ticket_rows(found.order_by("registered_at")[:LONGEST])
-            note = _t("The first %(shown)d of %(number)d.") % {"shown": LONGEST, "number": number} if number > LONGEST else ""
-            details.append(tables.section(f"{_t('Abnormal flow')}: {label()}", tables.ticket_columns(), rows, note=note))
+            note = (
+                _t("The first %(shown)d of %(number)d.") % {"shown": LONGEST, "number": number}
+                if number > LONGEST
+                else ""
+            )
+            details.append(
+                tables.section(f"{_t('Abnormal flow')}: {label()}", tables.ticket_columns(), rows, note=note)
+            )
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
-    summary = tables.section(_t("Abnormal flows"), [_t("Way"), _t("Tickets")], counts, note=note, chart={"label": 0, "value": 1})
+    summary = tables.section(
+        _t("Abnormal flows"), [_t("Way"), _t("Tickets")], counts, note=note, chart={"label": 0, "value": 1}
+    )
     return [summary, *details]
 
 

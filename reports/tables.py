@@ -50,11 +50,27 @@ def headline_section(period: Period) -> dict[str, Any]:
     ]  # fmt: skip
     means = indicators.averages(span_of(period))
     for label, value, formula in (
-        (_t("Mean days to the answer"), means["handling_days"], _t("From the first dispatch to the answer, calendar days.")),
-        (_t("Mean dispatches a ticket"), means["hops"], _t("Dispatches, first and repeated, of tickets answered in the period.")),
+        (
+            _t("Mean days to the answer"),
+            means["handling_days"],
+            _t("From the first dispatch to the answer, calendar days."),
+        ),
+        (
+            _t("Mean dispatches a ticket"),
+            means["hops"],
+            _t("Dispatches, first and repeated, of tickets answered in the period."),
+        ),
     ):
         rows.append([label, "—" if value is None else f"{value:.2f}", "", "", "", "", formula])
-    columns = [_t("Indicator"), _t("Value"), _t("Part"), _t("Base"), _t("On the period before"), _t("On the year before"), _t("Definition")]
+    columns = [
+        _t("Indicator"),
+        _t("Value"),
+        _t("Part"),
+        _t("Base"),
+        _t("On the period before"),
+        _t("On the year before"),
+        _t("Definition"),
+    ]
     return section(_t("Figures"), columns, rows)
 
 
@@ -97,7 +113,15 @@ def shares_section(title: str, field: str, choices: type[Kind] | type[Channel], 
 
 def departments_section(period: Period, limit: int = 60) -> dict[str, Any]:
     """Each department's load and rates, the busiest first."""
-    names = ["dispatched", "due_closing_rate", "on_time_rate", "accept_on_time_rate", "return_rate", "solved_rate", "satisfied_rate"]
+    names = [
+        "dispatched",
+        "due_closing_rate",
+        "on_time_rate",
+        "accept_on_time_rate",
+        "return_rate",
+        "solved_rate",
+        "satisfied_rate",
+    ]
     by_department = indicators.compute_by("department", names, span_of(period))
     labels = dict(Department.objects.values_list("pk", "name"))
     found = [(labels[pk], figures) for pk, figures in by_department.items() if pk in labels]
@@ -108,7 +132,12 @@ def departments_section(period: Period, limit: int = 60) -> dict[str, Any]:
         for label, figures in found[:limit]
     ]
     columns = [_t("Department")] + [str(indicators.INDICATORS[name].label) for name in names]
-    return section(_t("Departments"), columns, rows, note=_t("In brackets: part / base. By the department that holds the ticket now."))
+    return section(
+        _t("Departments"),
+        columns,
+        rows,
+        note=_t("In brackets: part / base. By the department that holds the ticket now."),
+    )
 
 
 def _with_numbers(figure: indicators.Figure | None) -> str:
@@ -123,7 +152,6 @@ def ticket_rows(tickets: Any) -> list[list[Any]]:
         [ticket.number, ticket.title, ticket.place, str(ticket.department or "—"), ticket.get_status_display()]
         for ticket in tickets.for_list()
     ]
-
 
 
 def ticket_columns() -> list[str]:

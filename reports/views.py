@@ -37,13 +37,18 @@ BUSIEST = 12
 @requires(P.SEE_REPORTS)
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The month so far: indicators, calls a day, what is stuck, how departments do. Every number leads to its tickets."""
+    """The month so far: indicators, calls a day, what is stuck, how departments do.
+
+    Every number leads to the tickets behind it.
+    """
     today = timezone.localdate()
     month = periods.containing(ReportKind.MONTHLY, today)
     span = Span(month.start, month.end)
     by_department = indicators.compute_by("department", ["dispatched", "on_time_rate", "satisfied_rate"], span)
     names = dict(Department.objects.values_list("pk", "name"))
-    rows = [(pk, names[pk], figures) for pk, figures in by_department.items() if pk in names and "dispatched" in figures]
+    rows = [
+        (pk, names[pk], figures) for pk, figures in by_department.items() if pk in names and "dispatched" in figures
+    ]
     rows.sort(key=lambda row: -row[2]["dispatched"].base)
     counts = supervision_queries.counts(person(request))
     context = {
@@ -145,7 +150,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(P.SEE_REPORTS)
 @require_GET
-def report_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+def report_file(request: HttpRequest, pk: int, form: str) -> FileResponse:
     run = get_object_or_404(ReportRun, pk=pk)
     file = {"docx": run.docx, "xlsx": run.xlsx}.get(form)
     if file is None:

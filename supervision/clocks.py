@@ -12,7 +12,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-
 from hotline.worktime import calendar
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, UNANSWERED_STATUSES, FlagKind, Status
@@ -129,5 +128,3 @@ def evidence(ticket: Ticket, kind: str, callers: int) -> dict[str, Any]:
     if callers > 1:
         facts["callers"] = callers
     return facts
-
-

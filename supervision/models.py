@@ -31,9 +31,7 @@ class Flag(models.Model):
             )
         ]
         indexes: ClassVar = [
-            models.Index(
-                "kind", "since", name="flag_open_kind_since", condition=models.Q(cleared_at__isnull=True)
-            ),
+            models.Index("kind", "since", name="flag_open_kind_since", condition=models.Q(cleared_at__isnull=True)),
             models.Index("kind", "raised_at", name="flag_raised"),
         ]
 

@@ -93,6 +93,8 @@ def sentence(flag: Flag) -> str:
 
 
 def pending_extensions() -> QuerySet[Extension]:
-    return Extension.objects.filter(ruling=Extension.Ruling.PENDING).select_related(
-        "ticket__department", "ticket__region__parent__parent", "asked_by"
-    ).order_by("asked_at")
+    return (
+        Extension.objects.filter(ruling=Extension.Ruling.PENDING)
+        .select_related("ticket__department", "ticket__region__parent__parent", "asked_by")
+        .order_by("asked_at")
+    )

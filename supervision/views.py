@@ -29,7 +29,7 @@ BOARD_STEPS = ("urge", "escalate")  # offered in each row of the board
 def board(request: HttpRequest) -> HttpResponse:
     """Tickets that are stuck, by cause, the longest stuck first; renews itself."""
     user = person(request)
-    kind = request.GET.get("kind", "")
+    kind = request.GET.get("flag", "")
     counts = queries.counts(user)
 
     def rows(page: keyset.Page) -> dict[str, Any]:
@@ -79,7 +79,9 @@ def coordinations(request: HttpRequest) -> HttpResponse:
 @requires(P.SEE_REPORTS)
 def coordination(request: HttpRequest, pk: int) -> HttpResponse:
     """The page on the spot: who came, what they say, what is found, who is responsible."""
-    task = get_object_or_404(CoordinationTask.objects.select_related("ticket__region__parent__parent", "department"), pk=pk)
+    task = get_object_or_404(
+        CoordinationTask.objects.select_related("ticket__region__parent__parent", "department"), pk=pk
+    )
     ticket = task.ticket
     user = person(request)
     may_act = user.may(P.SUPERVISE) and task.state == CoordinationTask.State.CALLED
@@ -87,7 +89,10 @@ def coordination(request: HttpRequest, pk: int) -> HttpResponse:
         "task": task,
         "ticket": ticket,
         "participants": task.participants.select_related("department"),
-        "tickets": Ticket.objects.visible_to(user).filter(coordinated_in__task=task).for_list().order_by("registered_at"),
+        "tickets": Ticket.objects.visible_to(user)
+        .filter(coordinated_in__task=task)
+        .for_list()
+        .order_by("registered_at"),
         "photos": ticket.attachments.all(),
         "may_act": may_act,
     }

@@ -70,7 +70,18 @@ class EventSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = TicketEvent
-        fields = ("sequence", "action", "from_status", "to_status", "actor", "department", "at", "round", "note", "data")
+        fields = (
+            "sequence",
+            "action",
+            "from_status",
+            "to_status",
+            "actor",
+            "department",
+            "at",
+            "round",
+            "note",
+            "data",
+        )
 
 
 class TicketDetailSerializer(TicketSerializer):
@@ -129,9 +140,12 @@ CALL_SERIALIZER = inline_serializer(
 )  # fmt: skip
 PROBLEM = inline_serializer(
     "Problem",
-    {"detail": serializers.CharField(), "errors": serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)},
+    {
+        "detail": serializers.CharField(),
+        "errors": serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False),
+    },
 )
-PROBLEMS = {code: PROBLEM for code in (400, 401, 403, 404, 409)}
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409), PROBLEM)
 
 
 def problem(message: str, code: int, errors: Any = None) -> Response:

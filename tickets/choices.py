@@ -69,7 +69,7 @@ class RefusalGround(models.TextChoices):
     OTHER_POWERS = "other_powers", _("A matter of the Party, the courts, the procuratorate or the army")
     LITIGATION = "litigation", _("To be settled by litigation, arbitration or review")
     PROCEDURE = "procedure", _("Already in a legal procedure or a petition")
-    SECRET = "secret", _("Touches state or business secrets or privacy")  # noqa: S105
+    SECRET = "secret", _("Touches state or business secrets or privacy")
     SAME_MATTER = "same_matter", _("Same matter under way or finished, no new facts")
     ABUSIVE = "abusive", _("Unlawful or abusive")
     OTHER = "other", _("Other")

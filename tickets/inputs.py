@@ -113,7 +113,7 @@ class SendDown(ActionInput):
         super().__init__(*args, **kwargs)
         if self.ticket and self.ticket.department:
             field: Any = self.fields["department"]
-            below = self.ticket.department.subtree().filter(is_open=True).exclude(pk=self.ticket.department_id)
+            below = self.ticket.department.subtree().filter(is_open=True).exclude(pk=self.ticket.department.pk)
             field.queryset = below
 
 
@@ -231,7 +231,9 @@ class Determine(ActionInput):
 
 
 class FollowUpInput(ActionInput):
-    contacted = forms.ChoiceField(label=_("Did the department contact you?"), choices=Contacted, widget=forms.RadioSelect)
+    contacted = forms.ChoiceField(
+        label=_("Did the department contact you?"), choices=Contacted, widget=forms.RadioSelect
+    )
     solved = forms.ChoiceField(label=_("Is it solved?"), choices=Solved, widget=forms.RadioSelect)
     satisfaction = forms.ChoiceField(
         label=_("How satisfied are you?"),

@@ -35,7 +35,17 @@ def ticket_list(
     title: Any,
     template: str = "tickets/list.html",
     default_order: str = "newest",
-    filters: tuple[str, ...] = ("q", "status", "kind", "urgency", "department", "region", "category", "recorded_from", "recorded_to"),
+    filters: tuple[str, ...] = (
+        "q",
+        "status",
+        "kind",
+        "urgency",
+        "department",
+        "region",
+        "category",
+        "recorded_from",
+        "recorded_to",
+    ),
     **context: Any,
 ) -> HttpResponse:
     """Renders one page of `tickets`, which the caller has narrowed to what the person may see."""

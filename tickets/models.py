@@ -164,7 +164,7 @@ class Ticket(models.Model):
     search = SearchVectorField(null=True, editable=False)
     caller_search = SearchVectorField(null=True, editable=False)
 
-    objects: ClassVar[models.Manager[Ticket]] = TicketQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Ticket]] = TicketQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ticket")
@@ -180,9 +180,7 @@ class Ticket(models.Model):
         ]
         indexes: ClassVar = [
             # the sweep: whatever is due now
-            models.Index(
-                "next_due_at", name="ticket_next_due", condition=models.Q(next_due_at__isnull=False)
-            ),
+            models.Index("next_due_at", name="ticket_next_due", condition=models.Q(next_due_at__isnull=False)),
             # lists, newest first, whole and by status
             models.Index("registered_at", "id", name="ticket_registered"),
             models.Index("status", "registered_at", name="ticket_status_registered"),
@@ -190,9 +188,7 @@ class Ticket(models.Model):
             models.Index(
                 "status", "answer_due_at", name="ticket_open_due", condition=models.Q(status__in=OPEN_STATUSES)
             ),
-            models.Index(
-                "answer_due_at", name="ticket_due_all", condition=models.Q(answer_due_at__isnull=False)
-            ),
+            models.Index("answer_due_at", name="ticket_due_all", condition=models.Q(answer_due_at__isnull=False)),
             # a department's inbox, and its history
             models.Index("department", "status", "registered_at", name="ticket_department_status"),
             models.Index("department", "registered_at", name="ticket_department_registered"),

@@ -10,9 +10,9 @@ character asks for pairs that begin with it.
 import re
 from collections.abc import Iterable, Iterator
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Func, TextField, Value
-from django.contrib.postgres.fields import ArrayField
 
 RUNS = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff]+)|(?P<word>[0-9a-z]+)")
 MIN_DIGITS = 4  # the shortest ending of a number that is worth an entry

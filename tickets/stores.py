@@ -115,7 +115,7 @@ class BulkStore:
 # What actions may change of a ticket. What was asked, by whom and when it was recorded stays as it was.
 CHANGING_FIELDS = (
     "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
-    "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at", "status_since",
-    "answer_due_at", "stage_due_at", "warn_at", "next_due_at", "closing", "refusal_ground", "contacted", "solved",
-    "satisfaction",
+    "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
+    "status_since", "answer_due_at", "stage_due_at", "warn_at", "next_due_at", "closing", "refusal_ground",
+    "contacted", "solved", "satisfaction",
 )  # fmt: skip

@@ -162,7 +162,9 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "caller_phone": phone,
         "may_see_caller": may_see_caller(ticket, user),
         "actions": workflow.available(ticket, user),
-        "steps": [(label, "now" if i == current else "done" if i < current else "") for i, (label, _s) in enumerate(STEPS)],
+        "steps": [
+            (label, "now" if i == current else "done" if i < current else "") for i, (label, _s) in enumerate(STEPS)
+        ],
         "entries": timeline.entries(ticket),
         "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
         "attachments": ticket.attachments.select_related("by"),
@@ -236,7 +238,7 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_GET
-def attachment(request: HttpRequest, pk: int) -> HttpResponse:
+def attachment(request: HttpRequest, pk: int) -> FileResponse:
     """A file, for whoever may see its ticket; pictures open, everything else is saved."""
     visible = Ticket.objects.visible_to(request.user)
     found = get_object_or_404(Attachment.objects.filter(ticket__in=visible), pk=pk)

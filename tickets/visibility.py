@@ -47,9 +47,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def for_list(self) -> Self:
         """With what a row of a list shows, and without the long columns it does not show."""
-        return self.select_related(
-            "category", "region__parent__parent", "department", "matter", "registered_by"
-        ).defer("search", "caller_search", "description")
+        return self.select_related("category", "region__parent__parent", "department", "matter", "registered_by").defer(
+            "search", "caller_search", "description"
+        )
 
 
 def may_see_caller(ticket: Ticket, user: User | AnonymousUser) -> bool:

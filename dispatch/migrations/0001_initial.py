@@ -6,82 +6,225 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tickets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tickets", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DirectoryEntry',
+            name="DirectoryEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('basis', models.CharField(blank=True, max_length=200, verbose_name='legal basis')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tickets.category', verbose_name='category')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='directory', to='accounts.department', verbose_name='responsible department')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.region', verbose_name='region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("basis", models.CharField(blank=True, max_length=200, verbose_name="legal basis")),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.category",
+                        verbose_name="category",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="directory",
+                        to="accounts.department",
+                        verbose_name="responsible department",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.region",
+                        verbose_name="region",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'directory entry',
-                'verbose_name_plural': 'responsibility directory',
-                'constraints': [models.UniqueConstraint(fields=('category', 'region'), name='one_department_for_a_duty')],
+                "verbose_name": "directory entry",
+                "verbose_name_plural": "responsibility directory",
+                "constraints": [
+                    models.UniqueConstraint(fields=("category", "region"), name="one_department_for_a_duty")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Precedent',
+            name="Precedent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('principle', models.CharField(choices=[('place', 'Place (who governs the area)'), ('ownership', 'Ownership (who owns it)'), ('oversight', 'Oversight (whose trade it is)'), ('licence', 'Licence (who permitted it)'), ('first_unit', 'First unit (who did not object in time)')], max_length=12)),
-                ('text', models.TextField(verbose_name='what was settled')),
-                ('made_at', models.DateTimeField()),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tickets.category')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='precedents', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "principle",
+                    models.CharField(
+                        choices=[
+                            ("place", "Place (who governs the area)"),
+                            ("ownership", "Ownership (who owns it)"),
+                            ("oversight", "Oversight (whose trade it is)"),
+                            ("licence", "Licence (who permitted it)"),
+                            ("first_unit", "First unit (who did not object in time)"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("text", models.TextField(verbose_name="what was settled")),
+                ("made_at", models.DateTimeField()),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.category",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.department"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.region"
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="precedents", to="tickets.ticket"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'precedent',
-                'verbose_name_plural': 'precedents',
-                'indexes': [models.Index(models.F('category'), models.F('region'), name='precedent_category_region')],
+                "verbose_name": "precedent",
+                "verbose_name_plural": "precedents",
+                "indexes": [models.Index(models.F("category"), models.F("region"), name="precedent_category_region")],
             },
         ),
         migrations.CreateModel(
-            name='Return',
+            name="Return",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ground', models.CharField(choices=[('not_our_duty', 'Not our duty'), ('wrong_area', 'Wrong area'), ('ownership_unclear', 'Ownership unclear'), ('duplicate', 'Duplicate'), ('incomplete', 'Information incomplete')], max_length=20, verbose_name='ground')),
-                ('basis', models.TextField(verbose_name='basis')),
-                ('asked_at', models.DateTimeField()),
-                ('ruling', models.CharField(choices=[('pending', 'Under review'), ('granted', 'Granted'), ('refused', 'Refused'), ('lapsed', 'Lapsed')], default='pending', max_length=10)),
-                ('ruled_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.TextField(blank=True)),
-                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('proposed', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('ruled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='return_requests', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ground",
+                    models.CharField(
+                        choices=[
+                            ("not_our_duty", "Not our duty"),
+                            ("wrong_area", "Wrong area"),
+                            ("ownership_unclear", "Ownership unclear"),
+                            ("duplicate", "Duplicate"),
+                            ("incomplete", "Information incomplete"),
+                        ],
+                        max_length=20,
+                        verbose_name="ground",
+                    ),
+                ),
+                ("basis", models.TextField(verbose_name="basis")),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "ruling",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Under review"),
+                            ("granted", "Granted"),
+                            ("refused", "Refused"),
+                            ("lapsed", "Lapsed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("ruled_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.department"
+                    ),
+                ),
+                (
+                    "proposed",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.department",
+                    ),
+                ),
+                (
+                    "ruled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="return_requests", to="tickets.ticket"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('asked_at'), name='return_asked')],
-                'constraints': [models.UniqueConstraint(fields=('ticket', 'department'), name='one_return_of_a_department')],
+                "indexes": [models.Index(models.F("asked_at"), name="return_asked")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ticket", "department"), name="one_return_of_a_department")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Suggestion',
+            name="Suggestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('chosen', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('suggested', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suggestions', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "chosen",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.department"
+                    ),
+                ),
+                (
+                    "suggested",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.department",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="suggestions", to="tickets.ticket"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('at'), name='suggestion_at')],
+                "indexes": [models.Index(models.F("at"), name="suggestion_at")],
             },
         ),
     ]

@@ -19,9 +19,7 @@ class PersonAdmin(UserAdmin):
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
-    add_fieldsets = (
-        (None, {"fields": ("username", "password1", "password2", "full_name", "role", "department")}),
-    )
+    add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "full_name", "role", "department")}),)
 
 
 @admin.register(Department)

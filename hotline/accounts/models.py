@@ -31,18 +31,19 @@ class TreeNode(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        if self.pk and self.parent and self.parent.path.startswith(self.path):
-            raise ValidationError({"parent": _("An entry cannot stand below itself.")})
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
         if path != self.path:
             self.path = path
-            type(self)._default_manager.filter(pk=self.pk).update(path=path)
-            for child in type(self)._default_manager.filter(parent=self):
+            manager: models.Manager[Any] = type(self)._default_manager
+            manager.filter(pk=self.pk).update(path=path)
+            for child in manager.filter(parent=self):
                 child.save()
+
+    def clean(self) -> None:
+        if self.pk and self.parent and self.parent.path.startswith(self.path):
+            raise ValidationError({"parent": _("An entry cannot stand below itself.")})
 
     def subtree(self) -> models.QuerySet[Self]:
         """This node and everything below it."""
@@ -115,7 +116,7 @@ class User(AbstractUser):
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
 
-    objects: ClassVar[UserManager[User]] = UserManager()
+    objects: ClassVar[UserManager[Self]] = UserManager()
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     class Meta:

@@ -33,9 +33,7 @@ class Permission(models.TextChoices):
 P = Permission
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.OPERATOR: frozenset(
-        {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS}
-    ),
+    Role.OPERATOR: frozenset({P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS}),
     Role.DISPATCHER: frozenset(
         {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.DISPATCH, P.CHECK_ANSWERS, P.MANAGE_MATTERS}
     ),

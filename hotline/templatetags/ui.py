@@ -109,6 +109,15 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 
 
+BUTTONS = {"primary": "btn-primary", "danger": "btn-outline-danger"}
+
+
+@register.filter
+def button(tone: str) -> str:
+    """The class of a button that performs an action of this tone."""
+    return BUTTONS.get(tone, "btn-outline-secondary")
+
+
 @register.simple_tag
 def filter_widget(bound: forms.BoundField) -> str:
     """A filter's field in the compact size of a filter bar."""

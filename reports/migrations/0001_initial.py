@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,24 +15,42 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ReportRun',
+            name="ReportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('weekly', 'Weekly report'), ('monthly', 'Monthly report')], max_length=10, verbose_name='kind')),
-                ('period', models.CharField(max_length=10, verbose_name='period')),
-                ('start', models.DateTimeField(verbose_name='from')),
-                ('end', models.DateTimeField(verbose_name='to')),
-                ('title', models.CharField(max_length=120)),
-                ('sections', models.JSONField()),
-                ('built_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='built at')),
-                ('docx', models.FileField(upload_to='reports/%Y/%m')),
-                ('xlsx', models.FileField(upload_to='reports/%Y/%m')),
-                ('built_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("weekly", "Weekly report"), ("monthly", "Monthly report")],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("period", models.CharField(max_length=10, verbose_name="period")),
+                ("start", models.DateTimeField(verbose_name="from")),
+                ("end", models.DateTimeField(verbose_name="to")),
+                ("title", models.CharField(max_length=120)),
+                ("sections", models.JSONField()),
+                ("built_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="built at")),
+                ("docx", models.FileField(upload_to="reports/%Y/%m")),
+                ("xlsx", models.FileField(upload_to="reports/%Y/%m")),
+                (
+                    "built_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'report',
-                'verbose_name_plural': 'reports',
-                'indexes': [models.Index(models.F('kind'), models.F('start'), models.F('built_at'), name='report_kind_start')],
+                "verbose_name": "report",
+                "verbose_name_plural": "reports",
+                "indexes": [
+                    models.Index(models.F("kind"), models.F("start"), models.F("built_at"), name="report_kind_start")
+                ],
             },
         ),
     ]

@@ -7,123 +7,301 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tickets', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tickets", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CoordinationTask',
+            name="CoordinationTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('called', 'Called'), ('determined', 'Determined'), ('done', 'Done'), ('called_off', 'Called off')], default='called', max_length=12, verbose_name='state')),
-                ('lead', models.CharField(max_length=80, verbose_name='led by')),
-                ('place', models.CharField(max_length=200, verbose_name='place')),
-                ('meets_at', models.DateTimeField(verbose_name='time')),
-                ('question', models.TextField(verbose_name='what is to be settled')),
-                ('called_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('findings', models.TextField(blank=True, verbose_name='findings')),
-                ('principle', models.CharField(blank=True, choices=[('place', 'Place (who governs the area)'), ('ownership', 'Ownership (who owns it)'), ('oversight', 'Oversight (whose trade it is)'), ('licence', 'Licence (who permitted it)'), ('first_unit', 'First unit (who did not object in time)')], max_length=12, verbose_name='principle')),
-                ('directive', models.TextField(blank=True, verbose_name='directive')),
-                ('due', models.DateTimeField(blank=True, null=True, verbose_name='to be done by')),
-                ('determined_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.TextField(blank=True, verbose_name='outcome')),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('called_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department', verbose_name='responsible department')),
-                ('determined_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coordination_tasks', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("called", "Called"),
+                            ("determined", "Determined"),
+                            ("done", "Done"),
+                            ("called_off", "Called off"),
+                        ],
+                        default="called",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("lead", models.CharField(max_length=80, verbose_name="led by")),
+                ("place", models.CharField(max_length=200, verbose_name="place")),
+                ("meets_at", models.DateTimeField(verbose_name="time")),
+                ("question", models.TextField(verbose_name="what is to be settled")),
+                ("called_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("findings", models.TextField(blank=True, verbose_name="findings")),
+                (
+                    "principle",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("place", "Place (who governs the area)"),
+                            ("ownership", "Ownership (who owns it)"),
+                            ("oversight", "Oversight (whose trade it is)"),
+                            ("licence", "Licence (who permitted it)"),
+                            ("first_unit", "First unit (who did not object in time)"),
+                        ],
+                        max_length=12,
+                        verbose_name="principle",
+                    ),
+                ),
+                ("directive", models.TextField(blank=True, verbose_name="directive")),
+                ("due", models.DateTimeField(blank=True, null=True, verbose_name="to be done by")),
+                ("determined_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.TextField(blank=True, verbose_name="outcome")),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "called_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.department",
+                        verbose_name="responsible department",
+                    ),
+                ),
+                (
+                    "determined_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="coordination_tasks",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CoordinatedTicket',
+            name="CoordinatedTicket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coordinated_in', to='tickets.ticket')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coordinated', to='supervision.coordinationtask')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="coordinated_in", to="tickets.ticket"
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="coordinated",
+                        to="supervision.coordinationtask",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('days', models.PositiveSmallIntegerField(verbose_name='working days')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('plan', models.TextField(blank=True, verbose_name='plan')),
-                ('asked_at', models.DateTimeField()),
-                ('ruling', models.CharField(choices=[('pending', 'Under review'), ('granted', 'Granted'), ('refused', 'Refused'), ('lapsed', 'Lapsed')], default='pending', max_length=10)),
-                ('ruled_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ruled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("days", models.PositiveSmallIntegerField(verbose_name="working days")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("plan", models.TextField(blank=True, verbose_name="plan")),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "ruling",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Under review"),
+                            ("granted", "Granted"),
+                            ("refused", "Refused"),
+                            ("lapsed", "Lapsed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("ruled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ruled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="extensions", to="tickets.ticket"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Flag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('overdue', 'Overdue'), ('unclaimed', 'Unclaimed'), ('stalled', 'Stalled'), ('bounced', 'Bounced'), ('many_callers', 'Many callers'), ('due_soon', 'Due soon'), ('follow_up_late', 'Follow-up late'), ('review_due', 'Review due')], max_length=20)),
-                ('since', models.DateTimeField(verbose_name='cause began')),
-                ('raised_at', models.DateTimeField(verbose_name='raised at')),
-                ('cleared_at', models.DateTimeField(blank=True, null=True, verbose_name='cleared at')),
-                ('evidence', models.JSONField(default=dict)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("overdue", "Overdue"),
+                            ("unclaimed", "Unclaimed"),
+                            ("stalled", "Stalled"),
+                            ("bounced", "Bounced"),
+                            ("many_callers", "Many callers"),
+                            ("due_soon", "Due soon"),
+                            ("follow_up_late", "Follow-up late"),
+                            ("review_due", "Review due"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("since", models.DateTimeField(verbose_name="cause began")),
+                ("raised_at", models.DateTimeField(verbose_name="raised at")),
+                ("cleared_at", models.DateTimeField(blank=True, null=True, verbose_name="cleared at")),
+                ("evidence", models.JSONField(default=dict)),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="flags", to="tickets.ticket"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='party')),
-                ('arrived_at', models.DateTimeField(blank=True, null=True, verbose_name='arrived')),
-                ('statement', models.TextField(blank=True, verbose_name='statement')),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='supervision.coordinationtask')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="party")),
+                ("arrived_at", models.DateTimeField(blank=True, null=True, verbose_name="arrived")),
+                ("statement", models.TextField(blank=True, verbose_name="statement")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.department",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participants",
+                        to="supervision.coordinationtask",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='SupervisionOrder',
+            name="SupervisionOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
-                ('requirement', models.TextField(verbose_name='requirement')),
-                ('due', models.DateTimeField(verbose_name='deadline')),
-                ('issued_at', models.DateTimeField()),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.department')),
-                ('issued_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='supervision_orders', to='tickets.ticket')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="number")),
+                ("requirement", models.TextField(verbose_name="requirement")),
+                ("due", models.DateTimeField(verbose_name="deadline")),
+                ("issued_at", models.DateTimeField()),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.department"
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supervision_orders",
+                        to="tickets.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='coordinationtask',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'called')), fields=('ticket',), name='one_called_task_of_a_ticket'),
+            model_name="coordinationtask",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "called")), fields=("ticket",), name="one_called_task_of_a_ticket"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coordinatedticket',
-            constraint=models.UniqueConstraint(fields=('task', 'ticket'), name='ticket_once_in_task'),
+            model_name="coordinatedticket",
+            constraint=models.UniqueConstraint(fields=("task", "ticket"), name="ticket_once_in_task"),
         ),
         migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(condition=models.Q(('ruling', 'pending')), fields=('ticket',), name='one_pending_extension'),
+            model_name="extension",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ruling", "pending")), fields=("ticket",), name="one_pending_extension"
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(models.F('kind'), models.F('since'), condition=models.Q(('cleared_at__isnull', True)), name='flag_open_kind_since'),
+            model_name="flag",
+            index=models.Index(
+                models.F("kind"),
+                models.F("since"),
+                condition=models.Q(("cleared_at__isnull", True)),
+                name="flag_open_kind_since",
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(models.F('kind'), models.F('raised_at'), name='flag_raised'),
+            model_name="flag",
+            index=models.Index(models.F("kind"), models.F("raised_at"), name="flag_raised"),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('ticket', 'kind'), name='one_open_flag_of_a_kind'),
+            model_name="flag",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("cleared_at__isnull", True)),
+                fields=("ticket", "kind"),
+                name="one_open_flag_of_a_kind",
+            ),
         ),
     ]

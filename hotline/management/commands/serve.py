@@ -13,7 +13,6 @@ from hotline import processes
 from hotline.accounts.models import User
 from hotline.accounts.views import DEMO_PASSWORD
 
-
 STOPPED_BY_HAND = 130  # what the shell makes of Ctrl-C
 
 

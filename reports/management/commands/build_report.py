@@ -36,4 +36,8 @@ class Command(BaseCommand):
                     target.write_bytes(source.read())
             files.append(str(target))
         headline = {row[0]: row[1] for row in run.sections[0]["rows"]}
-        self.stdout.write(json.dumps({"report": run.pk, "period": found.label, "files": files, "figures": headline}, ensure_ascii=False))
+        self.stdout.write(
+            json.dumps(
+                {"report": run.pk, "period": found.label, "files": files, "figures": headline}, ensure_ascii=False
+            )
+        )
