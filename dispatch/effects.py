@@ -12,7 +12,7 @@ from tickets.choices import Status
 from tickets.limits import RuleKey, Stage
 from tickets.models import Ticket
 from tickets.stores import DatabaseStore
-from tickets.workflow import Performance, check, effect
+from tickets.workflow import Performance, check, effect, proposes
 
 from . import suggest
 from .models import Precedent, Return, Suggestion
@@ -30,6 +30,13 @@ def log_suggestion(p: Performance) -> None:
             reason=proposal.reason[:200] if proposal else "", chosen=p.given["department"], at=p.at,
         )
     )  # fmt: skip
+
+
+@proposes("dispatch")
+@proposes("rule")
+def suggested_department(ticket: Ticket) -> dict[str, Any]:
+    found = suggest.for_ticket(ticket)
+    return {"department": found.department.pk} if found else {}
 
 
 @check("ask_return")

@@ -23,6 +23,12 @@ def mark_alive(part: str) -> None:
         client.set(HEARTBEAT_KEY.format(part=part), time.time())
 
 
+def forget_heartbeats() -> None:
+    """Takes the marks away, so that only what runs from now on counts as alive."""
+    with broker() as client:
+        client.delete(*(HEARTBEAT_KEY.format(part=part) for part in ("worker", "beat")))
+
+
 def report() -> dict[str, str]:
     """Each part with `ok` or what is wrong with it."""
     parts = {"database": _database(), "broker": "ok", "worker": "unknown", "beat": "unknown"}

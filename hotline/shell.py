@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import User
@@ -70,8 +70,3 @@ def home(request: HttpRequest) -> HttpResponse:
     """Sends each person to the page that their role works on."""
     assert isinstance(request.user, User)
     return redirect(HOMES.get(request.user.role, "tickets"))
-
-
-def design(request: HttpRequest) -> HttpResponse:
-    """Every component in every state; only with DEBUG."""
-    return render(request, "design.html")

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView, PasswordChangeView
 from django.urls import include, path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.authtoken.views import obtain_auth_token
 
@@ -32,8 +33,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-if settings.DEBUG or settings.TEST_RUN:
-    urlpatterns.append(path("design/", shell.design, name="design"))
+admin.site.site_header = admin.site.site_title = _("Set-up")
+admin.site.index_title = settings.CITY_NAME + " 12345"
 
 handler403 = "hotline.errors.forbidden"
 handler404 = "hotline.errors.not_found"

@@ -137,8 +137,8 @@ INDICATORS: dict[str, Indicator] = {
                   _("Of the tickets closed in the period whose caller said: those wholly solved."),
                   lambda s: s.within("closed_at") & ~Q(solved=""), lambda s: Q(solved=Solved.YES)),
         Indicator("satisfied_rate", _("Satisfaction rate"),
-                  _("Of the tickets closed in the period that were rated: very satisfied, satisfied or fairly satisfied."
-                    " Not rated is not counted."),
+                  _("Of the tickets closed in the period that were rated: "
+                    "very satisfied, satisfied or fairly satisfied. Not rated is not counted."),
                   lambda s: s.within("closed_at") & ~Q(satisfaction=""), lambda s: Q(satisfaction__in=SATISFIED)),
     )
 }  # fmt: skip

@@ -74,7 +74,7 @@ def hot_spots_section(period: Period) -> dict[str, Any]:
         [f"{category} · {region}", count, before, f"{count - before:+d}"]
         for category, region, count, before in hot_spots(period)
     ]
-    columns = [_t("Category and region"), _t("Tickets"), _t("Period before"), _t("Change")]
+    columns = [_t("Category and region"), _t("Tickets"), _t("Period before"), _t("Difference")]
     note = _t("Complaints, reports and requests for help recorded in the period.")
     return tables.section(_t("Where complaints gather"), columns, rows, note=note, chart={"label": 0, "value": 1})
 

@@ -20,53 +20,117 @@ function enhance(select) {
   const list = document.createElement("ul");
   list.setAttribute("role", "listbox");
   list.hidden = true;
+  const chips = document.createElement("div");
+  chips.className = "chips";
   select.before(box);
-  box.append(input, list, select);
+  box.append(chips, input, list, select);
   select.hidden = true;
   select.tabIndex = -1;
-  const options = [...select.options].filter((o) => o.value).map((o) => ({
-    value: o.value, text: o.text.trim(), group: o.parentElement.tagName === "OPTGROUP" ? o.parentElement.label : "",
-  }));
-  let shown = [], at = 0;
-  const show = () => { const chosen = options.find((o) => o.value === select.value); input.value = chosen ? chosen.text : ""; };
-  const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); };
-  const mark = () => [...list.children].forEach((li, i) => {
-    li.setAttribute("aria-selected", i === at);
-    if (i === at) li.scrollIntoView({ block: "nearest" });
-  });
+  const options = [...select.options]
+    .filter((o) => o.value)
+    .map((o) => ({
+      value: o.value,
+      text: o.text.trim(),
+      group: o.parentElement.tagName === "OPTGROUP" ? o.parentElement.label : "",
+    }));
+  let shown = [],
+    at = 0;
+  const taken = () => [...select.selectedOptions].filter((o) => o.value);
+  const show = () => {
+    if (!select.multiple) {
+      input.value = taken()
+        .map((o) => o.text.trim())
+        .join("");
+      return;
+    }
+    input.value = "";
+    chips.replaceChildren(
+      ...taken().map((o) => {
+        const chip = document.createElement("button");
+        chip.type = "button";
+        chip.className = "chip";
+        chip.textContent = o.text.trim() + " ×";
+        chip.addEventListener("click", () => {
+          o.selected = false;
+          show();
+        });
+        return chip;
+      }),
+    );
+  };
+  const close = () => {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+  };
+  const mark = () =>
+    [...list.children].forEach((li, i) => {
+      li.setAttribute("aria-selected", i === at);
+      if (i === at) li.scrollIntoView({ block: "nearest" });
+    });
   const open = (words) => {
     const parts = words.trim().split(/\s+/).filter(Boolean);
-    shown = options.filter((o) => parts.every((p) => (o.text + o.group).includes(p))).slice(0, 60);
+    const left = select.multiple ? options.filter((o) => !taken().some((t) => t.value === o.value)) : options;
+    shown = left.filter((o) => parts.every((p) => (o.text + o.group).includes(p))).slice(0, 60);
     at = 0;
-    list.replaceChildren(...shown.map((o) => {
-      const li = document.createElement("li");
-      li.setAttribute("role", "option");
-      li.textContent = o.text;
-      if (o.group) { const small = document.createElement("small"); small.textContent = " " + o.group; li.append(small); }
-      li.addEventListener("mousedown", (event) => { event.preventDefault(); choose(o); });
-      return li;
-    }));
+    list.replaceChildren(
+      ...shown.map((o) => {
+        const li = document.createElement("li");
+        li.setAttribute("role", "option");
+        li.textContent = o.text;
+        if (o.group) {
+          const small = document.createElement("small");
+          small.textContent = " " + o.group;
+          li.append(small);
+        }
+        li.addEventListener("mousedown", (event) => {
+          event.preventDefault();
+          choose(o);
+        });
+        return li;
+      }),
+    );
     list.hidden = !shown.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
     mark();
   };
   const choose = (o) => {
-    select.value = o ? o.value : "";
+    if (select.multiple) {
+      if (o) [...select.options].find((option) => option.value === o.value).selected = true;
+    } else select.value = o ? o.value : "";
     select.dispatchEvent(new Event("change", { bubbles: true }));
     show();
     close();
   };
-  input.addEventListener("focus", () => { input.select(); open(""); });
+  input.addEventListener("focus", () => {
+    input.select();
+    open("");
+  });
   input.addEventListener("input", () => open(input.value));
   input.addEventListener("blur", () => {
-    if (!input.value.trim()) { if (select.value) choose(null); } else show();
+    if (!select.multiple && !input.value.trim()) {
+      if (select.value) choose(null);
+    } else show();
     close();
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown") { event.preventDefault(); if (list.hidden) open(input.value); else { at = Math.min(at + 1, shown.length - 1); mark(); } }
-    else if (event.key === "ArrowUp") { event.preventDefault(); at = Math.max(at - 1, 0); mark(); }
-    else if (event.key === "Enter" && !list.hidden && shown[at]) { event.preventDefault(); choose(shown[at]); }
-    else if (event.key === "Escape") { show(); close(); }
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      if (list.hidden) open(input.value);
+      else {
+        at = Math.min(at + 1, shown.length - 1);
+        mark();
+      }
+    } else if (event.key === "ArrowUp") {
+      event.preventDefault();
+      at = Math.max(at - 1, 0);
+      mark();
+    } else if (event.key === "Enter" && !list.hidden && shown[at]) {
+      event.preventDefault();
+      choose(shown[at]);
+    } else if (event.key === "Escape") {
+      show();
+      close();
+    }
   });
   select.addEventListener("pick:refresh", show);
   show();
@@ -88,21 +152,34 @@ document.addEventListener("htmx:load", (event) => ready(event.detail.elt));
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
-  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
   form.dataset.sent = "1";
-  setTimeout(() => { delete form.dataset.sent; }, 8000);
+  setTimeout(() => {
+    delete form.dataset.sent;
+  }, 8000);
 });
-window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+window.addEventListener("pageshow", () =>
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent),
+);
 
 // "/" finds, Ctrl+Enter sends the form one is in, "n" records a new call.
 document.addEventListener("keydown", (event) => {
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     const form = event.target.closest("form");
-    if (form) { event.preventDefault(); form.requestSubmit(); }
+    if (form) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
   } else if (!typing && event.key === "/") {
     const find = document.querySelector("form.find input");
-    if (find) { event.preventDefault(); find.focus(); }
+    if (find) {
+      event.preventDefault();
+      find.focus();
+    }
   } else if (!typing && event.key === "n" && !event.ctrlKey && !event.metaKey) {
     const door = document.querySelector("a[data-door=new-ticket]");
     if (door) door.click();

@@ -116,8 +116,8 @@ def next_instant(ticket: Ticket, *, after: datetime) -> datetime | None:
     return min((instant for instant in instants if instant and instant > after), default=None)
 
 
-def evidence(ticket: Ticket, kind: str, callers: int) -> dict[str, Any]:
-    """What a flag says of its ticket, as it was when the flag was raised."""
+def evidence(ticket: Ticket, callers: int) -> dict[str, Any]:
+    """What the flags of a ticket say of it."""
     facts: dict[str, Any] = {"status": ticket.status}
     if ticket.department_id and ticket.department:
         facts["department"] = ticket.department.name

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from dispatch.models import Return
+from hotline.accounts.models import Department
 from hotline.worktime import calendar
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.limits import RuleKey
-from tickets.models import Ticket
-from tickets.workflow import ACTIONS, Performance, Refused, apply, check, effect, objection
+from tickets.models import Ticket, TicketEvent
+from tickets.workflow import ACTIONS, Performance, Refused, apply, check, effect, objection, proposes
 
 from .models import CoordinatedTicket, CoordinationTask, Extension, Participant, SupervisionOrder
 
@@ -136,6 +139,17 @@ def current_task(ticket: Ticket) -> CoordinationTask | None:
         .order_by("-pk")
         .first()
     )
+
+
+@proposes("escalate")
+def parties_on_the_path(ticket: Ticket) -> dict[str, Any]:
+    """The meeting's place, and as its parties every department that has held or been named for the ticket's matter."""
+    tickets = Ticket.objects.filter(matter_id=ticket.matter_id) if ticket.matter_id else Ticket.objects.none()
+    concerned = Q(ticket=ticket) | Q(ticket__in=tickets)
+    held = TicketEvent.objects.filter(concerned).values("department")
+    named = Return.objects.filter(concerned).values("proposed")
+    departments = Department.objects.filter(Q(pk__in=held) | Q(pk__in=named), is_open=True)
+    return {"place": ticket.place, "departments": list(departments.values_list("pk", flat=True))}
 
 
 @effect("record_findings")

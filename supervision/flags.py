@@ -18,6 +18,7 @@ from .models import Flag
 def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
     """Makes the open flags of these locked tickets what is true at `now`; returns how many were raised and cleared."""
     raised = []
+    changed = []
     cleared: list[int] = []
     open_flags: dict[int, dict[str, Flag]] = defaultdict(dict)
     for flag in Flag.objects.filter(ticket_id__in=[t.pk for t in tickets], cleared_at__isnull=True):
@@ -27,14 +28,19 @@ def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
         count = callers.get(ticket.matter_id or 0, 0)
         true_now = clocks.conditions(ticket, now, callers=count)
         standing = open_flags[ticket.pk]
-        raised += [
-            Flag(ticket=ticket, kind=kind, since=since, raised_at=now, evidence=clocks.evidence(ticket, kind, count))
-            for kind, since in true_now.items()
-            if kind not in standing
-        ]
+        facts = clocks.evidence(ticket, count)
+        for kind, since in true_now.items():
+            flag = standing.get(kind)
+            if flag is None:
+                raised.append(Flag(ticket=ticket, kind=kind, since=since, raised_at=now, evidence=facts))
+            elif flag.evidence != facts:  # a standing flag says what is true now: another caller, another return
+                flag.evidence = facts
+                changed.append(flag)
         cleared += [flag.pk for kind, flag in standing.items() if kind not in true_now]
     if raised:
         Flag.objects.bulk_create(raised, ignore_conflicts=True)
+    if changed:
+        Flag.objects.bulk_update(changed, ["evidence"])
     if cleared:
         Flag.objects.filter(pk__in=cleared, cleared_at__isnull=True).update(cleared_at=now)
     return len(raised), len(cleared)

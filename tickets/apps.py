@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 class TicketsConfig(AppConfig):
     name = "tickets"
-    verbose_name = _("Tickets")
+    verbose_name = _("tickets")
 
     def ready(self) -> None:
         from . import effects  # noqa: F401 - registers what the actions change

@@ -27,6 +27,7 @@ class CategoryField(forms.ModelChoiceField):
             Category.objects.filter(is_used=True, children__isnull=True, parent__parent__isnull=False)
             .select_related("parent__parent")
             .order_by("code"),
+            empty_label=_("Type to choose"),
             **kwargs,
         )
         self.widget.attrs["data-pick"] = "1"
@@ -62,7 +63,7 @@ class CallForm(forms.ModelForm):
             "description", "region", "address", "category",
         )  # fmt: skip
         widgets = {
-            "description": forms.Textarea(attrs={"rows": 6}),
+            "description": forms.Textarea(attrs={"rows": 4}),
             "caller_phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
             "caller_name": forms.TextInput(attrs={"autocomplete": "off"}),
         }

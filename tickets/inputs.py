@@ -52,7 +52,7 @@ class DepartmentField(forms.ModelChoiceField):
 
     def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
         queryset = Department.objects.filter(is_open=True).select_related("parent")
-        super().__init__(queryset, label=label, required=required, **kwargs)
+        super().__init__(queryset, label=label, required=required, empty_label=_("Type to choose"), **kwargs)
         self.widget.attrs["data-pick"] = "1"  # static/hotline.js turns it into a box that filters while typing
 
     def label_from_instance(self, obj: Any) -> str:
@@ -62,6 +62,7 @@ class DepartmentField(forms.ModelChoiceField):
 class DepartmentsField(forms.ModelMultipleChoiceField):
     def __init__(self, label: Any, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(Department.objects.filter(is_open=True), label=label, required=required, **kwargs)
+        self.widget.attrs["data-pick"] = "1"
 
 
 class DateTimeField(forms.DateTimeField):

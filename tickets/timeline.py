@@ -71,7 +71,7 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         "principle": (_t("Principle"), Principle),
         "ground": (_t("Ground"), ReturnGround if data.get("ground") in ReturnGround.values else RefusalGround),
         "contacted": (_t("Contacted"), Contacted),
-        "solved": (_t("Solved"), Solved),
+        "solved": (_t("Solved or not"), Solved),
         "satisfaction": (_t("Satisfaction"), Satisfaction),
     }
     for name, (label, enumeration) in choices.items():

@@ -1,6 +1,7 @@
+from django.conf import settings
 from django.urls import path
 
-from . import views
+from . import design, views
 
 urlpatterns = [
     path("tickets/", views.all_tickets, name="tickets"),
@@ -16,3 +17,6 @@ urlpatterns = [
     path("follow-ups/", views.follow_ups, name="follow-ups"),
     path("inbox/", views.inbox, name="inbox"),
 ]
+
+if settings.DEBUG or settings.TEST_RUN:
+    urlpatterns.append(path("design/", design.design, name="design"))

@@ -189,7 +189,7 @@ def ticket_action(request: HttpRequest, number: str, name: str) -> HttpResponse:
     if reason := workflow.objection(action, ticket):
         messages.error(request, str(reason))
         return redirect(ticket)
-    form = action.input(ticket=ticket, user=user, initial=_initial(request, action))
+    form = action.input(ticket=ticket, user=user, initial=workflow.proposal(action, ticket) | _initial(request, action))
     return render_ticket(request, ticket, action=action, form=form)
 
 

@@ -211,6 +211,7 @@ Effect = Callable[[Performance], None]
 _effects: dict[str, list[Effect]] = defaultdict(list)
 _checks: dict[str, list[Callable[[Ticket], Any]]] = defaultdict(list)
 _after_every: list[Effect] = []
+_proposals: dict[str, list[Callable[[Ticket], dict[str, Any]]]] = defaultdict(list)
 
 
 def effect(*names: str) -> Callable[[Effect], Effect]:
@@ -241,6 +242,22 @@ def after_every(function: Effect) -> Effect:
     """Registers what follows each action once the new state is set (the clocks)."""
     _after_every.append(function)
     return function
+
+
+def proposes(name: str) -> Callable[[Callable[[Ticket], dict[str, Any]]], Callable[[Ticket], dict[str, Any]]]:
+    """Registers what the form of the action `name` is filled with before anybody types."""
+
+    def register(function: Callable[[Ticket], dict[str, Any]]) -> Callable[[Ticket], dict[str, Any]]:
+        ACTIONS[name]
+        _proposals[name].append(function)
+        return function
+
+    return register
+
+
+def proposal(action: Action, ticket: Ticket) -> dict[str, Any]:
+    """What the form of `action` begins with for `ticket`."""
+    return {name: value for propose in _proposals[action.name] for name, value in propose(ticket).items()}
 
 
 # -- asking -------------------------------------------------------------------------------------------------

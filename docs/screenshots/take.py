@@ -17,7 +17,7 @@ BASE = os.environ.get("BASE", "http://127.0.0.1:8000")
 PASSWORD = "xiaogan-12345"  # noqa: S105 - the demo accounts' own
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync", "--lang=zh-CN"]  # fmt: skip
 
 
 def sign_in(browser: Browser, who: str, size: dict[str, int]) -> Page:

@@ -118,6 +118,12 @@ def button(tone: str) -> str:
     return BUTTONS.get(tone, "btn-outline-secondary")
 
 
+@register.filter
+def fullest(lines: list[Any]) -> str:
+    """Of the sentences of several flags, which mostly say the same, the one that says most."""
+    return max((line.sentence for line in lines), key=len, default="")
+
+
 @register.simple_tag
 def filter_widget(bound: forms.BoundField) -> str:
     """A filter's field in the compact size of a filter bar."""

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from honcho.manager import Manager
 from honcho.printer import Printer
 
-from hotline import processes
+from hotline import health, processes
 from hotline.accounts.models import User
 from hotline.accounts.views import DEMO_PASSWORD
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         if settings.DEMO and not User.objects.exists() and "load_demo" in get_commands():
             self.stdout.write("Laying in the demo city …")
             call_command("load_demo")
+        health.forget_heartbeats()  # those of an earlier run say nothing of this one
         self._greet()
         manager = Manager(Printer(sys.stdout))
         for name, command in processes.commands().items():
