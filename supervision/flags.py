@@ -17,8 +17,8 @@ from .models import Flag
 
 def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
     """Makes the open flags of these locked tickets what is true at `now`; returns how many were raised and cleared."""
-    raised = []
-    changed = []
+    raised: list[Flag] = []
+    changed: list[Flag] = []
     cleared: list[int] = []
     open_flags: dict[int, dict[str, Flag]] = defaultdict(dict)
     for flag in Flag.objects.filter(ticket_id__in=[t.pk for t in tickets], cleared_at__isnull=True):
@@ -30,12 +30,12 @@ def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
         standing = open_flags[ticket.pk]
         facts = clocks.evidence(ticket, count)
         for kind, since in true_now.items():
-            flag = standing.get(kind)
-            if flag is None:
+            known = standing.get(kind)
+            if known is None:
                 raised.append(Flag(ticket=ticket, kind=kind, since=since, raised_at=now, evidence=facts))
-            elif flag.evidence != facts:  # a standing flag says what is true now: another caller, another return
-                flag.evidence = facts
-                changed.append(flag)
+            elif known.evidence != facts:  # a standing flag says what is true now: another caller, another return
+                known.evidence = facts
+                changed.append(known)
         cleared += [flag.pk for kind, flag in standing.items() if kind not in true_now]
     if raised:
         Flag.objects.bulk_create(raised, ignore_conflicts=True)

@@ -1,0 +1,67 @@
+"""What all tests share: the demo city laid in once, people by role, and tickets brought to any state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.test import Client
+
+from demo import city
+from dispatch import suggest
+from hotline.accounts.models import User
+from hotline.worktime import calendar
+from tests import scene
+from tickets import limits
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """After the migrations: the city with its people, departments and directory, for every test."""
+    with django_db_blocker.unblock():
+        city.lay_in()
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_was_cached() -> Iterator[None]:
+    """Limits and calendar are kept in memory for half a minute; a test that changed them leaves no trace."""
+    yield
+    limits.forget()
+    calendar.forget()
+    suggest.forget()
+
+
+@pytest.fixture
+def live_city(transactional_db: None) -> Iterator[None]:
+    """The city for a test whose rows other connections must see; the tables are emptied after it."""
+    scene.lay_in_again()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def monday() -> Iterator[time_machine.Coordinates]:
+    """Time stands at a Monday morning, 20 April 2026 at nine, a plain working week ahead."""
+    with time_machine.travel(scene.MONDAY, tick=False) as coordinates:
+        yield coordinates
+
+
+@pytest.fixture
+def person(db: None) -> Callable[[str], User]:
+    """People of the demo city by user name."""
+    return lambda username: User.objects.select_related("department").get(username=username)
+
+
+@pytest.fixture
+def signed_in(person: Callable[[str], User]) -> Callable[[str], Client]:
+    """A browser session of one of them."""
+
+    def sign_in(username: str) -> Client:
+        client = Client()
+        client.force_login(person(username), backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in

@@ -1,0 +1,141 @@
+"""Setting the scene: tickets recorded and brought to a state the way people do it, through the workflow."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.apps import apps
+from django.utils import timezone
+
+from demo import city
+from hotline.accounts.models import Department, Region, User
+from tickets import services, workflow
+from tickets.choices import Status
+from tickets.models import Category, Ticket, TimeLimit
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 4, 20, 9, 0, tzinfo=SHANGHAI)
+
+OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, ADMIN = "operator1", "dispatcher1", "supervisor1", "manager1", "admin"
+CLERK = "zhujian"  # of the department that tickets go to here
+OTHER_CLERK = "chengguan"
+DEPARTMENT = "孝南区住房和城乡建设局"
+OTHER_DEPARTMENT = "市城市管理执法委员会"
+ROLE_PEOPLE = {
+    "operator": OPERATOR,
+    "dispatcher": DISPATCHER,
+    "staff": CLERK,
+    "supervisor": SUPERVISOR,
+    "manager": MANAGER,
+    "administrator": ADMIN,
+}
+ANSWER = "已到现场核实并完成整改，更换了松动的钢板并铺设橡胶垫，夜间不再通行重车。"
+
+
+def lay_in_again() -> None:
+    """The city and the default limits, where the tables have been emptied."""
+    if not TimeLimit.objects.exists():
+        from importlib import import_module
+
+        import_module("tickets.migrations.0003_default_limits").lay_in(apps, None)
+    city.lay_in()
+
+
+def user(username: str) -> User:
+    return User.objects.get(username=username)
+
+
+def department(name: str) -> Department:
+    return Department.objects.get(name=name)
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant of April 2026; the 20th is a Monday."""
+    return datetime(2026, 4, day, hour, minute, tzinfo=SHANGHAI)
+
+
+def call(**details: Any) -> Ticket:
+    """A recorded complaint."""
+    actor = details.pop("actor", None) or user(OPERATOR)
+    when = details.pop("at", None)
+    given = {
+        "title": "门前施工钢板异响",
+        "description": "门前道路改造，路上铺的钢板没有固定，车一压就响，整夜不得安宁。",
+        "kind": "complaint",
+        "region": Region.objects.get(name="书院街道"),
+        "address": "某小区东门",
+        "category": Category.objects.get(name="道路施工"),
+        "caller_name": "刘女士",
+        "caller_phone": "10012340001",
+    } | details
+    return services.register(actor=actor, details=given, at=when)
+
+
+def do(ticket: Ticket, name: str, who: str | None, **given: Any) -> Ticket:
+    """One action by one person, with what it asks for where nothing else is given."""
+    return workflow.perform(name, ticket, actor=user(who) if who else None, given=inputs(name, **given))
+
+
+def inputs(name: str, **given: Any) -> dict[str, Any]:
+    """Valid input of each action, as a browser would send it."""
+    soon = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    target = Department.objects.get(name=DEPARTMENT).pk
+    usual: dict[str, dict[str, Any]] = {
+        "answer_directly": {"answer": "您好，已为您查询，请携带身份证到政务大厅二楼办理。"},
+        "refuse": {"ground": "litigation", "note": "建议通过诉讼解决。"},
+        "dispatch": {"department": target},
+        "rule": {"department": target, "principle": "place", "note": "由属地住建部门牵头。"},
+        "send_down": {"department": Department.objects.get(name="孝南区住房和城乡建设局市政工程科").pk},
+        "ask_return": {
+            "ground": "ownership_unclear",
+            "note": "路段尚未移交。",
+            "proposed": Department.objects.get(name=OTHER_DEPARTMENT).pk,
+        },
+        "ask_extension": {"days": 3, "note": "需专家论证。"},
+        "answer": {"answer": ANSWER},
+        "supervise": {"due": soon, "note": "限期办结。"},
+        "escalate": {
+            "lead": "市城市运行中心",
+            "place": "某小区东门",
+            "meets_at": soon,
+            "departments": [target],
+            "others": "施工单位\n社区",
+            "question": "钢板由谁处置",
+        },
+        "determine": {
+            "department": target,
+            "principle": "place",
+            "findings": "钢板未固定，施工单位在场。",
+            "note": "当日完成加固。",
+            "due": soon,
+        },
+        "follow_up": {"contacted": "yes", "solved": "yes", "satisfaction": "satisfied"},
+        "redo": {"contacted": "yes", "solved": "no", "satisfaction": "dissatisfied", "note": "仍然很响。"},
+    }
+    return {"note": "说明情况。"} | usual.get(name, {}) | given
+
+
+# The way to each state, by those who go it.
+WAYS: dict[str, tuple[tuple[str, str], ...]] = {
+    Status.REGISTERED: (),
+    Status.DISPATCHED: (("dispatch", DISPATCHER),),
+    Status.WORKING: (("dispatch", DISPATCHER), ("accept", CLERK)),
+    Status.RETURN_ASKED: (("dispatch", DISPATCHER), ("ask_return", CLERK)),
+    Status.RULING: (("ask_ruling", DISPATCHER),),
+    Status.COORDINATING: (("dispatch", DISPATCHER), ("escalate", SUPERVISOR)),
+    Status.SUSPENDED: (("dispatch", DISPATCHER), ("accept", CLERK), ("suspend", SUPERVISOR)),
+    Status.FOLLOW_UP: (("dispatch", DISPATCHER), ("accept", CLERK), ("answer", CLERK)),
+    Status.CLOSED: (("dispatch", DISPATCHER), ("accept", CLERK), ("answer", CLERK), ("follow_up", OPERATOR)),
+    Status.NOT_ACCEPTED: (("refuse", OPERATOR),),
+}
+
+
+def ticket_in(status: str, **details: Any) -> Ticket:
+    """A ticket that has come to `status` by the usual way."""
+    ticket = call(**details)
+    for name, who in WAYS[status]:
+        ticket = do(ticket, name, who)
+    assert ticket.status == status
+    return ticket

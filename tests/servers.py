@@ -1,0 +1,30 @@
+"""Loaded by pytest before the settings: real servers of the tests' own, in a data folder of their own.
+
+Also the last word of a run: what was skipped, and why.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("HOTLINE_DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+os.environ["HOTLINE_TEST_RUN"] = "1"  # pytest sets its own variable only later
+
+from hotline import embedded
+
+embedded.start()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped: list[pytest.TestReport] = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        terminalreporter.write_line("Nothing was skipped.")
+        return
+    terminalreporter.section("skipped, and why")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")

@@ -1,0 +1,119 @@
+"""The table, exhaustively: every action × every state × every role is allowed or refused as the table says."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from hotline.accounts.models import User
+from hotline.accounts.permissions import ROLE_PERMISSIONS, Role, allows
+from tests import scene
+from tickets import workflow
+from tickets.choices import Kind, Status
+from tickets.models import Ticket, TicketEvent
+from tickets.workflow import ACTIONS, NotAllowed, Refused
+
+pytestmark = pytest.mark.django_db
+
+
+class Undo(Exception):
+    """Ends a savepoint so that the next action finds the ticket as it was."""
+
+
+def input_for(name: str, ticket: Ticket) -> dict[str, object]:
+    other = scene.call(caller_phone="10012349999")
+    return scene.inputs(name, number=other.number, numbers=other.number, title="同一事项")
+
+
+def attempt(name: str, ticket: Ticket, actor: User) -> str:
+    """Performs the action and takes it back; `done:<state>`, `not allowed` or `refused`."""
+    outcome = ""
+    try:
+        with transaction.atomic():
+            done = workflow.perform(name, ticket, actor=actor, given=input_for(name, ticket), version=ticket.version)
+            outcome = f"done:{done.status}"
+            assert done.version == ticket.version + 1 or name == "join_matter"
+            assert TicketEvent.objects.filter(ticket=ticket, sequence=ticket.version + 1, action=name).exists()
+            raise Undo
+    except Undo:
+        return outcome
+    except NotAllowed:
+        return "not allowed"
+    except Refused:
+        return "refused"
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("status", Status.values)
+def test_every_action(status: str, role: str) -> None:
+    ticket = scene.ticket_in(status)
+    actor = scene.user(scene.ROLE_PEOPLE[role])
+    before = Ticket.objects.values().get(pk=ticket.pk)
+    for name, action in ACTIONS.items():
+        if name == workflow.STARTING:
+            continue
+        outcome = attempt(name, ticket, actor)
+        holds = allows(role, action.permission)
+        if action.of_department:
+            holds = holds and ticket.department_id in actor.department_ids
+        if not holds:
+            assert outcome == "not allowed", (name, outcome)
+        elif status not in action.sources or workflow.objection(action, ticket):
+            assert outcome == "refused", (name, outcome)
+        else:
+            assert outcome.removeprefix("done:") in action.leads_to(status), (name, outcome)
+        offered = name in [found.name for found in workflow.available(ticket, actor)]
+        assert offered == outcome.startswith("done:"), name
+    assert Ticket.objects.values().get(pk=ticket.pk) == before, "a refused action left a trace"
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name != workflow.STARTING])
+def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
+    """No row of the table is dead: from each of its states it leads where the table says."""
+    action = ACTIONS[name]
+    for status in action.sources:
+        ticket = scene.ticket_in(
+            status, kind=Kind.PRAISE if name in ("link_praise", "answer_directly") else Kind.COMPLAINT
+        )
+        if name in ("grant_extension", "refuse_extension"):
+            ticket = scene.do(ticket, "ask_extension", scene.CLERK)
+        if name == "part_matter":
+            ticket = scene.do(ticket, "join_matter", scene.OPERATOR, numbers=scene.call().number)
+        actor = next(
+            user
+            for user in map(scene.user, scene.ROLE_PEOPLE.values())
+            if workflow.may_perform(action, ticket, user) or (action.of_department and user.role == Role.STAFF)
+        )
+        if name in ("link_praise", "part_matter"):
+            ticket.refresh_from_db()
+        done = workflow.perform(name, ticket, actor=actor, given=input_for(name, ticket))
+        assert done.status in action.leads_to(status)
+
+
+def test_every_state_can_be_left_or_is_an_end() -> None:
+    moving = {source for action in ACTIONS.values() if action.to is not None for source in action.sources}
+    assert set(Status.values) - moving == {Status.NOT_ACCEPTED}
+
+
+def test_the_permission_table_names_known_permissions_only() -> None:
+    from hotline.accounts.permissions import Permission
+
+    assert set(ROLE_PERMISSIONS) == set(Role.values)
+    assert set().union(*ROLE_PERMISSIONS.values()) == set(Permission.values)
+    assert {action.permission for action in ACTIONS.values()} <= set(Permission.values)
+
+
+def test_another_departments_clerk_may_do_nothing() -> None:
+    ticket = scene.ticket_in(Status.WORKING)
+    assert workflow.available(ticket, scene.user(scene.OTHER_CLERK)) == []
+
+
+def test_events_tell_the_whole_story() -> None:
+    """The ticket's columns can be had again from its events: state, version, round and department."""
+    ticket = scene.ticket_in(Status.CLOSED)
+    events = list(ticket.events.order_by("sequence"))
+    assert [event.sequence for event in events] == list(range(1, ticket.version + 1))
+    for earlier, later in zip(events, events[1:], strict=False):
+        assert later.from_status == earlier.to_status
+    assert events[-1].to_status == ticket.status
+    assert events[-1].department_id == ticket.department_id
