@@ -1,6 +1,5 @@
 """Settings. Everything a city sets differently comes from the environment; see docs/deploy.md."""
 
-import os
 import secrets
 from pathlib import Path
 

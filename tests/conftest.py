@@ -43,7 +43,7 @@ def live_city(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def monday() -> Iterator[time_machine.Coordinates]:
+def monday() -> Iterator[time_machine.Traveller]:
     """Time stands at a Monday morning, 20 April 2026 at nine, a plain working week ahead."""
     with time_machine.travel(scene.MONDAY, tick=False) as coordinates:
         yield coordinates

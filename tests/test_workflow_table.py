@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from django.db import transaction
 
@@ -113,7 +115,7 @@ def test_events_tell_the_whole_story() -> None:
     ticket = scene.ticket_in(Status.CLOSED)
     events = list(ticket.events.order_by("sequence"))
     assert [event.sequence for event in events] == list(range(1, ticket.version + 1))
-    for earlier, later in zip(events, events[1:], strict=False):
+    for earlier, later in itertools.pairwise(events):
         assert later.from_status == earlier.to_status
     assert events[-1].to_status == ticket.status
     assert events[-1].department_id == ticket.department_id
