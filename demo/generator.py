@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from dispatch.models import DirectoryEntry
@@ -23,8 +22,8 @@ from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
 from hotline.worktime import calendar
 from tickets.choices import Channel, Contacted, Kind, Principle, ReturnGround, Satisfaction, Solved, Status, Urgency
-from tickets.models import Caller, Category, Matter, NumberCounter, Ticket
-from tickets.services import format_number
+from tickets.models import Caller, Category, Matter, Ticket
+from tickets.services import NumberBook
 from tickets.stores import BulkStore
 from tickets.workflow import ACTIONS, apply
 
@@ -95,8 +94,7 @@ class Generator:
         self.regions = list(Region.objects.exclude(level=Region.Level.CITY).select_related("parent__parent"))
         self.themes = self._themes()
         self.minutes_a_day = calendar.current().day_minutes
-        self.serials: Counter[Any] = Counter()
-        self.first_serials: dict[Any, int] = dict(NumberCounter.objects.values_list("day", "last"))
+        self.numbers = NumberBook()
 
     def _themes(self) -> list[tuple[float, list[Category], tuple[str, str, str]]]:
         leaves = defaultdict(list)
@@ -217,9 +215,7 @@ class Generator:
     # -- what becomes of it -----------------------------------------------------------------------------
 
     def _live(self, ticket: Ticket, at: datetime, store: BulkStore) -> None:
-        day = timezone.localdate(at)
-        self.serials[day] += 1
-        ticket.number = format_number(day, self.first_serials.get(day, 0) + self.serials[day])
+        ticket.number = self.numbers.take(timezone.localdate(at))
         life = Life(ticket, at, self.now, store)
         life.do("register", ticket.registered_by)
         with contextlib.suppress(TooLate):
@@ -355,13 +351,5 @@ class Generator:
 
     def _flush(self, store: BulkStore) -> None:
         with transaction.atomic():
-            for ticket in store.tickets:
-                instants = (ticket.stage_due_at, ticket.answer_due_at, ticket.warn_at)
-                if ticket.is_open:  # the first sweep raises what has become true meanwhile
-                    ticket.next_due_at = min((instant for instant in instants if instant), default=None)
             store.flush()
-            for day, serial in self.serials.items():
-                counter, _made = NumberCounter.objects.get_or_create(day=day)
-                NumberCounter.objects.filter(pk=counter.pk).update(last=F("last") + serial)
-                self.first_serials[day] = self.first_serials.get(day, 0) + serial
-            self.serials.clear()
+            self.numbers.close()

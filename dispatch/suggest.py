@@ -29,13 +29,13 @@ def department_for(*, category: Category | None, region: Region | None) -> Propo
     """The department that precedent or directory names for this duty; None where neither knows."""
     if category is None or region is None:
         return None
-    return _propose([(category, region)])[category.pk, region.pk]
+    return for_duties([(category, region)])[category.pk, region.pk]
 
 
 def for_tickets(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
     """A proposal for each ticket by its id, with two queries however many they are."""
     duties = [(ticket.category, ticket.region) for ticket in tickets if ticket.category]
-    proposals = _propose(duties)
+    proposals = for_duties(duties)
     return {ticket.pk: proposals.get((ticket.category_id or 0, ticket.region_id)) for ticket in tickets}
 
 
@@ -43,7 +43,8 @@ def for_ticket(ticket: Ticket) -> Proposal | None:
     return for_tickets([ticket])[ticket.pk]
 
 
-def _propose(duties: Sequence[tuple[Category, Region]]) -> dict[tuple[int, int], Proposal | None]:
+def for_duties(duties: Sequence[tuple[Category, Region]]) -> dict[tuple[int, int], Proposal | None]:
+    """A proposal for each pair of category and region, by their ids, with two queries however many they are."""
     if not duties:
         return {}
     categories = {pk for category, _region in duties for pk in category.ancestor_ids}
@@ -102,7 +103,7 @@ def guess_category(title: str, text: str) -> Category | None:
     if not score:
         return None
     best, _weight = max(score.items(), key=lambda item: (item[1], -item[0]))
-    return Category.objects.get(pk=best)
+    return Category.objects.select_related("parent__parent").get(pk=best)
 
 
 def _keyword_list() -> list[tuple[str, int]]:

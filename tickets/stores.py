@@ -96,6 +96,9 @@ class BulkStore:
         """Writes everything gathered, parents before children, and forgets it."""
         for ticket in self.tickets:
             index_for_search(ticket)
+            if ticket.is_open:  # it was lived through in the past: the first sweep raises what has become true
+                instants = (ticket.stage_due_at, ticket.answer_due_at, ticket.warn_at)
+                ticket.next_due_at = min((instant for instant in instants if instant), default=None)
         Ticket.objects.bulk_create(self.tickets, batch_size=BATCH)
         for model, rows in self.rows.items():
             for row in rows:

@@ -1,0 +1,42 @@
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import translation
+from rich.console import Console
+from rich.progress import Progress
+
+from dispatch import importing
+
+
+class Command(BaseCommand):
+    help = "Takes in messages from a CSV file; safe to run again. Prints a JSON summary last."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        started = time.perf_counter()
+        try:
+            columns, rows = importing.read(file)
+            with (
+                translation.override(settings.LANGUAGE_CODE),  # what is written into tickets is in the city's language
+                Progress(console=Console(stderr=True)) as progress,
+            ):
+                bar = progress.add_task(file.name, total=len(rows))
+                result = importing.take_in(rows, step=lambda: progress.advance(bar))
+                rejected = importing.write_rejected(file, columns, result.rejected)
+        except importing.Unreadable as error:
+            raise CommandError(str(error), returncode=2) from error
+        if rejected:
+            self.stderr.write(f"{len(result.rejected)} rows refused; see {rejected}")
+        summary = {
+            "created": result.created,
+            "updated": result.updated,
+            "rejected": len(result.rejected),
+            "seconds": round(time.perf_counter() - started, 1),
+        }
+        self.stdout.write(json.dumps(summary))
