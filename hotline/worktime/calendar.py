@@ -12,6 +12,7 @@ import time as clock
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,15 @@ from django.utils import timezone
 DEFAULT_HOURS = ((time(8, 30), time(12, 0)), (time(14, 30), time(17, 30)))  # domain.md, "Time limits"
 CACHE_SECONDS = 30  # how long another process may go on with the calendar as it was before a change
 MINUTE = timedelta(minutes=1)
+
+
+@cache
+def _national(day: date) -> bool | None:
+    """Whether the national arrangement makes it a working day; None for a year that the package does not know."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return None
 
 
 @dataclass(frozen=True)
@@ -35,20 +45,12 @@ class WorkCalendar:
     def is_working_day(self, day: date) -> bool:
         if day in self.special:
             return self.special[day]
-        try:
-            return chinese_calendar.is_workday(day)
-        except NotImplementedError:  # a year that the package does not know
-            return day.weekday() < 5
+        national = _national(day)
+        return day.weekday() < 5 if national is None else national
 
     def is_provisional(self, day: date) -> bool:
         """Whether the arrangement of this day's year is not known yet."""
-        if day in self.special:
-            return False
-        try:
-            chinese_calendar.is_workday(day)
-        except NotImplementedError:
-            return True
-        return False
+        return day not in self.special and _national(day) is None
 
     @property
     def day_minutes(self) -> int:

@@ -1,0 +1,57 @@
+import json
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from demo import benchmark, city
+from demo.generator import Generator
+from tickets.models import Ticket
+
+SEED = 7
+
+
+class Command(BaseCommand):
+    help = "Measures the main pages, recording a ticket and a sweep, in a database of its own. Prints JSON."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tickets", type=int, default=10_000, help="how many tickets the database holds")
+        parser.add_argument("--days", type=int, default=365, help="over how many days they came in")
+        parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
+
+    def handle(self, *args: Any, tickets: int, days: int, keep: bool, **options: Any) -> None:
+        own = connection.settings_dict["NAME"]
+        connection.settings_dict["TEST"]["NAME"] = f"{own}_bench"
+        connection.creation.create_test_db(verbosity=0, autoclobber=not keep, serialize=False, keepdb=keep)
+        try:
+            result = self._measure(tickets, days)
+        finally:
+            connection.creation.destroy_test_db(own, verbosity=0, keepdb=keep)
+        self.stdout.write(json.dumps(result, ensure_ascii=False, indent=2))
+
+    def _measure(self, tickets: int, days: int) -> dict[str, Any]:
+        started = time.perf_counter()
+        city.lay_in()
+        missing = tickets - Ticket.objects.count()
+        if missing > 0:
+            sys.stderr.write(f"making {missing} tickets …\n")
+            Generator(now=timezone.now(), days=days, seed=SEED).make(missing)
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM ANALYZE")
+        made = time.perf_counter() - started
+        sweep = benchmark.measure_sweep()
+        pages = {}
+        for probe in benchmark.probes():
+            pages[probe.name] = benchmark.measure(probe)
+            sys.stderr.write(f"{probe.name} {pages[probe.name]}\n")
+        return {
+            "tickets": Ticket.objects.count(),
+            "open": Ticket.objects.filter(next_due_at__isnull=False).count(),
+            "seconds_to_make": round(made, 1),
+            "sweep": sweep,
+            "pages": pages,
+            "slowest_p95_ms": max(page["p95_ms"] for page in pages.values()),
+        }

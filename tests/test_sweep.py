@@ -1,0 +1,107 @@
+"""The sweep may run twice, late, on several workers, or meet a ticket it cannot evaluate."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+
+from supervision import clocks, sweeping
+from supervision.models import Flag
+from supervision.sweeping import sweep
+from tests import scene
+from tests.scene import at
+from tickets.choices import Status
+from tickets.models import Ticket
+
+
+@pytest.mark.django_db
+def test_a_second_sweep_changes_nothing(monday: time_machine.Traveller) -> None:
+    for _ in range(3):
+        scene.ticket_in(Status.DISPATCHED)
+    monday.move_to(at(28, 9))
+    assert sweep().raised == 6, "each is unclaimed and overdue"
+    rows = list(Flag.objects.order_by("pk").values())
+    again = sweep()
+    assert (again.due, again.raised, again.cleared) == (0, 0, 0)
+    Ticket.objects.update(next_due_at=at(1, 1))  # even when told to look at all of them again
+    assert sweep().raised == 0
+    assert list(Flag.objects.order_by("pk").values()) == rows
+
+
+@pytest.mark.django_db
+def test_a_late_sweep_says_since_when(monday: time_machine.Traveller) -> None:
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    monday.move_to(at(30, 9))
+    sweep()
+    assert set(Flag.objects.filter(ticket=ticket).values_list("kind", "since")) == {
+        ("unclaimed", at(21, 9)),
+        ("overdue", at(27, 9)),
+    }
+
+
+@pytest.mark.django_db
+def test_the_clock_may_go_back_an_hour(monday: time_machine.Traveller) -> None:
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    monday.move_to(at(21, 9))
+    sweep()
+    monday.move_to(at(21, 8))
+    sweep()
+    monday.move_to(at(21, 9, 30))
+    sweep()
+    assert Flag.objects.filter(ticket=ticket).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_ticket_that_cannot_be_evaluated_does_not_stop_the_rest(
+    monday: time_machine.Traveller, caplog: pytest.LogCaptureFixture
+) -> None:
+    poisoned, sound = scene.ticket_in(Status.DISPATCHED), scene.ticket_in(Status.DISPATCHED)
+    # A state that nobody knows: written by hand into the database, as an accident would.
+    Ticket.objects.filter(pk=poisoned.pk).update(status="vanished")
+    monday.move_to(at(21, 9))
+    known = clocks.OPEN_STATUSES
+    clocks.OPEN_STATUSES = (*known, "vanished")  # type: ignore[assignment]
+    try:
+        result = sweep()
+    finally:
+        clocks.OPEN_STATUSES = known
+    assert result.set_aside == 1
+    assert Flag.objects.filter(ticket=sound).exists()
+    assert Ticket.objects.get(pk=poisoned.pk).next_due_at == at(21, 9) + sweeping.SET_ASIDE
+    assert str(poisoned.pk) in caplog.text
+
+
+@pytest.mark.django_db
+def test_the_command_sweeps_at_an_instant(monday: time_machine.Traveller, capsys: pytest.CaptureFixture[str]) -> None:
+    scene.ticket_in(Status.DISPATCHED)
+    call_command("sweep", "--now", "2026-04-21T09:00:00+08:00")
+    assert '"raised": 1' in capsys.readouterr().out
+
+
+def test_five_sweeps_at_once_raise_each_flag_once(live_city: None) -> None:
+    with time_machine.travel(scene.MONDAY, tick=False):
+        tickets = [scene.ticket_in(Status.DISPATCHED) for _ in range(20)]
+    later = scene.MONDAY + timedelta(days=10)
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            sweep(later)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not failures
+    assert Flag.objects.count() == 2 * len(tickets)
+    assert not Ticket.objects.filter(next_due_at__lte=later).exists()
