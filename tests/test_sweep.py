@@ -10,7 +10,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 
-from supervision import clocks, sweeping
+from supervision import sweeping
 from supervision.models import Flag
 from supervision.sweeping import sweep
 from tests import scene
@@ -61,15 +61,15 @@ def test_a_ticket_that_cannot_be_evaluated_does_not_stop_the_rest(
     monday: time_machine.Traveller, caplog: pytest.LogCaptureFixture
 ) -> None:
     poisoned, sound = scene.ticket_in(Status.DISPATCHED), scene.ticket_in(Status.DISPATCHED)
-    # A state that nobody knows: written by hand into the database, as an accident would.
-    Ticket.objects.filter(pk=poisoned.pk).update(status="vanished")
+    with connection.cursor() as cursor:  # the database refuses whatever is said of this one ticket
+        cursor.execute(
+            "CREATE FUNCTION refuse_flag() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN RAISE EXCEPTION 'poisoned'; END$$;"
+            " CREATE TRIGGER poison BEFORE INSERT ON supervision_flag FOR EACH ROW"
+            f" WHEN (NEW.ticket_id = {poisoned.pk:d}) EXECUTE FUNCTION refuse_flag()"
+        )
     monday.move_to(at(21, 9))
-    known = clocks.OPEN_STATUSES
-    clocks.OPEN_STATUSES = (*known, "vanished")  # type: ignore[assignment]
-    try:
-        result = sweep()
-    finally:
-        clocks.OPEN_STATUSES = known
+    result = sweep()
     assert result.set_aside == 1
     assert Flag.objects.filter(ticket=sound).exists()
     assert Ticket.objects.get(pk=poisoned.pk).next_due_at == at(21, 9) + sweeping.SET_ASIDE

@@ -36,9 +36,16 @@ def test_adding_minutes_passes_exactly_so_many_open_minutes(start: datetime, min
     assert is_open(end - timedelta(minutes=1)), "a deadline is never later than it need be"
 
 
+@settings(max_examples=60, deadline=None)
+@given(moments, st.integers(0, 100_000))
+def test_minutes_between_counts_open_minutes(start: datetime, length: int) -> None:
+    counted = sum(is_open(start + index * MINUTE) for index in range(length))
+    assert CALENDAR.minutes_between(start, start + length * MINUTE) == counted
+
+
 @settings(max_examples=200, deadline=None)
 @given(moments, st.integers(1, 5000))
-def test_minutes_between_is_the_inverse(start: datetime, minutes: int) -> None:
+def test_minutes_between_is_is_the_inverse(start: datetime, minutes: int) -> None:
     assert CALENDAR.minutes_between(start, CALENDAR.add_minutes(start, minutes)) == minutes
 
 

@@ -23,6 +23,7 @@ from django.utils import timezone
 DEFAULT_HOURS = ((time(8, 30), time(12, 0)), (time(14, 30), time(17, 30)))  # domain.md, "Time limits"
 CACHE_SECONDS = 30  # how long another process may go on with the calendar as it was before a change
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 @cache
@@ -41,6 +42,7 @@ class WorkCalendar:
     zone: ZoneInfo
     hours: Sequence[tuple[time, time]] = DEFAULT_HOURS
     special: Mapping[date, bool] = field(default_factory=dict)
+    _months: dict[date, int] = field(default_factory=dict, repr=False, compare=False)
 
     def is_working_day(self, day: date) -> bool:
         if day in self.special:
@@ -81,7 +83,7 @@ class WorkCalendar:
                     if left <= span:
                         return min(closes, local) - left
                     left -= span
-            day -= timedelta(days=1)
+            day -= DAY
 
     def add_days(self, start: datetime, days: float) -> datetime:
         """The instant `days` working days of office time after `start`."""
@@ -89,12 +91,42 @@ class WorkCalendar:
 
     def minutes_between(self, start: datetime, end: datetime) -> float:
         """Minutes of office time in `[start, end)`; 0 where `end` is not after `start`."""
+        first, last = start.astimezone(self.zone), end.astimezone(self.zone)
+        if last <= first:
+            return 0
+        if first.date() == last.date():
+            return self._minutes_of(first.date(), first, last)
+        between = self._working_days(first.date() + DAY, last.date())
+        head = self._minutes_of(first.date(), first, None)
+        return head + between * self.day_minutes + self._minutes_of(last.date(), None, last)
+
+    def _minutes_of(self, day: date, start: datetime | None, end: datetime | None) -> float:
+        """Office minutes of `day` from `start` (its beginning) to `end` (its end)."""
         total = timedelta()
-        for opens, closes in self._spans_from(start):
-            if opens >= end:
-                break
-            total += min(closes, end) - opens
+        for opens, closes in self._spans_of(day):
+            begins, ends = max(opens, start or opens), min(closes, end or closes)
+            if begins < ends:
+                total += ends - begins
         return total / MINUTE
+
+    def _working_days(self, start: date, end: date) -> int:
+        """How many working days lie in `[start, end)`; whole months are counted once and remembered."""
+        count, day = 0, start
+        while day < end:
+            following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+            if day.day == 1 and following <= end:
+                count += self._of_month(day, following)
+                day = following
+            else:
+                count += self.is_working_day(day)
+                day += DAY
+        return count
+
+    def _of_month(self, first: date, following: date) -> int:
+        if first not in self._months:
+            days = (following - first).days
+            self._months[first] = sum(self.is_working_day(first + index * DAY) for index in range(days))
+        return self._months[first]
 
     def _spans_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Office spans from `start` on, the first one cut to begin at `start`."""
@@ -104,7 +136,7 @@ class WorkCalendar:
             for opens, closes in self._spans_of(day):
                 if closes > local:
                     yield max(opens, local), closes
-            day += timedelta(days=1)
+            day += DAY
 
     def _spans_of(self, day: date) -> list[tuple[datetime, datetime]]:
         if not self.is_working_day(day):
