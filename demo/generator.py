@@ -91,7 +91,7 @@ class Generator:
         self.directory = {
             (entry.category_id, entry.region_id): entry.department_id for entry in DirectoryEntry.objects.all()
         }
-        self.regions = list(Region.objects.exclude(level=Region.Level.CITY).select_related("parent__parent"))
+        self.regions = list(Region.objects.exclude(level=Region.Level.CITY).select_related("parent"))
         self.themes = self._themes()
         self.minutes_a_day = calendar.current().day_minutes
         self.numbers = NumberBook()

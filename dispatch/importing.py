@@ -185,7 +185,7 @@ class _Intake:
         self.whole_city: Department | None = Department.objects.filter(parent__isnull=True).order_by("pk").first()
         if root is None or self.whole_city is None:
             raise Unreadable("no city is set up yet: regions and departments come first")
-        self.city = Region.objects.select_related("parent__parent").get(pk=root.pk)
+        self.city = Region.objects.select_related("parent").get(pk=root.pk)
 
     def take(self, batch: list[tuple[dict[str, str], Message]]) -> None:
         messages = [message for _row, message in batch]

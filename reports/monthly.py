@@ -55,7 +55,7 @@ def hot_spots(period: Period) -> list[tuple[str, str, int, int]]:
     now = _by_spot(period)
     before = _by_spot(period.before())
     categories = dict(Category.objects.values_list("pk", "name"))
-    regions = {region.pk: region.full_name for region in Region.objects.select_related("parent__parent")}
+    regions = {region.pk: region.full_name for region in Region.objects.select_related("parent")}
     top = sorted(now.items(), key=lambda item: (-item[1], item[0]))[:LONGEST]
     return [(categories[category], regions[region], count, before.get((category, region), 0))
             for (category, region), count in top]  # fmt: skip
@@ -84,7 +84,7 @@ def hot_places_section(period: Period) -> dict[str, Any]:
         indicators.INDICATORS["received"].base(tables.span_of(period)), kind__in=COMPLAINTS
     ).exclude(address="")
     counts = found.values("region", "address").annotate(count=Count("pk"), callers=Count("caller", distinct=True))
-    regions = {region.pk: region.full_name for region in Region.objects.select_related("parent__parent")}
+    regions = {region.pk: region.full_name for region in Region.objects.select_related("parent")}
     rows = [[f"{regions[row['region']]}{row['address']}", row["count"], row["callers"]]
             for row in counts.filter(count__gte=2).order_by("-count", "address")[:LONGEST]]  # fmt: skip
     return tables.section(_t("Addresses most complained of"), [_t("Place"), _t("Tickets"), _t("Callers")], rows)

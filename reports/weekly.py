@@ -53,7 +53,7 @@ def hot_matters(period: Period) -> list[HotMatter]:
     Which tickets are about one thing: those joined by hand; of the others those of one category at one address.
     """
     recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)))
-    rows = recorded.select_related("region__parent__parent", "department").defer("search", "caller_search")
+    rows = recorded.select_related("region__parent", "department").defer("search", "caller_search")
     groups: dict[Any, HotMatter] = {}
     names = dict(Matter.objects.filter(tickets__in=recorded).values_list("pk", "title"))
     for ticket in rows.order_by("registered_at"):

@@ -53,7 +53,7 @@ def counts(user: User) -> dict[str, int]:
 
 def flagged_tickets(user: User, kind: str) -> Any:
     """Tickets with an open flag, of one kind or of any, with their flags in `open_flags`."""
-    flags = open_flags(user)
+    flags = Flag.objects.filter(cleared_at__isnull=True)
     flags = flags.filter(kind=kind) if kind in FlagKind.values else flags.exclude(kind=FlagKind.DUE_SOON)
     own = Prefetch("flags", Flag.objects.filter(cleared_at__isnull=True).order_by("since"), to_attr="open_flags")
     return Ticket.objects.visible_to(user).filter(pk__in=flags.values("ticket")).prefetch_related(own)
@@ -95,6 +95,6 @@ def sentence(flag: Flag) -> str:
 def pending_extensions() -> QuerySet[Extension]:
     return (
         Extension.objects.filter(ruling=Extension.Ruling.PENDING)
-        .select_related("ticket__department", "ticket__region__parent__parent", "asked_by")
+        .select_related("ticket__department", "ticket__region__parent", "asked_by")
         .order_by("asked_at")
     )

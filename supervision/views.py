@@ -80,7 +80,7 @@ def coordinations(request: HttpRequest) -> HttpResponse:
 def coordination(request: HttpRequest, pk: int) -> HttpResponse:
     """The page on the spot: who came, what they say, what is found, who is responsible."""
     task = get_object_or_404(
-        CoordinationTask.objects.select_related("ticket__region__parent__parent", "department"), pk=pk
+        CoordinationTask.objects.select_related("ticket__region__parent", "department"), pk=pk
     )
     ticket = task.ticket
     user = person(request)

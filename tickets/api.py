@@ -176,7 +176,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
         visible = Ticket.objects.visible_to(self.request.user)
-        visible = visible.select_related("region__parent__parent", "department").defer("search", "caller_search")
+        visible = visible.select_related("region__parent", "department").defer("search", "caller_search")
         return visible.prefetch_related("events__actor", "events__department") if self.action == "retrieve" else visible
 
     def get_serializer_class(self) -> Any:
@@ -229,7 +229,7 @@ class TicketActionView(APIView):
             return problem(refused.message, 403)
         except (Stale, Refused) as refused:
             return problem(refused.message, 409)
-        shown = Ticket.objects.select_related("region__parent__parent", "department").get(pk=done.pk)
+        shown = Ticket.objects.select_related("region__parent", "department").get(pk=done.pk)
         return Response(TicketSerializer(shown, context={"request": request}).data)
 
 

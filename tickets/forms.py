@@ -38,7 +38,7 @@ class CategoryField(forms.ModelChoiceField):
 
 class RegionField(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Region.objects.select_related("parent__parent"), **kwargs)
+        super().__init__(Region.objects.select_related("parent"), **kwargs)
         self.widget.attrs["data-pick"] = "1"
 
     def label_from_instance(self, obj: Any) -> str:

@@ -40,7 +40,7 @@ STEPS = (
 def find_ticket(request: HttpRequest, number: str) -> Ticket:
     """The ticket, if this person may know of it; else the same 404 as for one that does not exist."""
     tickets = Ticket.objects.visible_to(request.user).select_related(
-        "category__parent__parent", "region__parent__parent", "department", "matter", "registered_by", "praises"
+        "category__parent__parent", "region__parent", "department", "matter", "registered_by", "praises"
     )
     return get_object_or_404(tickets, number=number)
 

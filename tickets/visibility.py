@@ -46,10 +46,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(condition)
 
     def for_list(self) -> Self:
-        """With what a row of a list shows, and without the long columns it does not show."""
-        return self.select_related("category", "region__parent__parent", "department", "matter", "registered_by").defer(
-            "search", "caller_search", "description"
-        )
+        """With what a row of a list shows, and without the long columns it does not show.
+
+        Few joins on purpose: PostgreSQL stops looking for a good order of more than eight tables.
+        """
+        joined = self.select_related("category", "region__parent", "department", "matter")
+        return joined.defer("search", "caller_search", "description")
 
 
 def may_see_caller(ticket: Ticket, user: User | AnonymousUser) -> bool:

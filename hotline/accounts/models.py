@@ -77,7 +77,7 @@ class Region(TreeNode):
     @property
     def full_name(self) -> str:
         """The name as an address begins with it, without the city: 孝南区书院街道."""
-        if self.parent is None or self.parent.parent is None:
+        if self.parent is None or self.parent.parent_id is None:
             return self.name
         return f"{self.parent.name}{self.name}"
 
