@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _t
 
 from .models import ReportKind
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
 
 @dataclass(frozen=True)
 class Period:
@@ -54,6 +56,8 @@ def containing(kind: str, day: date) -> Period:
 
 def parse(kind: str, label: str) -> Period:
     """The period written as `label`. Raises ValueError with a message for the person who wrote it."""
+    if label[:4].isdigit() and not FIRST_YEAR <= int(label[:4]) <= LAST_YEAR:
+        raise ValueError(_t("There are no reports of the year %(year)s.") % {"year": label[:4]})
     if kind == ReportKind.WEEKLY:
         if match := re.fullmatch(r"(\d{4})-W(\d{2})", label):
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -77,11 +77,15 @@ def _calls_a_day(today: Any) -> list[dict[str, Any]]:
 @requires(P.SEE_REPORTS)
 @require_GET
 def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
-    """The tickets behind a figure: `part` is base, part or rest; `from` and `to` are days, both included."""
+    """The tickets behind a figure: `part` is base, part or rest.
+
+    `from` and `to` are days, both included; this month by default.
+    """
     indicator = INDICATORS.get(name)
-    first, last = _day(request.GET.get("from")), _day(request.GET.get("to"))
-    if indicator is None or first is None or last is None:
+    if indicator is None:
         raise Http404
+    today = timezone.localdate()
+    first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
     span = Span(
         timezone.make_aware(datetime.combine(first, time.min)),
         timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),
@@ -96,11 +100,13 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _day(text: str | None) -> Any:
+def _day(text: str | None, otherwise: date) -> date:
+    """The day that an address names; `otherwise` where it names none, or one that no ticket can lie near."""
     try:
-        return parse_date(text or "")
+        day = parse_date(text or "")
     except ValueError:
-        return None
+        day = None
+    return day if day and periods.FIRST_YEAR <= day.year <= periods.LAST_YEAR else otherwise
 
 
 @requires(P.SEE_REPORTS)

@@ -79,9 +79,7 @@ def coordinations(request: HttpRequest) -> HttpResponse:
 @requires(P.SEE_REPORTS)
 def coordination(request: HttpRequest, pk: int) -> HttpResponse:
     """The page on the spot: who came, what they say, what is found, who is responsible."""
-    task = get_object_or_404(
-        CoordinationTask.objects.select_related("ticket__region__parent", "department"), pk=pk
-    )
+    task = get_object_or_404(CoordinationTask.objects.select_related("ticket__region__parent", "department"), pk=pk)
     ticket = task.ticket
     user = person(request)
     may_act = user.may(P.SUPERVISE) and task.state == CoordinationTask.State.CALLED

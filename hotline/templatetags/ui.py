@@ -8,7 +8,7 @@ from typing import Any
 from django import forms, template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 from heroicons.templatetags.heroicons import heroicon_mini
@@ -37,7 +37,7 @@ def status_badge(ticket: Any) -> SafeString:
 def due(moment: datetime | None, done: bool = False) -> SafeString:
     """A deadline as somebody at a desk reads it: when, and how far off."""
     if moment is None:
-        return format_html('<span class="muted">—</span>')
+        return mark_safe('<span class="muted">—</span>')
     text, tone = _distance(moment)
     if done:
         return format_html("<span>{}</span>", _short(moment))
