@@ -177,7 +177,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": 10.0},
+    "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)},
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},
 }

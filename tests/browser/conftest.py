@@ -1,0 +1,143 @@
+"""The real thing: web server, worker and beat as processes, Chromium in front of them, and time that can be moved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+import redis
+from django.db import connection
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from demo.city import PEOPLE
+from hotline import health, processes
+from hotline.accounts.views import DEMO_PASSWORD
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMIT = 60.0  # seconds that anything may take to come true
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--lang=zh-CN",
+]  # fmt: skip
+
+
+def wait_until(what: str, condition: Callable[[], Any], limit: float = LIMIT) -> Any:
+    """Waits for a condition; fails with `what` when the limit has passed."""
+    end = time.monotonic() + limit
+    while True:
+        if found := condition():
+            return found
+        if time.monotonic() > end:
+            pytest.fail(f"not within {limit:.0f} s: {what}")
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("HOTLINE_BROWSER_TESTS"):
+            pytest.fail("HOTLINE_BROWSER_TESTS is set, and there is no Chromium")
+        pytest.skip("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread; our queries do not care
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Hotline:
+    """A running hotline whose time is moved from outside."""
+
+    def __init__(self, folder: Path, browser: Browser) -> None:
+        self.folder, self.browser = folder, browser
+        self.clock = folder / "clock"
+        self.running: list[subprocess.Popen[bytes]] = []
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def start(self, moment: datetime) -> None:
+        self.move_to(moment)
+        name = connection.settings_dict["NAME"]
+        environment = os.environ | {
+            "DATABASE_URL": os.environ["DATABASE_URL"].replace("/hotline?", f"/{name}?"),
+            "PYTHONPATH": str(Path(__file__).parent.parent / "clockwork"),
+            "HOTLINE_TEST_CLOCK": str(self.clock), "HOTLINE_SWEEP_SECONDS": "1", "HOTLINE_HEARTBEAT_SECONDS": "0.5", "HOTLINE_DATA_DIR": str(self.folder),
+            "HOST": "127.0.0.1", "PORT": str(self.port), "WEB_WORKERS": "1", "HOTLINE_WORKER_CONCURRENCY": "1",
+        }  # fmt: skip
+        with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
+            broker.flushdb()
+        os.environ |= {"HOST": environment["HOST"], "PORT": environment["PORT"], "WEB_WORKERS": "1"}
+        for part, command in processes.commands().items():
+            log = (self.folder / f"{part}.log").open("wb")
+            self.running.append(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            )
+        wait_until("all four parts are healthy", self.is_healthy)
+
+    def is_healthy(self) -> bool:
+        try:
+            with urlopen(f"{self.address}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def move_to(self, moment: datetime) -> None:
+        """From now on it is `moment` for every process; whole or not at all, since they read at any time."""
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(moment.isoformat())
+        fresh.replace(self.clock)
+        if self.running:
+            wait_until("the processes live at the new time", lambda: self._lives_at(moment))
+
+    def _lives_at(self, moment: datetime) -> bool:
+        """Worker and beat have both reported since the jump, by their own clocks."""
+        with health.broker() as client:
+            stamps = [client.get(health.HEARTBEAT_KEY.format(part=part)) for part in ("worker", "beat")]
+        return all(stamp is not None and float(stamp) >= moment.timestamp() for stamp in stamps)
+
+    def stop(self) -> None:
+        for process in self.running:
+            process.send_signal(signal.SIGTERM)
+        for process in self.running:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def sign_in(self, username: str, size: dict[str, int] = DESK) -> Page:
+        """A browser of their own for this person, signed in."""
+        page = self.browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai").new_page()
+        page.goto(f"{self.address}/sign-in/")
+        page.fill("#id_username", username)
+        page.fill("#id_password", DEMO_PASSWORD)
+        page.click("form:has(#id_username) button.btn-primary")
+        full_name = next(name for user, name, *_rest in PEOPLE if user == username)
+        expect(page.locator(".who")).to_contain_text(full_name)
+        return page
+
+
+@pytest.fixture
+def hotline(live_city: None, chromium: Browser, tmp_path: Path) -> Iterator[Hotline]:
+    house = Hotline(tmp_path, chromium)
+    try:
+        yield house
+    finally:
+        house.stop()
+        for log in tmp_path.glob("*.log"):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")  # noqa: T201 - shown when a test fails
