@@ -19,7 +19,16 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 108 with the closing zero
 START_LIMIT = 20.0  # seconds a server may take to answer before we give up
-COMMANDS_WITHOUT_SERVERS = {"help", "--help", "--version", "version", "startproject", "wait_healthy"}
+COMMANDS_WITHOUT_SERVERS = {
+    "help",
+    "--help",
+    "--version",
+    "version",
+    "process",
+    "translations",
+    "write_docs",
+    "collectstatic",
+}
 
 
 def data_dir() -> Path:

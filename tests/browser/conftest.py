@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import pytest
 import redis
 from django.db import connection
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from demo.city import PEOPLE
 from hotline import health, processes
@@ -27,7 +27,7 @@ from hotline.accounts.views import DEMO_PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 60.0  # seconds that anything may take to come true
-DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+DESK, PHONE = ViewportSize(width=1366, height=768), ViewportSize(width=390, height=844)
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--lang=zh-CN",
@@ -77,7 +77,8 @@ class Hotline:
         environment = os.environ | {
             "DATABASE_URL": os.environ["DATABASE_URL"].replace("/hotline?", f"/{name}?"),
             "PYTHONPATH": str(Path(__file__).parent.parent / "clockwork"),
-            "HOTLINE_TEST_CLOCK": str(self.clock), "HOTLINE_SWEEP_SECONDS": "1", "HOTLINE_HEARTBEAT_SECONDS": "0.5", "HOTLINE_DATA_DIR": str(self.folder),
+            "HOTLINE_TEST_CLOCK": str(self.clock), "HOTLINE_DATA_DIR": str(self.folder),
+            "HOTLINE_SWEEP_SECONDS": "1", "HOTLINE_HEARTBEAT_SECONDS": "0.5",
             "HOST": "127.0.0.1", "PORT": str(self.port), "WEB_WORKERS": "1", "HOTLINE_WORKER_CONCURRENCY": "1",
         }  # fmt: skip
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
@@ -120,7 +121,7 @@ class Hotline:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def sign_in(self, username: str, size: dict[str, int] = DESK) -> Page:
+    def sign_in(self, username: str, size: ViewportSize = DESK) -> Page:
         """A browser of their own for this person, signed in."""
         page = self.browser.new_context(viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai").new_page()
         page.goto(f"{self.address}/sign-in/")

@@ -16,7 +16,7 @@ CLOCK = Path(os.environ["HOTLINE_TEST_CLOCK"])
 _real_sleep = time.sleep
 
 
-def _follow() -> None:
+def _follow(started: threading.Event) -> None:
     traveller, shown = None, ""
     while True:
         try:
@@ -30,15 +30,14 @@ def _follow() -> None:
             else:
                 traveller.move_to(instant)
             shown = text
-        _started.set()
+        started.set()
         _real_sleep(0.05)
 
 
 def _start() -> None:
-    global _started
-    _started = threading.Event()
-    threading.Thread(target=_follow, daemon=True).start()
-    _started.wait()
+    started = threading.Event()
+    threading.Thread(target=_follow, args=(started,), daemon=True).start()
+    started.wait()
 
 
 _start()

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from honcho.manager import Manager
 from honcho.printer import Printer
@@ -20,11 +20,7 @@ class Command(BaseCommand):
     help = "Runs the whole hotline: database and broker where none are configured, web, worker and beat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        if settings.DEMO and not User.objects.exists() and "load_demo" in get_commands():
-            self.stdout.write("Laying in the demo city …")
-            call_command("load_demo")
+        call_command("prepare")
         health.forget_heartbeats()  # those of an earlier run say nothing of this one
         self._greet()
         manager = Manager(Printer(sys.stdout))

@@ -9,4 +9,6 @@ class Command(BaseCommand):
     help = "Lays in the default category tree; what is there already stays as it is."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{categories.load_default()} categories added")
+        added = categories.load_default()
+        if options["verbosity"]:
+            self.stdout.write(f"{added} categories added")

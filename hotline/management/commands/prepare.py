@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+from hotline.accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Brings database and assets up to date, and lays in the demo city the first time where it is wanted."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("load_categories", verbosity=0)
+        if settings.DEMO and not User.objects.exists() and "load_demo" in get_commands():
+            self.stdout.write("Laying in the demo city …")
+            call_command("load_demo")
