@@ -35,9 +35,16 @@ def _forget_what_was_cached() -> Iterator[None]:
 
 
 @pytest.fixture
-def live_city(transactional_db: None) -> Iterator[None]:
-    """The city for a test whose rows other connections must see; the tables are emptied after it."""
-    scene.lay_in_again()
+def _city_stands_again(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Lays the city in once more after the tables have been emptied, for whichever test comes next."""
+    yield
+    with django_db_blocker.unblock():
+        scene.lay_in_again()
+
+
+@pytest.fixture
+def live_city(_city_stands_again: None, transactional_db: None) -> Iterator[None]:
+    """The city for a test whose rows other connections must see."""
     yield
     cache.clear()
 
