@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from dispatch.models import DirectoryEntry
@@ -186,12 +187,12 @@ COUNTY_DUTIES = ("城乡建设", "城市管理", "住房与物业", "农业农�
 
 def _people() -> None:
     departments = {department.name: department for department in Department.objects.all()}
+    password = make_password(DEMO_PASSWORD)  # once: all demo accounts have the same, and hashing is slow on purpose
     for username, full_name, role, department in PEOPLE:
         if User.objects.filter(username=username).exists():
             continue
         person = User(
             username=username, full_name=full_name, role=role, is_demo=True,
-            department=departments[department] if department else None,
+            department=departments[department] if department else None, password=password,
         )  # fmt: skip
-        person.set_password(DEMO_PASSWORD)
         person.save()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from demo import city
@@ -19,10 +20,17 @@ from tickets import limits
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """After the migrations: the city with its people, departments and directory, for every test."""
     with django_db_blocker.unblock():
         city.lay_in()
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # Playwright's loop has a connection of its own, which nobody else can close.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
