@@ -133,7 +133,9 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
                 else ""
             )
             details.append(
-                tables.section(f"{_t('Abnormal flow')}: {label()}", tables.ticket_columns(), rows, note=note)
+                tables.section(
+                    _t("Abnormal flow: %(way)s") % {"way": label()}, tables.ticket_columns(), rows, note=note
+                )
             )
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
     summary = tables.section(

@@ -89,7 +89,7 @@ def many_callers_section(period: Period) -> dict[str, Any]:
     note = _t("At least %(count)d different callers in the week about one matter.") % {
         "count": limits.rule(RuleKey.MANY_CALLERS)
     }
-    columns = [_t("Matter"), _t("Place"), _t("Callers"), _t("Tickets"), _t("Ended"), _t("Departments"), _t("Numbers")]
+    columns = [_t("Matter"), _t("Place"), _t("Callers"), _t("Tickets"), _t("Ended"), _t("Responsible"), _t("Numbers")]
     return tables.section(_t("One matter, many callers"), columns, rows, note=note)
 
 
