@@ -42,7 +42,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return ticket_list(
         request, tickets, title=_("Dispatch"), template="dispatch/queue.html", default_order="step",
         filters=("q", "kind", "urgency", "region", "category"), tabs=tabs, tab=tab, after_page=proposals,
-        empty=_("Everything is dispatched."),
+        empty=_("Everything is dispatched."), empty_icon="check-circle",
     )  # fmt: skip
 
 

@@ -90,13 +90,20 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
         timezone.make_aware(datetime.combine(first, time.min)),
         timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),
     )
+    figure = indicators.compute([name], span)[name]
+    parts = {
+        "base": _t("Base: %(count)d") % {"count": figure.base},
+        "part": _t("Part: %(count)d") % {"count": figure.part or 0},
+        "rest": _t("The rest"),
+    }
     which = request.GET.get("part", "base")
-    behind = indicator.tickets(span, which if which in ("base", "part", "rest") else "base")
+    which = which if which in parts else "base"
+    behind = indicator.tickets(span, which)
     tickets = Ticket.objects.visible_to(request.user).filter(pk__in=behind.values("pk"))
     return ticket_list(
         request, tickets, title=indicator.label, template="reports/figure_tickets.html",
-        filters=("department", "kind"), indicator=indicator, which=which, first=first, last=last,
-        figure=indicators.compute([name], span)[name],
+        filters=("department", "kind"), indicator=indicator, which=which, first=first, last=last, figure=figure,
+        parts=parts.items(), keep=("from", "to", "part"),
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def board(request: HttpRequest) -> HttpResponse:
         request, queries.flagged_tickets(user, kind), title=_("Stuck board"), template="supervision/board.html",
         default_order="oldest", filters=("q", "status", "kind", "department", "region"), after_page=rows,
         flag=kind if kind in FlagKind.values else "", empty=_("Nothing is stuck."),
+        empty_icon="check-circle", keep=("flag",),
         tabs=[(name, FlagKind(name).label, count) for name, count in counts.items()],
     )  # fmt: skip
 

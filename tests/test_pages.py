@@ -97,7 +97,7 @@ QUERIES = {
     "follow-ups": (scene.OPERATOR, 6),
     "dispatch-queue": (scene.DISPATCHER, 9),
     "inbox": (scene.CLERK, 7),
-    "board": (scene.SUPERVISOR, 6),
+    "board": (scene.SUPERVISOR, 8),
     "rulings": (scene.MANAGER, 5),
     "dashboard": (scene.MANAGER, 17),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -46,9 +47,14 @@ def ticket_list(
         "recorded_from",
         "recorded_to",
     ),
+    keep: tuple[str, ...] = ("tab",),
     **context: Any,
 ) -> HttpResponse:
-    """Renders one page of `tickets`, which the caller has narrowed to what the person may see."""
+    """Renders one page of `tickets`, which the caller has narrowed to what the person may see.
+
+    `filters` are those of TicketFilter that the page offers, `keep` the parts of its address that a filter keeps.
+    """
+    kept = {name: request.GET[name] for name in keep if name in request.GET}
     filterset = TicketFilter(request.GET, queryset=tickets.for_list(), request=request)
     for name in set(filterset.filters) - set(filters):
         del filterset.filters[name]
@@ -60,6 +66,8 @@ def ticket_list(
         "order": order,
         "order_labels": ORDER_LABELS,
         "selectable": context.get("selectable", False),
+        "kept": kept,
+        "kept_query": urlencode(kept),
     }
     after = context.pop("after_page", None)
     if after:

@@ -118,6 +118,7 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
     return ticket_list(
         request, tickets, title=_("Follow-up calls"), template="tickets/follow_ups.html", default_order="step",
         filters=("q", "kind", "department", "region"), empty=_("Nobody is waiting for a call."),
+        empty_icon="phone",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms, template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -116,6 +117,13 @@ BUTTONS = {"primary": "btn-primary", "danger": "btn-outline-danger"}
 def button(tone: str) -> str:
     """The class of a button that performs an action of this tone."""
     return BUTTONS.get(tone, "btn-outline-secondary")
+
+
+@register.simple_tag
+def action_link(ticket: Any, name: str, label: Any, tone: str = "secondary") -> SafeString:
+    """A button that opens the form of an action of this ticket."""
+    address = reverse("ticket-action", args=[ticket.number, name])
+    return format_html('<a class="btn btn-sm {}" href="{}">{}</a>', button(tone), address, label)
 
 
 @register.filter
