@@ -5,7 +5,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/hotline/bin:$PATH \
     HOTLINE_DATA_DIR=/data HOST=0.0.0.0 PORT=8000
 
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends python3 python3-venv ca-certificates fontconfig fonts-noto-cjk \
+ && apt-get install -y -qq --no-install-recommends python3 python3-venv ca-certificates fontconfig fonts-wqy-microhei \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /app hotline \
  && mkdir /data && chown hotline /data

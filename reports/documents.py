@@ -16,7 +16,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
-FONT = "Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
+FONT = "Noto Sans CJK SC, WenQuanYi Micro Hei, Microsoft YaHei, PingFang SC, sans-serif"
 OFFICE_FONT, HEADING_FONT = "宋体", "黑体"
 TEXT_WIDTH = 17.0  # centimetres between the margins of A4
 WIDEST, NARROWEST = 40, 8  # Latin characters that a column may ask for, and gets at least
