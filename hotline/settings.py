@@ -109,6 +109,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # -- data --------------------------------------------------------------------------------------------
 # The defaults name the embedded servers that manage.py starts; they only serve tools that import the
 # settings without connecting, such as mypy.
+if DEPLOYED and not ("DATABASE_URL" in os.environ and "REDIS_URL" in os.environ):
+    raise ImproperlyConfigured("DATABASE_URL and REDIS_URL must name the city's own servers.")
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://postgres@/hotline")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if TEST_RUN:  # only then may a table of events be emptied, between two tests
