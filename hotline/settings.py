@@ -109,7 +109,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # -- data --------------------------------------------------------------------------------------------
 # The defaults name the embedded servers that manage.py starts; they only serve tools that import the
 # settings without connecting, such as mypy.
-if DEPLOYED and not ("DATABASE_URL" in os.environ and "REDIS_URL" in os.environ):
+if DEPLOYED and not (env.str("DATABASE_URL", default="") and env.str("REDIS_URL", default="")):
     raise ImproperlyConfigured("DATABASE_URL and REDIS_URL must name the city's own servers.")
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://postgres@/hotline")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
