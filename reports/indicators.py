@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
@@ -25,6 +26,11 @@ class Span:
 
     start: datetime
     end: datetime
+
+    @classmethod
+    def so_far(cls, start: datetime, end: datetime) -> Span:
+        """The part of `[start, end)` that has passed: what falls due tomorrow has not fallen due."""
+        return cls(start, max(start, min(end, timezone.now() + timedelta.resolution)))  # this instant included
 
     def within(self, field: str) -> Q:
         return Q(**{f"{field}__gte": self.start, f"{field}__lt": self.end})

@@ -23,7 +23,7 @@ HEADLINES = ["received", "direct_rate", "dispatched", "closed", "overall_closing
 
 
 def span_of(period: Period) -> Span:
-    return Span(period.start, period.end)
+    return Span.so_far(period.start, period.end)
 
 
 def section(

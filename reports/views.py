@@ -43,7 +43,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """
     today = timezone.localdate()
     month = periods.containing(ReportKind.MONTHLY, today)
-    span = Span(month.start, month.end)
+    span = Span.so_far(month.start, month.end)
     by_department = indicators.compute_by("department", ["dispatched", "on_time_rate", "satisfied_rate"], span)
     names = dict(Department.objects.values_list("pk", "name"))
     rows = [
@@ -86,7 +86,7 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     today = timezone.localdate()
     first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
-    span = Span(
+    span = Span.so_far(
         timezone.make_aware(datetime.combine(first, time.min)),
         timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),
     )

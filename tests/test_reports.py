@@ -240,3 +240,18 @@ def test_an_empty_city_has_an_empty_report(settings: Any, tmp_path: Path) -> Non
         run = building.build(periods.parse(kind, label))
         assert run.sections
         assert run.docx.size > 1000
+
+
+def test_what_falls_due_tomorrow_has_not_fallen_due(
+    monday: time_machine.Traveller, signed_in: Callable[[str], Client]
+) -> None:
+    scene.ticket_in("working")  # to be answered by the 27th
+    for moment, base in ((at(26, 9), 0), (at(27, 10), 1)):
+        monday.move_to(moment)
+        shown = signed_in(scene.MANAGER).get(reverse("dashboard")).context["figures"]
+        figure = next(found for found in shown if found.indicator.name == "on_time_rate")
+        assert (figure.part, figure.base) == (0, base)
+        behind = signed_in(scene.MANAGER).get(
+            reverse("figure-tickets", args=["on_time_rate"]) + "?from=2026-04-01&to=2026-04-30"
+        )
+        assert len(behind.context["page"]) == base
