@@ -8,7 +8,9 @@ The pictures of the README are written beside this file; with --all every page, 
 
 import argparse
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -44,6 +46,20 @@ def stuck_ticket(page: Page) -> str:
     return page.locator("td a.title").first.get_attribute("href") or "/"
 
 
+def on_site(page: Page, address: str) -> str:
+    """The address of the meeting about this ticket; called together here where there is none yet."""
+    page.goto(BASE + address)
+    if page.locator("#actions [data-action=escalate]").count():
+        page.click("#actions [data-action=escalate]")
+        page.fill("#id_lead", "市城市运行中心")
+        meets_at = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(hours=1)
+        page.fill("#id_meets_at", meets_at.strftime("%Y-%m-%dT%H:%M"))
+        page.fill("#id_others", "道路改造施工单位\n凤凰天仙城物业")
+        page.fill("#id_question", "钢板由谁固定，何时完成？")
+        page.click("#action button.btn-primary")
+    return page.locator("a[href^='/coordination/']:not(.door)").first.get_attribute("href") or "/coordination/"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, default=HERE)
@@ -70,6 +86,8 @@ def main() -> None:
         shoot(supervisor, out, "ticket", address, full=True)
         manager = sign_in(browser, "manager1", DESK)
         shoot(manager, out, "manager", "/dashboard/")
+        phone = sign_in(browser, "supervisor1", PHONE)
+        shoot(phone, out, "on-site", on_site(supervisor, address))
         administrator = sign_in(browser, "admin", DESK)
         shoot(administrator, out, "administrator", "/admin/")
         if options.all:
