@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import User
@@ -64,6 +65,14 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "city_name": settings.CITY_NAME,
         "is_demo": settings.DEMO,
     }
+
+
+def back(request: HttpRequest, otherwise: Any) -> HttpResponse:
+    """Back to the page that the form says it came from, if that is a page of ours; else to `otherwise`."""
+    address = request.POST.get("back", "")
+    if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return redirect(address)
+    return redirect(otherwise)
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from hotline.shell import back
 
 from . import services, timeline, workflow
 from .choices import Kind, Status
@@ -219,7 +219,7 @@ def _perform(request: HttpRequest, ticket: Ticket, action: workflow.Action) -> H
         return redirect(ticket)
     messages.success(request, _t("%(action)s: done.") % {"action": action.label})
     if Ticket.objects.visible_to(request.user).filter(pk=done.pk).exists():
-        return redirect(request.POST.get("back") or done)
+        return back(request, done)
     return redirect("home")  # it has left this person's sight, as after a granted return
 
 
@@ -235,7 +235,7 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
         messages.error(request, refused.message)
     else:
         messages.success(request, _t("Attached."))
-    return redirect(request.POST.get("back") or ticket)
+    return back(request, ticket)
 
 
 @require_GET
@@ -256,13 +256,13 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
 @require_POST
 def join_tickets(request: HttpRequest) -> HttpResponse:
     """Joins the tickets ticked in a list to one matter."""
-    numbers = request.POST.getlist("number")
+    numbers = [number for number in request.POST.getlist("number") if number.isalnum()]
     tickets = list(Ticket.objects.visible_to(request.user).filter(number__in=numbers))
     try:
         matter = services.join(tickets, actor=person(request))
     except Refused as refused:
         messages.error(request, refused.message)
-        return redirect(request.POST.get("back") or reverse("tickets"))
+        return back(request, "tickets")
     messages.success(request, _t("%(count)d tickets belong to one matter now.") % {"count": matter.tickets.count()})
     return redirect(matter)
 

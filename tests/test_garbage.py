@@ -1,0 +1,76 @@
+"""Whatever is typed or sent, nothing is a 500: garbage into every page, form and API route, from a fixed seed."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests import scene
+from tickets.choices import Status
+from tickets.forms import CallForm
+from tickets.workflow import ACTIONS
+
+pytestmark = pytest.mark.django_db
+ROUNDS = 350
+GARBAGE = (
+    "", " ", "\x00", "长" * 6000, "-1", "0", "9" * 30, "1e400", "NaN", "2026-13-45", "9999-12-31T23:59",
+    "0001-01-01T00:00", "2099-11-30T10:00", "😀", "'; --", "<b>", "٣", "１", "yes", "on", "null", "1", "5", "place",
+    "ownership_unclear", "https://elsewhere.example/", "//elsewhere.example/",
+)  # fmt: skip
+LISTS = (
+    "/tickets/", "/tickets/mine/", "/follow-ups/", "/inbox/", "/dispatch/", "/board/", "/coordination/", "/rulings/",
+    "/dashboard/", "/figures/received/", "/figures/on_time_rate/", "/reports/", "/tickets/caller/", "/dispatch/call/",
+    "/tickets/new/", "/api/v1/tickets/", "/api/v1/departments/", "/api/v1/categories/", "/healthz", "/sign-in/",
+)  # fmt: skip
+QUERY = (
+    "q", "status", "kind", "department", "region", "category", "recorded_from", "recorded_to", "sort", "after", "tab",
+    "flag", "from", "to", "part", "state", "caller_phone", "title", "description", "address", "next",
+)  # fmt: skip
+
+
+@pytest.fixture
+def clients() -> dict[str, Client]:
+    found = {}
+    for username in scene.ROLE_PEOPLE.values():
+        found[username] = Client(raise_request_exception=False)
+        found[username].force_login(scene.user(username), backend="django.contrib.auth.backends.ModelBackend")
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_garbage(seed: int, clients: dict[str, Client]) -> None:
+    rng = random.Random(seed)
+    tickets = [scene.ticket_in(status) for status in Status]
+
+    def some(names: Any) -> dict[str, Any]:
+        return {name: rng.choice(GARBAGE) for name in names if rng.random() < 0.8}
+
+    for _ in range(ROUNDS):
+        client, ticket = rng.choice(list(clients.values())), rng.choice(tickets)
+        action = rng.choice(list(ACTIONS.values()))
+        given = some(action.input.base_fields) | {"version": rng.choice([ticket.version, *GARBAGE])}
+        page = reverse("ticket-action", args=[ticket.number, action.name])
+        operator, manager = clients[scene.OPERATOR], clients[scene.MANAGER]
+        chosen = rng.randrange(7)
+        if chosen == 0:
+            sent: Any = client.post(page, given | {"back": rng.choice(GARBAGE)})
+        elif chosen == 1:
+            address = f"/api/v1/tickets/{ticket.number}/{action.name}/"
+            sent = client.post(address, given, content_type="application/json")
+        elif chosen == 2:
+            sent = client.get(rng.choice(LISTS), some(QUERY))
+        elif chosen == 3:
+            sent = operator.post(reverse("new-ticket"), some(CallForm.base_fields))
+        elif chosen == 4:
+            sent = operator.post("/api/v1/tickets/", some(CallForm.base_fields), content_type="application/json")
+        elif chosen == 5:
+            numbers = [rng.choice(GARBAGE), ticket.number, rng.choice(tickets).number]
+            sent = operator.post(reverse("join-tickets"), {"number": numbers, "back": rng.choice(GARBAGE)})
+        else:
+            sent = manager.post(reverse("build-report"), {"kind": rng.choice(GARBAGE), "period": rng.choice(GARBAGE)})
+        assert sent.status_code < 500, (chosen, action.name, given, getattr(sent, "exc_info", None))
+        assert "elsewhere" not in sent.headers.get("Location", ""), "nobody is sent off to another site"
