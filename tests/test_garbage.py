@@ -24,7 +24,7 @@ GARBAGE = (
 LISTS = (
     "/tickets/", "/tickets/mine/", "/follow-ups/", "/inbox/", "/dispatch/", "/board/", "/coordination/", "/rulings/",
     "/dashboard/", "/figures/received/", "/figures/on_time_rate/", "/reports/", "/tickets/caller/", "/dispatch/call/",
-    "/tickets/new/", "/api/v1/tickets/", "/api/v1/departments/", "/api/v1/categories/", "/healthz", "/sign-in/",
+    "/tickets/new/", "/api/v1/tickets/", "/api/v1/departments/", "/api/v1/categories/", "/sign-in/",
 )  # fmt: skip
 QUERY = (
     "q", "status", "kind", "department", "region", "category", "recorded_from", "recorded_to", "sort", "after", "tab",
