@@ -127,6 +127,33 @@ def test_queries_of_a_ticket_are_pinned(
         assert client.get(ticket.get_absolute_url()).status_code == 200
 
 
+def test_queries_of_other_details_are_pinned(
+    signed_in: SignIn, django_assert_max_num_queries: Callable[..., object], settings: Any, tmp_path: Path
+) -> None:
+    from reports import building, periods
+    from supervision.models import CoordinationTask
+    from tickets import services
+
+    settings.MEDIA_ROOT = tmp_path
+    tickets = [scene.ticket_in(Status.DISPATCHED, caller_phone=f"1001234{i:04d}") for i in range(8)]
+    matter = services.join(tickets, actor=scene.user(scene.DISPATCHER))
+    scene.do(tickets[0], "escalate", scene.SUPERVISOR)
+    run = building.build(periods.parse("monthly", "2026-04"))
+    client = signed_in(scene.SUPERVISOR)
+    for address, most in (
+        (matter.get_absolute_url(), 5),
+        (CoordinationTask.objects.get().get_absolute_url(), 13),
+        (run.get_absolute_url(), 4),
+        (reverse("reports"), 4),
+        (reverse("coordinations"), 4),
+        (reverse("figure-tickets", args=["received"]), 7),
+        (reverse("supervision-panel", args=[tickets[0].number]), 8),
+        (reverse("dispatch-panel", args=[tickets[0].number]), 6),
+    ):
+        with django_assert_max_num_queries(most):  # type: ignore[attr-defined]
+            assert client.get(address).status_code == 200, address
+
+
 # -- the state of a list is in its address -------------------------------------------------------------------
 
 
