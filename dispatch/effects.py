@@ -27,7 +27,8 @@ def log_suggestion(p: Performance) -> None:
     p.store.add(
         Suggestion(
             ticket=p.ticket, suggested=proposal.department if proposal else None,
-            reason=proposal.reason[:200] if proposal else "", chosen=p.given["department"], at=p.at,
+            reason=proposal.reason[:200] if proposal else "", source=proposal.source if proposal else "",
+            chosen=p.given["department"], at=p.at,
         )
     )  # fmt: skip
 

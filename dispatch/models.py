@@ -84,14 +84,53 @@ class Precedent(models.Model):
         return f"{self.category} · {self.region} → {self.department}"
 
 
+class Source(models.TextChoices):
+    """What a proposal rests on."""
+
+    PRECEDENT = "precedent", _("Precedent")
+    LEARNED = "learned", _("Learned")
+    DIRECTORY = "directory", _("Directory")
+
+
 class Suggestion(models.Model):
     """What was proposed for a dispatch and what was done instead: the measure of the proposals."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="suggestions")
     suggested = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=10, choices=Source, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     chosen = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
         indexes: ClassVar = [models.Index("at", name="suggestion_at")]
+
+
+class DispatchModel(models.Model):
+    """One time that departments were learned from answered tickets, and how well it did on later ones.
+
+    The file lies in the data folder; `digest` tells whether it is still the one that was written.
+    """
+
+    trained_at = models.DateTimeField(_("trained at"))
+    learned_from = models.PositiveIntegerField(_("learned from"))
+    measured_on = models.PositiveIntegerField(_("measured on"))
+    departments = models.PositiveSmallIntegerField(_("departments"))
+    accuracy = models.FloatField(_("right"))
+    coverage = models.FloatField(_("coverage"))
+    threshold = models.FloatField(_("confidence needed"))
+    directory_accuracy = models.FloatField(_("the directory right"))
+    file = models.FileField(upload_to="models/")
+    digest = models.CharField(max_length=64)
+    is_used = models.BooleanField(_("in use"), default=False)
+
+    class Meta:
+        verbose_name = _("dispatch model")
+        verbose_name_plural = _("dispatch models")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["is_used"], condition=models.Q(is_used=True), name="one_model_in_use")
+        ]
+        indexes: ClassVar = [models.Index("trained_at", name="model_trained")]
+
+    def __str__(self) -> str:
+        return f"{self.trained_at:%Y-%m-%d} {self.accuracy:.1%}"

@@ -1,4 +1,8 @@
-"""Which department a ticket should go to, and why. For now by precedent and directory; no learning yet."""
+"""Which department a ticket should go to, and why.
+
+A precedent for this very duty comes first, since it was settled by people. Then what was learned from the city's own
+answered tickets, where it is sure enough; else what the directory says.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,18 @@ import time as clock
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Department, Region
 from tickets.models import Category, Ticket
 
-from .models import DirectoryEntry, Precedent
+from . import store
+from .models import DirectoryEntry, Precedent, Source
+
+if TYPE_CHECKING:
+    from .learning import Guess
 
 KEYWORD_CACHE_SECONDS = 60
 TITLE_WEIGHT = 3  # a word in the title says more than one in the text
@@ -21,8 +29,11 @@ TITLE_WEIGHT = 3  # a word in the title says more than one in the text
 
 @dataclass(frozen=True)
 class Proposal:
+    """A department, why, and which of the three said so."""
+
     department: Department
     reason: str
+    source: str
 
 
 def department_for(*, category: Category | None, region: Region | None) -> Proposal | None:
@@ -32,11 +43,56 @@ def department_for(*, category: Category | None, region: Region | None) -> Propo
     return for_duties([(category, region)])[category.pk, region.pk]
 
 
+def for_call(*, title: str, text: str, category: Category | None, region: Region | None) -> Proposal | None:
+    """A proposal while a call is being typed."""
+    by_rule = department_for(category=category, region=region)
+    if region is None or (by_rule and by_rule.source == Source.PRECEDENT):
+        return by_rule
+    return _learned({0: (title, text, category, region)}).get(0) or by_rule
+
+
 def for_tickets(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
-    """A proposal for each ticket by its id, with two queries however many they are."""
+    """A proposal for each ticket by its id, with a handful of queries however many they are."""
     duties = [(ticket.category, ticket.region) for ticket in tickets if ticket.category]
-    proposals = for_duties(duties)
-    return {ticket.pk: proposals.get((ticket.category_id or 0, ticket.region_id)) for ticket in tickets}
+    by_duty = for_duties(duties)
+    by_rule = {ticket.pk: by_duty.get((ticket.category_id or 0, ticket.region_id)) for ticket in tickets}
+    open_to_learning = [
+        ticket for ticket in tickets if (found := by_rule[ticket.pk]) is None or found.source != Source.PRECEDENT
+    ]
+    return by_rule | _learned_of(open_to_learning)
+
+
+def _learned_of(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
+    """What was learned, of those of these tickets for which it is sure enough."""
+    if not tickets or store.current()[1] is None:
+        return {}
+    # Lists leave the long text out; here it is read for all of them at once.
+    left_out = {ticket.pk for ticket in tickets if "description" in ticket.get_deferred_fields()}
+    texts = dict(Ticket.objects.filter(pk__in=left_out).values_list("pk", "description"))
+    texts |= {ticket.pk: ticket.description for ticket in tickets if ticket.pk not in left_out}
+    return {**_learned({t.pk: (t.title, texts[t.pk], t.category, t.region) for t in tickets})}
+
+
+def _learned(asked: dict[int, tuple[str, str, Category | None, Region]]) -> dict[int, Proposal]:
+    row, learned = store.current()
+    if row is None or learned is None or not asked:
+        return {}
+    from .learning import Example
+
+    examples = [Example(title, text, store.facts(category, region)) for title, text, category, region in asked.values()]
+    guesses = dict(zip(asked, learned.guess(examples, explain=True), strict=True))
+    sure = {key: guess for key, guess in guesses.items() if guess.confidence >= row.threshold}
+    departments = Department.objects.filter(is_open=True).in_bulk([guess.label for guess in sure.values()])
+    return {
+        key: Proposal(departments[guess.label], _because(guess), Source.LEARNED)
+        for key, guess in sure.items()
+        if guess.label in departments
+    }
+
+
+def _because(guess: Guess) -> str:
+    reason = _t("Learned from answered tickets, %(percent)d %% sure") % {"percent": int(guess.confidence * 100)}
+    return f"{reason}：{_t(', ').join(guess.words)}" if guess.words else reason
 
 
 def for_ticket(ticket: Ticket) -> Proposal | None:
@@ -72,7 +128,7 @@ def _by_precedent(found: Precedent | None) -> Proposal | None:
         "number": found.ticket.number,
         "principle": found.get_principle_display(),
     }
-    return Proposal(found.department, reason)
+    return Proposal(found.department, reason, Source.PRECEDENT)
 
 
 def _by_directory(
@@ -86,7 +142,8 @@ def _by_directory(
                     "category": entry.category,
                     "region": entry.region,
                 }
-                return Proposal(entry.department, f"{reason}（{entry.basis}）" if entry.basis else reason)
+                reason = f"{reason}（{entry.basis}）" if entry.basis else reason
+                return Proposal(entry.department, reason, Source.DIRECTORY)
     return None
 
 
@@ -118,3 +175,4 @@ def forget(**kwargs: Any) -> None:
     """Has the next guess read the keywords again."""
     global _keywords
     _keywords = None
+    store.forget()

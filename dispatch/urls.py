@@ -5,5 +5,6 @@ from . import views
 urlpatterns = [
     path("dispatch/", views.queue, name="dispatch-queue"),
     path("dispatch/panel/<str:number>/", views.ticket_panel, name="dispatch-panel"),
+    path("dispatch/suggestions/", views.suggestions, name="suggestions"),
     path("dispatch/call/", views.call_panel, name="call-panel"),
 ]

@@ -18,8 +18,8 @@ from tickets.lists import ticket_list
 from tickets.models import Category, Ticket
 from tickets.views import find_ticket
 
-from . import suggest
-from .models import Return
+from . import measures, store, suggest
+from .models import DispatchModel, Return
 
 SIMILAR = 5
 
@@ -57,6 +57,21 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "dispatch/_ticket_panel.html", {"ticket": ticket, "proposal": proposal, "returns": returns})
 
 
+@requires(P.SEE_SUGGESTIONS)
+@require_GET
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """How good suggestions are, by what they rest on; and the models that were trained."""
+    row, learned = store.current()
+    context = {
+        "days": measures.DAYS,
+        "sources": measures.by_source(),
+        "first": measures.first_dispatch(),
+        "models": DispatchModel.objects.order_by("-trained_at")[:12],
+        "is_broken": row is not None and learned is None,
+    }
+    return render(request, "dispatch/suggestions.html", context)
+
+
 @requires(P.REGISTER)
 @require_GET
 def call_panel(request: HttpRequest) -> HttpResponse:
@@ -65,7 +80,7 @@ def call_panel(request: HttpRequest) -> HttpResponse:
     region = Region.objects.filter(pk__in=_number(request.GET.get("region"))).first()
     chosen = Category.objects.filter(pk__in=_number(request.GET.get("category"))).first()
     guess = None if chosen else suggest.guess_category(title, text)
-    proposal = suggest.department_for(category=chosen or guess, region=region)
+    proposal = suggest.for_call(title=title, text=text, category=chosen or guess, region=region)
     address = request.GET.get("address", "").strip()
     like: Any = ()
     if region and len(address) >= 2:

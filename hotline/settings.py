@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bootstrap_wrapper
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -182,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)},
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},
+    "train": {"task": "dispatch.tasks.train", "schedule": crontab(hour=3, minute=10, day_of_week="sunday")},
 }
 
 # -- API ---------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ DOORS = (
     Door("tickets", _("Department tickets"), P.SEE_DEPARTMENT_TICKETS, "magnifying-glass"),
     Door("board", _("Stuck board"), P.SUPERVISE, "exclamation-triangle"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
+    Door("suggestions", _("Suggestions"), P.SEE_SUGGESTIONS, "light-bulb"),
     Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
     Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),
     Door("reports", _("Reports"), P.SEE_REPORTS, "document-chart-bar"),

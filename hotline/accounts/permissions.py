@@ -22,6 +22,7 @@ class Permission(models.TextChoices):
     DISPATCH = "dispatch", _("Dispatch tickets and rule on returns")
     CHECK_ANSWERS = "check_answers", _("Send insufficient answers back")
     HANDLE = "handle", _("Accept, work and answer tickets of the own department")
+    SEE_SUGGESTIONS = "see_suggestions", _("See how good dispatch suggestions are")
     RULE = "rule", _("Rule on disputes and extensions")
     SUPERVISE = "supervise", _("Urge, supervise, suspend and coordinate on site")
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
@@ -35,7 +36,15 @@ P = Permission
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OPERATOR: frozenset({P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS}),
     Role.DISPATCHER: frozenset(
-        {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.DISPATCH, P.CHECK_ANSWERS, P.MANAGE_MATTERS}
+        {
+            P.SEE_ALL_TICKETS,
+            P.SEE_PROTECTED_CALLERS,
+            P.REGISTER,
+            P.DISPATCH,
+            P.CHECK_ANSWERS,
+            P.MANAGE_MATTERS,
+            P.SEE_SUGGESTIONS,
+        }
     ),
     Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE}),
     Role.SUPERVISOR: frozenset(
@@ -48,7 +57,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_REPORTS,
         }
     ),
-    Role.MANAGER: frozenset({P.SEE_ALL_TICKETS, P.RULE, P.SEE_REPORTS, P.BUILD_REPORTS}),
+    Role.MANAGER: frozenset({P.SEE_ALL_TICKETS, P.RULE, P.SEE_REPORTS, P.BUILD_REPORTS, P.SEE_SUGGESTIONS}),
     # Whoever sets the system up has no business in citizens' matters (separation of duties).
     Role.ADMINISTRATOR: frozenset({P.SET_UP}),
 }

@@ -127,6 +127,12 @@ def action_link(ticket: Any, name: str, label: Any, tone: str = "secondary") -> 
 
 
 @register.filter
+def percent(share: float) -> str:
+    """A share between 0 and 1 as it is printed everywhere: 97.3%."""
+    return f"{share:.1%}"
+
+
+@register.filter
 def fullest(lines: list[Any]) -> str:
     """Of the sentences of several flags, which mostly say the same, the one that says most."""
     return max((line.sentence for line in lines), key=len, default="")

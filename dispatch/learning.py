@@ -1,0 +1,223 @@
+"""Learning from a city's own tickets which department answers what. Knows texts and labels, and no database.
+
+Three linear models each read a text their own way: the title by its characters, the body by its characters, the
+words of both. A fourth, small one has seen, on texts that the three had not been trained on, when to believe which of
+them, and gives the confidence. So a title that says it all counts for more than a long body that wanders, and the
+confidence is honest enough to draw a line at 97 % right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import rjieba
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedKFold
+from sklearn.svm import LinearSVC
+
+FOLDS = 3
+MIN_EXAMPLES = 8  # of a label; rarer ones are left to the directory
+MAX_BODY = 3000  # characters that are read of a body; with 800, coverage at 97 % fell by four points
+JUDGED = 12_000  # latest examples on which the three are judged
+MAX_FEATURES = 250_000  # of each view, the most frequent
+GOAL = 0.97  # share right that a suggestion must reach to be made
+BLANKS = re.compile(r"\s+")
+SEED = 1
+
+
+class TooLittle(ValueError):
+    """There is not enough to learn from."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text with facts beside it that count as words, such as the region."""
+
+    title: str
+    body: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The label, how sure (0 to 1), and the words that spoke for it most."""
+
+    label: Any
+    confidence: float
+    words: tuple[str, ...] = ()
+
+
+@dataclass
+class Scores:
+    """How good guesses were on examples that were not learned from."""
+
+    accuracy: float
+    macro_f1: float
+    coverage: float  # the largest share, most confident first, of which GOAL is right
+    threshold: float  # the confidence down to which that share reaches; above 1 where there is none
+
+
+def clean(text: str) -> str:
+    return BLANKS.sub(" ", text.replace("\u3000", " ")).strip()
+
+
+def _cut(example: Example) -> str:
+    return " ".join((*rjieba.cut(f"{example.title} 。 {example.body}"), *example.facts))
+
+
+class _Views:
+    """The three readings of a text as sparse vectors."""
+
+    def __init__(self) -> None:
+        common: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32, "max_features": MAX_FEATURES}
+        self.title = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), **common)
+        self.body = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=2, **common)
+        self.words = TfidfVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), min_df=2, **common)
+
+    def fit(self, examples: Sequence[Example]) -> list[csr_matrix]:
+        return self._joined(
+            self.title.fit_transform([example.title for example in examples]),
+            self.body.fit_transform([example.body for example in examples]),
+            self.words.fit_transform([_cut(example) for example in examples]),
+        )
+
+    def read(self, examples: Sequence[Example]) -> list[csr_matrix]:
+        return self._joined(
+            self.title.transform([example.title for example in examples]),
+            self.body.transform([example.body for example in examples]),
+            self.words.transform([_cut(example) for example in examples]),
+        )
+
+    @staticmethod
+    def _joined(title: Any, body: Any, words: Any) -> list[csr_matrix]:
+        return [title, body, csr_matrix(hstack([words, title]))]
+
+
+def _fit_three(vectors: list[csr_matrix], labels: np.ndarray) -> list[LinearSVC]:
+    return [
+        LinearSVC(C=strength, random_state=SEED).fit(matrix, labels)
+        for matrix, strength in zip(vectors, (0.3, 0.5, 0.5), strict=True)
+    ]
+
+
+def _opinions(three: list[LinearSVC], vectors: list[csr_matrix], count: int) -> np.ndarray:
+    """What the three say of each text, side by side; a column a label and model."""
+    said = []
+    for model, matrix in zip(three, vectors, strict=True):
+        decision = model.decision_function(matrix)
+        said.append(np.column_stack([-decision, decision]) if count == 2 else decision)
+    return np.hstack(said)
+
+
+@dataclass
+class Learned:
+    """What was learned; kept in a file and read by every process that suggests."""
+
+    labels: np.ndarray
+    views: _Views
+    three: list[LinearSVC]
+    judge: LogisticRegression
+    held_out: Scores  # on the texts that the judge was shown
+    learned_from: int
+    _words: list[str] = field(default_factory=list)
+
+    @classmethod
+    def learn(cls, examples: Sequence[Example], labels: Sequence[Any]) -> Learned:
+        """Learns from texts and their labels, the oldest first. Raises TooLittle."""
+        frequent = {label for label, count in Counter(labels).items() if count >= MIN_EXAMPLES}
+        kept = [(_prepared(e), label) for e, label in zip(examples, labels, strict=True) if label in frequent]
+        if len(frequent) < 2:
+            raise TooLittle(f"fewer than two labels with {MIN_EXAMPLES} examples")
+        texts, known = [example for example, _label in kept], np.array([label for _example, label in kept])
+        names = np.unique(known)
+        said, judged = cls._judged(texts[-JUDGED:], known[-JUDGED:], names)
+        judge = LogisticRegression(C=0.3, max_iter=2000).fit(said, judged)
+        views = _Views()
+        three = _fit_three(views.fit(texts), known)
+        scores = score(*_out_of_fold(said, judged))
+        return cls(names, views, three, judge, scores, len(kept), list(views.words.get_feature_names_out()))
+
+    @staticmethod
+    def _judged(texts: list[Example], known: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the three say of texts that they have not been trained on."""
+        rare = {name for name, count in zip(*np.unique(known, return_counts=True), strict=True) if count < FOLDS}
+        chosen = [index for index, label in enumerate(known) if label not in rare]
+        texts, known = [texts[index] for index in chosen], known[chosen]
+        said = np.full((len(texts), 3 * len(names)), -1.0)
+        for learned, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(texts, known):
+            views = _Views()
+            three = _fit_three(views.fit([texts[i] for i in learned]), known[learned])
+            here = np.unique(known[learned])
+            opinion = _opinions(three, views.read([texts[i] for i in asked]), len(here))
+            columns = np.searchsorted(names, here)
+            for view in range(3):
+                part = opinion[:, view * len(here) : (view + 1) * len(here)]
+                said[np.ix_(asked, view * len(names) + columns)] = part
+        return said, known
+
+    def guess(self, examples: Sequence[Example], *, explain: bool = False) -> list[Guess]:
+        """The likeliest label of each text; with `explain` also the words that spoke for it."""
+        if not examples:
+            return []
+        texts = [_prepared(example) for example in examples]
+        vectors = self.views.read(texts)
+        chances = self.judge.predict_proba(_opinions(self.three, vectors, len(self.labels)))
+        best = chances.argmax(axis=1)
+        return [
+            Guess(
+                self.judge.classes_[index].item(),
+                float(chances[row, index]),
+                self._speaking_for(self.judge.classes_[index], vectors[2][row]) if explain else (),
+            )
+            for row, index in enumerate(best)
+        ]
+
+    def _speaking_for(self, label: Any, vector: csr_matrix) -> tuple[str, ...]:
+        """The words of a text that weighed most for a label."""
+        weights = self.three[2].coef_
+        where = int(np.searchsorted(self.labels, label))
+        row = weights[0] * (1 if where else -1) if len(self.labels) == 2 else weights[where]
+        spoke = [
+            (row[column] * value, self._words[column])
+            for column, value in zip(vector.indices, vector.data, strict=True)
+            if column < len(self._words) and row[column] > 0
+        ]
+        chosen = [word for _weight, word in sorted(spoke, reverse=True) if ":" not in word and len(word) > 1]
+        return tuple(dict.fromkeys(word.replace(" ", "") for word in chosen))[:3]
+
+
+def _prepared(example: Example) -> Example:
+    return Example(clean(example.title), clean(example.body)[:MAX_BODY], example.facts)
+
+
+def _out_of_fold(said: np.ndarray, known: np.ndarray) -> tuple[list[Any], list[Any], list[float]]:
+    """Labels, guesses and confidences of the judge on what it was not shown itself."""
+    guesses, sure = np.empty(len(known), dtype=known.dtype), np.zeros(len(known))
+    for learned, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED + 1).split(said, known):
+        judge = LogisticRegression(C=0.3, max_iter=2000).fit(said[learned], known[learned])
+        chances = judge.predict_proba(said[asked])
+        guesses[asked], sure[asked] = judge.classes_[chances.argmax(axis=1)], chances.max(axis=1)
+    return list(known), list(guesses), list(sure)
+
+
+def score(known: Sequence[Any], guesses: Sequence[Any], confidences: Sequence[float]) -> Scores:
+    """How good guesses were."""
+    right = np.array([a == b for a, b in zip(known, guesses, strict=True)])
+    order = np.argsort(-np.array(confidences), kind="stable")
+    share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share_right >= GOAL)
+    covered = int(good[-1]) + 1 if len(good) else 0
+    return Scores(
+        accuracy=float(right.mean()),
+        macro_f1=float(f1_score(list(known), list(guesses), average="macro")),
+        coverage=covered / len(order),
+        threshold=float(np.array(confidences)[order][covered - 1]) if covered else 1.1,
+    )

@@ -1,0 +1,62 @@
+"""The model in use: read from its file once, checked by its digest, and done without where it is broken."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import time as clock
+from typing import TYPE_CHECKING
+
+from hotline.accounts.models import Region
+from tickets.models import Category
+
+from .models import DispatchModel
+
+if TYPE_CHECKING:
+    from .learning import Learned
+
+CACHE_SECONDS = 30  # how long another process may go on with the model before
+logger = logging.getLogger(__name__)
+
+_cached: tuple[float, DispatchModel | None, Learned | None] | None = None
+
+
+def facts(category: Category | None, region: Region) -> tuple[str, ...]:
+    """What is known of a ticket beside its text, as words: the way down both trees."""
+    ways = [f"region:{pk}" for pk in region.ancestor_ids]
+    return tuple(ways + ([f"category:{pk}" for pk in category.ancestor_ids] if category else []))
+
+
+def current() -> tuple[DispatchModel | None, Learned | None]:
+    """The model in use, as its row and as what can be asked; the second is None where the file is broken."""
+    global _cached
+    if _cached is None or clock.monotonic() - _cached[0] > CACHE_SECONDS:
+        row = DispatchModel.objects.filter(is_used=True).first()
+        known = _cached is not None and row is not None and _cached[1] is not None and _cached[1].pk == row.pk
+        learned = _cached[2] if known and _cached else (load(row) if row else None)
+        _cached = (clock.monotonic(), row, learned)
+    return _cached[1], _cached[2]
+
+
+def load(row: DispatchModel) -> Learned | None:
+    """What a row's file holds; None, with a line in the log, where it is missing or not what was written."""
+    try:
+        with row.file.open("rb") as file:
+            content = file.read()
+    except OSError as error:
+        logger.warning("dispatch model %s cannot be read: %s", row.pk, error)
+        return None
+    if hashlib.sha256(content).hexdigest() != row.digest:
+        logger.warning("dispatch model %s is not the file that was written; suggestions go by the directory", row.pk)
+        return None
+    import joblib  # with scikit-learn it takes a second to load, which only processes that suggest pay
+
+    learned: Learned = joblib.load(io.BytesIO(content))  # only what `training.train` wrote passes the digest
+    return learned
+
+
+def forget() -> None:
+    """Has the next question read the row again."""
+    global _cached
+    _cached = None

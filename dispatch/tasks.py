@@ -1,0 +1,18 @@
+"""Training on its schedule."""
+
+import logging
+
+from celery import shared_task
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(expires=3600)
+def train() -> None:
+    """Learns anew from the city's tickets; running it again only measures again."""
+    from . import learning, training  # scikit-learn is loaded by the worker that trains, and by no other process
+
+    try:
+        training.train()
+    except learning.TooLittle as error:
+        logger.info("nothing to learn from yet: %s", error)

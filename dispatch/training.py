@@ -1,0 +1,121 @@
+"""Training on the city's own tickets: from which ones, how it is measured, and when the new model is used.
+
+Learned is the department that answered in the end, not the first one a ticket was sent to. The latest part of the
+tickets is held out: a model is measured on what came after all that it learned from, as in use. It is used only where
+it does better there than the directory and than the model used so far.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import joblib
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.utils import timezone
+
+from hotline.accounts.models import Region
+from tickets.models import Category, Ticket
+
+from . import learning, store, suggest
+from .learning import Example, TooLittle
+from .models import DispatchModel
+
+HELD_OUT = 0.15  # of the tickets, the latest
+MOST = 100_000  # latest tickets that are learned from
+LOCK = 12346
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One answered ticket as training sees it."""
+
+    example: Example
+    category_id: int | None
+    region_id: int
+    department_id: int
+
+
+def cases() -> list[Case]:
+    """Answered tickets with the department that answered, the oldest first."""
+    columns = ("title", "description", "category", "region", "department")
+    answered = Ticket.objects.filter(
+        answered_at__isnull=False, dispatched_at__isnull=False, department__is_open=True
+    ).order_by("-registered_at", "-pk")
+    rows = list(answered.values_list(*columns)[:MOST])
+    regions = {region.pk: region for region in Region.objects.all()}
+    categories = {category.pk: category for category in Category.objects.all()}
+    return [
+        Case(
+            Example(title, text[: learning.MAX_BODY], store.facts(categories.get(category), regions[region])),
+            category, region, department,
+        )
+        for title, text, category, region, department in reversed(rows)
+    ]  # fmt: skip
+
+
+def train() -> DispatchModel:
+    """Trains, measures, keeps, and uses the new model if it is better. Raises TooLittle.
+
+    Two trainings at once run one after the other.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        found = cases()
+        cut = int(len(found) * (1 - HELD_OUT))
+        earlier, later = found[:cut], found[cut:]
+        if not later:
+            raise TooLittle(f"only {len(found)} answered tickets")
+        learned = learning.Learned.learn([c.example for c in earlier], [c.department_id for c in earlier])
+        scores = _measure(learned, later)
+        packed = io.BytesIO()
+        joblib.dump(learned, packed, compress=3)
+        content = packed.getvalue()
+        used = DispatchModel.objects.filter(is_used=True).first()
+        bar = max(_directory_accuracy(later), _accuracy_of(used, later))
+        better = scores.accuracy > bar
+        if better and used:
+            used.is_used = False
+            used.save(update_fields=["is_used"])
+        now = timezone.now()
+        row = DispatchModel(
+            trained_at=now, learned_from=learned.learned_from, measured_on=len(later),
+            departments=len(learned.labels), accuracy=scores.accuracy, coverage=scores.coverage,
+            threshold=scores.threshold, directory_accuracy=_directory_accuracy(later), is_used=better,
+            digest=hashlib.sha256(content).hexdigest(),
+        )  # fmt: skip
+        row.file.save(f"dispatch-{now:%Y%m%d-%H%M%S}.joblib", ContentFile(content), save=False)
+        row.save()
+    store.forget()
+    logger.info("trained: right %.3f, coverage %.3f, in use: %s", row.accuracy, row.coverage, better)
+    return row
+
+
+def _measure(learned: learning.Learned, later: Sequence[Case]) -> learning.Scores:
+    guesses = learned.guess([case.example for case in later])
+    known = [case.department_id for case in later]
+    return learning.score(known, [guess.label for guess in guesses], [guess.confidence for guess in guesses])
+
+
+def _directory_accuracy(later: Sequence[Case]) -> float:
+    """Of how many of these the directory names the department that answered."""
+    categories = Category.objects.in_bulk({case.category_id for case in later if case.category_id})
+    regions = Region.objects.in_bulk({case.region_id for case in later})
+    duties = [(categories[c.category_id], regions[c.region_id]) for c in later if c.category_id in categories]
+    named = suggest.for_duties(duties)
+    right = 0
+    for case in later:
+        proposal = named.get((case.category_id or 0, case.region_id))
+        right += proposal is not None and proposal.department.pk == case.department_id
+    return right / len(later)
+
+
+def _accuracy_of(used: DispatchModel | None, later: Sequence[Case]) -> float:
+    """How often the model used so far is right on these; 0 where there is none that can be read."""
+    learned = store.load(used) if used else None
+    return _measure(learned, later).accuracy if learned else 0.0
