@@ -7,6 +7,7 @@ the same server. A server is shared by every process that asked for it and stops
 
 import atexit
 import contextlib
+import fcntl
 import hashlib
 import os
 import signal
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -66,7 +68,8 @@ def start_postgres(folder: Path) -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'hotline'")
             if cursor.fetchone() is None:
-                cursor.execute("CREATE DATABASE hotline")
+                with contextlib.suppress(psycopg2.errors.UniqueViolation, psycopg2.errors.DuplicateDatabase):
+                    cursor.execute("CREATE DATABASE hotline")  # another command may be making it just now
     socket_folder = server.get_postmaster_info().socket_dir
     return f"postgres://postgres@/hotline?host={socket_folder}"
 
@@ -80,9 +83,18 @@ def start_valkey(folder: Path) -> str:
     handle.touch()
     atexit.register(_leave_valkey, folder, handle)
     url = f"unix://{socket}"
-    if not _answers(url):
-        _launch_valkey(folder, socket, url)
+    with _alone(folder):
+        if not _answers(url):
+            _launch_valkey(folder, socket, url)
     return url
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time starts or stops the server of `folder`; else two commands at once would start two."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _socket_path(folder: Path) -> Path:
@@ -123,13 +135,22 @@ def _leave_valkey(folder: Path, handle: Path) -> None:
     """Gives up this process's hold on the server; the last one out stops it."""
     if handle.name != str(os.getpid()):  # a forked child runs its parent's exit handlers too
         return
-    handle.unlink(missing_ok=True)
-    for other in handle.parent.iterdir():
-        if _is_running(int(other.name)):
-            return
-        other.unlink(missing_ok=True)
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        os.kill(int((folder / "valkey.pid").read_text()), signal.SIGTERM)
+    with contextlib.suppress(FileNotFoundError), _alone(folder):  # the folder itself may have been thrown away
+        handle.unlink(missing_ok=True)
+        for other in handle.parent.iterdir():
+            if _is_running(int(other.name)):
+                return
+            other.unlink(missing_ok=True)
+        with contextlib.suppress(ProcessLookupError, ValueError):
+            os.kill(int((folder / "valkey.pid").read_text()), signal.SIGTERM)
+        _until_gone(folder / "valkey.pid")
+
+
+def _until_gone(pidfile: Path) -> None:
+    """Waits until the server has taken its pidfile away, so that whoever starts next does not meet it dying."""
+    limit = time.monotonic() + START_LIMIT
+    while pidfile.exists() and time.monotonic() < limit:
+        time.sleep(0.02)
 
 
 def _is_running(pid: int) -> bool:
