@@ -4,7 +4,7 @@ from . import views
 
 urlpatterns = [
     path("board/", views.board, name="board"),
-    path("board/panel/<str:number>/", views.ticket_panel, name="supervision-panel"),
+    path("board/panel/<ticket:number>/", views.ticket_panel, name="supervision-panel"),
     path("coordination/", views.coordinations, name="coordinations"),
     path("coordination/<int:pk>/", views.coordination, name="coordination"),
     path("coordination/<int:pk>/participants/", views.add_participant, name="add-participant"),

@@ -41,6 +41,18 @@ def clients() -> dict[str, Client]:
     return found
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/tickets/{}/", "/tickets/{}/do/urge/", "/tickets/{}/attach/", "/dispatch/panel/{}/", "/board/panel/{}/",
+     "/api/v1/tickets/{}/", "/api/v1/tickets/{}/urge/"],
+)  # fmt: skip
+@pytest.mark.parametrize("number", ["%00", "XG1%00", "%20", "%F0%9F%98%80", "..", "'"])
+def test_a_number_that_is_none(address: str, number: str, clients: dict[str, Client]) -> None:
+    client = clients[scene.SUPERVISOR]
+    for sent in (client.get(address.format(number)), client.post(address.format(number))):
+        assert sent.status_code in (404, 405)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_garbage(seed: int, clients: dict[str, Client]) -> None:
     rng = random.Random(seed)

@@ -19,6 +19,7 @@ from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
 
 from . import services, workflow
+from .converters import TicketNumber
 from .filters import TicketFilter
 from .forms import CallForm
 from .models import Category, Ticket, TicketEvent, caller_of
@@ -169,7 +170,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     serializer_class = TicketSerializer
     filterset_class = TicketFilter
     lookup_field = "number"
-    lookup_value_regex = "[A-Za-z0-9]+"
+    lookup_value_regex = TicketNumber.regex
     queryset = Ticket.objects.none()
 
     def get_queryset(self) -> Any:

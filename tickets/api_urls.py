@@ -11,7 +11,7 @@ router.register("categories", api.CategoryViewSet, basename="api-category")
 urlpatterns = [
     *router.urls,
     *[
-        path(f"tickets/<str:number>/{name}/", view, name=f"api-ticket-{name}")
+        path(f"tickets/<ticket:number>/{name}/", view, name=f"api-ticket-{name}")
         for name, view in api.ACTION_VIEWS.items()
     ],
 ]
