@@ -33,8 +33,7 @@ def log_suggestion(p: Performance) -> None:
     )  # fmt: skip
 
 
-@proposes("dispatch")
-@proposes("rule")
+@proposes("dispatch", "rule")
 def suggested_department(ticket: Ticket) -> dict[str, Any]:
     found = suggest.for_ticket(ticket)
     return {"department": found.department.pk} if found else {}

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -208,34 +208,33 @@ class Performance:
 
 
 Effect = Callable[[Performance], None]
+Question = Callable[[Ticket], Any]
+Filling = Callable[[Ticket], dict[str, Any]]
+Registered = TypeVar("Registered", Effect, Question, Filling)
 _effects: dict[str, list[Effect]] = defaultdict(list)
-_checks: dict[str, list[Callable[[Ticket], Any]]] = defaultdict(list)
+_checks: dict[str, list[Question]] = defaultdict(list)
 _after_every: list[Effect] = []
-_proposals: dict[str, list[Callable[[Ticket], dict[str, Any]]]] = defaultdict(list)
+_proposals: dict[str, list[Filling]] = defaultdict(list)
+
+
+def _registrar(table: dict[str, list[Registered]], names: tuple[str, ...]) -> Callable[[Registered], Registered]:
+    def register(function: Registered) -> Registered:
+        for name in names:
+            ACTIONS[name]  # a misspelt name fails at import
+            table[name].append(function)
+        return function
+
+    return register
 
 
 def effect(*names: str) -> Callable[[Effect], Effect]:
     """Registers what the actions `names` change beside the state, in the order of registration."""
-
-    def register(function: Effect) -> Effect:
-        for name in names:
-            ACTIONS[name]  # a misspelt name fails at import
-            _effects[name].append(function)
-        return function
-
-    return register
+    return _registrar(_effects, names)
 
 
-def check(*names: str) -> Callable[[Callable[[Ticket], Any]], Callable[[Ticket], Any]]:
+def check(*names: str) -> Callable[[Question], Question]:
     """Registers a question asked before the actions `names`: it returns why not, or None."""
-
-    def register(function: Callable[[Ticket], Any]) -> Callable[[Ticket], Any]:
-        for name in names:
-            ACTIONS[name]
-            _checks[name].append(function)
-        return function
-
-    return register
+    return _registrar(_checks, names)
 
 
 def after_every(function: Effect) -> Effect:
@@ -244,15 +243,9 @@ def after_every(function: Effect) -> Effect:
     return function
 
 
-def proposes(name: str) -> Callable[[Callable[[Ticket], dict[str, Any]]], Callable[[Ticket], dict[str, Any]]]:
-    """Registers what the form of the action `name` is filled with before anybody types."""
-
-    def register(function: Callable[[Ticket], dict[str, Any]]) -> Callable[[Ticket], dict[str, Any]]:
-        ACTIONS[name]
-        _proposals[name].append(function)
-        return function
-
-    return register
+def proposes(*names: str) -> Callable[[Filling], Filling]:
+    """Registers what the forms of the actions `names` are filled with before anybody types."""
+    return _registrar(_proposals, names)
 
 
 def proposal(action: Action, ticket: Ticket) -> dict[str, Any]:
