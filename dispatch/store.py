@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import time as clock
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hotline.accounts.models import Region
+from hotline.remembered import Remembered
 from tickets.models import Category
 
 from .models import DispatchModel
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 CACHE_SECONDS = 30  # how long another process may go on with the model before
 logger = logging.getLogger(__name__)
 
-_cached: tuple[float, DispatchModel | None, Learned | None] | None = None
-
 
 def facts(category: Category | None, region: Region) -> tuple[str, ...]:
     """What is known of a ticket beside its text, as words: the way down both trees."""
@@ -28,15 +27,19 @@ def facts(category: Category | None, region: Region) -> tuple[str, ...]:
     return tuple(ways + ([f"category:{pk}" for pk in category.ancestor_ids] if category else []))
 
 
+_used = Remembered(lambda: DispatchModel.objects.filter(is_used=True).first(), seconds=CACHE_SECONDS)
+
+
 def current() -> tuple[DispatchModel | None, Learned | None]:
     """The model in use, as its row and as what can be asked; the second is None where the file is broken."""
-    global _cached
-    if _cached is None or clock.monotonic() - _cached[0] > CACHE_SECONDS:
-        row = DispatchModel.objects.filter(is_used=True).first()
-        known = _cached is not None and row is not None and _cached[1] is not None and _cached[1].pk == row.pk
-        learned = _cached[2] if known and _cached else (load(row) if row else None)
-        _cached = (clock.monotonic(), row, learned)
-    return _cached[1], _cached[2]
+    row = _used()
+    return row, _load_once(row) if row else None
+
+
+@lru_cache(maxsize=1)
+def _load_once(row: DispatchModel) -> Learned | None:
+    """The file of the row in use, read when it comes into use and not again."""
+    return load(row)
 
 
 def load(row: DispatchModel) -> Learned | None:
@@ -57,6 +60,6 @@ def load(row: DispatchModel) -> Learned | None:
 
 
 def forget() -> None:
-    """Has the next question read the row again."""
-    global _cached
-    _cached = None
+    """Has the next question read row and file again."""
+    _used.forget()
+    _load_once.cache_clear()

@@ -6,15 +6,15 @@ answered tickets, where it is sure enough; else what the directory says.
 
 from __future__ import annotations
 
-import time as clock
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Department, Region
+from hotline.remembered import Remembered
 from tickets.models import Category, Ticket
 
 from . import store
@@ -70,10 +70,10 @@ def _learned_of(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
     left_out = {ticket.pk for ticket in tickets if "description" in ticket.get_deferred_fields()}
     texts = dict(Ticket.objects.filter(pk__in=left_out).values_list("pk", "description"))
     texts |= {ticket.pk: ticket.description for ticket in tickets if ticket.pk not in left_out}
-    return {**_learned({t.pk: (t.title, texts[t.pk], t.category, t.region) for t in tickets})}
+    return _learned({t.pk: (t.title, texts[t.pk], t.category, t.region) for t in tickets})
 
 
-def _learned(asked: dict[int, tuple[str, str, Category | None, Region]]) -> dict[int, Proposal]:
+def _learned(asked: dict[int, tuple[str, str, Category | None, Region]]) -> dict[int, Proposal | None]:
     row, learned = store.current()
     if row is None or learned is None or not asked:
         return {}
@@ -147,13 +147,10 @@ def _by_directory(
     return None
 
 
-_keywords: tuple[float, list[tuple[str, int]]] | None = None
-
-
 def guess_category(title: str, text: str) -> Category | None:
     """The third-level category most of whose keywords stand in the text; None where none does."""
     score: Counter[int] = Counter()
-    for word, category_id in _keyword_list():
+    for word, category_id in _keywords():
         weight = TITLE_WEIGHT * title.count(word) + text.count(word)
         if weight:
             score[category_id] += weight * len(word)
@@ -163,16 +160,15 @@ def guess_category(title: str, text: str) -> Category | None:
     return Category.objects.select_related("parent__parent").get(pk=best)
 
 
-def _keyword_list() -> list[tuple[str, int]]:
-    global _keywords
-    if _keywords is None or clock.monotonic() - _keywords[0] > KEYWORD_CACHE_SECONDS:
-        rows = Category.objects.filter(is_used=True).exclude(keywords="").values_list("keywords", "pk")
-        _keywords = (clock.monotonic(), [(word, pk) for words, pk in rows for word in words.split()])
-    return _keywords[1]
+def _read_keywords() -> list[tuple[str, int]]:
+    rows = Category.objects.filter(is_used=True).exclude(keywords="").values_list("keywords", "pk")
+    return [(word, pk) for words, pk in rows for word in words.split()]
 
 
-def forget(**kwargs: Any) -> None:
-    """Has the next guess read the keywords again."""
-    global _keywords
-    _keywords = None
+_keywords = Remembered(_read_keywords, seconds=KEYWORD_CACHE_SECONDS)
+
+
+def forget() -> None:
+    """Has the next suggestion read keywords and model again."""
+    _keywords.forget()
     store.forget()

@@ -38,7 +38,7 @@ def _forget_what_was_cached() -> Iterator[None]:
     """Limits and calendar are kept in memory for half a minute; a test that changed them leaves no trace."""
     yield
     limits.forget()
-    calendar.forget()
+    calendar.current.forget()
     suggest.forget()
 
 

@@ -6,14 +6,14 @@ for a kind and an urgency, then for an urgency, then for a kind, then for all.
 
 from __future__ import annotations
 
-import time as clock
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
+from hotline.remembered import Remembered
 from hotline.worktime import calendar
 
 from .choices import Kind, Urgency
@@ -111,27 +111,25 @@ class CityRule(models.Model):
         return f"{self.get_key_display()}: {self.value}"
 
 
-_cached: tuple[float, dict[tuple[str, str, str], tuple[float, str]], dict[str, int]] | None = None
+def _read() -> tuple[dict[tuple[str, str, str], tuple[float, str]], dict[str, int]]:
+    limits = {(row.stage, row.kind, row.urgency): (float(row.amount), row.unit) for row in TimeLimit.objects.all()}
+    rules = {str(key): value for key, value in DEFAULT_RULES.items()}
+    rules.update(CityRule.objects.values_list("key", "value"))
+    return limits, rules
 
 
-def _load() -> tuple[dict[tuple[str, str, str], tuple[float, str]], dict[str, int]]:
-    global _cached
-    if _cached is None or clock.monotonic() - _cached[0] > CACHE_SECONDS:
-        limits = {(row.stage, row.kind, row.urgency): (float(row.amount), row.unit) for row in TimeLimit.objects.all()}
-        rules = {str(key): value for key, value in DEFAULT_RULES.items()}
-        rules.update(CityRule.objects.values_list("key", "value"))
-        _cached = (clock.monotonic(), limits, rules)
-    return _cached[1], _cached[2]
+_current = Remembered(_read, seconds=CACHE_SECONDS)
+forget = _current.forget
 
 
 def rule(key: RuleKey) -> int:
     """The number that this city goes by."""
-    return _load()[1][key]
+    return _current()[1][key]
 
 
 def limit(stage: Stage, ticket: Ticket) -> tuple[float, str]:
     """Amount and unit of the limit that holds for `ticket`. Raises LookupError where no row fits."""
-    limits, _rules = _load()
+    limits, _rules = _current()
     for kind, urgency in ((ticket.kind, ticket.urgency), ("", ticket.urgency), (ticket.kind, ""), ("", "")):
         if found := limits.get((stage, kind, urgency)):
             return found
@@ -149,11 +147,6 @@ def shift(start: datetime, amount: float, unit: str) -> datetime:
     if unit == Unit.WORK_DAY:
         return calendar.current().add_days(start, amount)
     return start + amount * CLOCK_UNITS[Unit(unit)]
-
-
-def forget(**kwargs: Any) -> None:
-    global _cached
-    _cached = None
 
 
 for _model in (TimeLimit, CityRule):

@@ -8,17 +8,17 @@ All spans are half-open, `[opens, closes)`. A deadline that falls on the last mo
 (Friday 17:30) and is not moved to the next opening (Monday 08:30): the clerk has until the office closes.
 """
 
-import time as clock
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
+
+from hotline.remembered import Remembered
 
 DEFAULT_HOURS = ((time(8, 30), time(12, 0)), (time(14, 30), time(17, 30)))  # domain.md, "Time limits"
 CACHE_SECONDS = 30  # how long another process may go on with the calendar as it was before a change
@@ -147,33 +147,23 @@ class WorkCalendar:
         ]
 
 
-_cached: tuple[float, WorkCalendar] | None = None
+def _read() -> WorkCalendar:
+    from .models import OfficeHours, SpecialDay
+
+    hours = tuple(OfficeHours.objects.values_list("opens", "closes")) or DEFAULT_HOURS
+    special = dict(SpecialDay.objects.values_list("day", "is_working"))
+    return WorkCalendar(zone=ZoneInfo(timezone.get_default_timezone_name()), hours=hours, special=special)
 
 
-def current() -> WorkCalendar:
-    """The calendar as the city has set it, read from the database at most every `CACHE_SECONDS`."""
-    global _cached
-    if _cached is None or clock.monotonic() - _cached[0] > CACHE_SECONDS:
-        from .models import OfficeHours, SpecialDay
-
-        hours = tuple(OfficeHours.objects.values_list("opens", "closes")) or DEFAULT_HOURS
-        special = dict(SpecialDay.objects.values_list("day", "is_working"))
-        zone = ZoneInfo(timezone.get_default_timezone_name())
-        _cached = (clock.monotonic(), WorkCalendar(zone=zone, hours=hours, special=special))
-    return _cached[1]
-
-
-def forget(**kwargs: Any) -> None:
-    """Has the next `current()` read the database again; called when a row changes."""
-    global _cached
-    _cached = None
+# The calendar as the city has set it.
+current = Remembered(_read, seconds=CACHE_SECONDS)
 
 
 def _minutes(moment: time) -> int:
     return moment.hour * 60 + moment.minute
 
 
-post_save.connect(forget, sender="worktime.OfficeHours")
-post_delete.connect(forget, sender="worktime.OfficeHours")
-post_save.connect(forget, sender="worktime.SpecialDay")
-post_delete.connect(forget, sender="worktime.SpecialDay")
+post_save.connect(current.forget, sender="worktime.OfficeHours")
+post_delete.connect(current.forget, sender="worktime.OfficeHours")
+post_save.connect(current.forget, sender="worktime.SpecialDay")
+post_delete.connect(current.forget, sender="worktime.SpecialDay")
