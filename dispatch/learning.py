@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -83,21 +83,16 @@ class _Views:
         self.words = TfidfVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), min_df=2, **common)
 
     def fit(self, examples: Sequence[Example]) -> list[csr_matrix]:
-        return self._joined(
-            self.title.fit_transform([example.title for example in examples]),
-            self.body.fit_transform([example.body for example in examples]),
-            self.words.fit_transform([_cut(example) for example in examples]),
-        )
+        """Learns what there is to be read, and reads the same texts."""
+        return self._read(examples, "fit_transform")
 
     def read(self, examples: Sequence[Example]) -> list[csr_matrix]:
-        return self._joined(
-            self.title.transform([example.title for example in examples]),
-            self.body.transform([example.body for example in examples]),
-            self.words.transform([_cut(example) for example in examples]),
-        )
+        return self._read(examples, "transform")
 
-    @staticmethod
-    def _joined(title: Any, body: Any, words: Any) -> list[csr_matrix]:
+    def _read(self, examples: Sequence[Example], how: str) -> list[csr_matrix]:
+        title = getattr(self.title, how)([example.title for example in examples])
+        body = getattr(self.body, how)([example.body for example in examples])
+        words = getattr(self.words, how)([_cut(example) for example in examples])
         return [title, body, csr_matrix(hstack([words, title]))]
 
 
@@ -125,9 +120,8 @@ class Learned:
     views: _Views
     three: list[LinearSVC]
     judge: LogisticRegression
-    held_out: Scores  # on the texts that the judge was shown
     learned_from: int
-    _words: list[str] = field(default_factory=list)
+    words: list[str]  # in the order of the third view's columns
 
     @classmethod
     def learn(cls, examples: Sequence[Example], labels: Sequence[Any]) -> Learned:
@@ -142,8 +136,7 @@ class Learned:
         judge = LogisticRegression(C=0.3, max_iter=2000).fit(said, judged)
         views = _Views()
         three = _fit_three(views.fit(texts), known)
-        scores = score(*_out_of_fold(said, judged))
-        return cls(names, views, three, judge, scores, len(kept), list(views.words.get_feature_names_out()))
+        return cls(names, views, three, judge, len(kept), list(views.words.get_feature_names_out()))
 
     @staticmethod
     def _judged(texts: list[Example], known: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -186,9 +179,9 @@ class Learned:
         where = int(np.searchsorted(self.labels, label))
         row = weights[0] * (1 if where else -1) if len(self.labels) == 2 else weights[where]
         spoke = [
-            (row[column] * value, self._words[column])
+            (row[column] * value, self.words[column])
             for column, value in zip(vector.indices, vector.data, strict=True)
-            if column < len(self._words) and row[column] > 0
+            if column < len(self.words) and row[column] > 0
         ]
         chosen = [word for _weight, word in sorted(spoke, reverse=True) if ":" not in word and len(word) > 1]
         return tuple(dict.fromkeys(word.replace(" ", "") for word in chosen))[:3]
@@ -196,16 +189,6 @@ class Learned:
 
 def _prepared(example: Example) -> Example:
     return Example(clean(example.title), clean(example.body)[:MAX_BODY], example.facts)
-
-
-def _out_of_fold(said: np.ndarray, known: np.ndarray) -> tuple[list[Any], list[Any], list[float]]:
-    """Labels, guesses and confidences of the judge on what it was not shown itself."""
-    guesses, sure = np.empty(len(known), dtype=known.dtype), np.zeros(len(known))
-    for learned, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED + 1).split(said, known):
-        judge = LogisticRegression(C=0.3, max_iter=2000).fit(said[learned], known[learned])
-        chances = judge.predict_proba(said[asked])
-        guesses[asked], sure[asked] = judge.classes_[chances.argmax(axis=1)], chances.max(axis=1)
-    return list(known), list(guesses), list(sure)
 
 
 def score(known: Sequence[Any], guesses: Sequence[Any], confidences: Sequence[float]) -> Scores:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import joblib
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
 from django.utils import timezone
 
 from hotline.accounts.models import Region
+from hotline.locks import one_at_a_time
 from tickets.models import Category, Ticket
 
 from . import learning, store, suggest
@@ -27,7 +27,6 @@ from .models import DispatchModel
 
 HELD_OUT = 0.15  # of the tickets, the latest
 MOST = 100_000  # latest tickets that are learned from
-LOCK = 12346
 logger = logging.getLogger(__name__)
 
 
@@ -36,8 +35,8 @@ class Case:
     """One answered ticket as training sees it."""
 
     example: Example
-    category_id: int | None
-    region_id: int
+    category: Category | None
+    region: Region
     department_id: int
 
 
@@ -48,15 +47,13 @@ def cases() -> list[Case]:
         answered_at__isnull=False, dispatched_at__isnull=False, department__is_open=True
     ).order_by("-registered_at", "-pk")
     rows = list(answered.values_list(*columns)[:MOST])
-    regions = {region.pk: region for region in Region.objects.all()}
-    categories = {category.pk: category for category in Category.objects.all()}
-    return [
-        Case(
-            Example(title, text[: learning.MAX_BODY], store.facts(categories.get(category), regions[region])),
-            category, region, department,
-        )
-        for title, text, category, region, department in reversed(rows)
-    ]  # fmt: skip
+    regions, categories = Region.objects.in_bulk(), Category.objects.in_bulk()
+    found = []
+    for title, text, category_id, region_id, department_id in reversed(rows):
+        category, region = categories.get(category_id), regions[region_id]
+        example = Example(title, text[: learning.MAX_BODY], store.facts(category, region))
+        found.append(Case(example, category, region, department_id))
+    return found
 
 
 def train() -> DispatchModel:
@@ -64,8 +61,7 @@ def train() -> DispatchModel:
 
     Two trainings at once run one after the other.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    with one_at_a_time("dispatch training"):
         found = cases()
         cut = int(len(found) * (1 - HELD_OUT))
         earlier, later = found[:cut], found[cut:]
@@ -77,8 +73,8 @@ def train() -> DispatchModel:
         joblib.dump(learned, packed, compress=3)
         content = packed.getvalue()
         used = DispatchModel.objects.filter(is_used=True).first()
-        bar = max(_directory_accuracy(later), _accuracy_of(used, later))
-        better = scores.accuracy > bar
+        by_directory = _directory_accuracy(later)
+        better = scores.accuracy > max(by_directory, _accuracy_of(used, later))
         if better and used:
             used.is_used = False
             used.save(update_fields=["is_used"])
@@ -86,7 +82,7 @@ def train() -> DispatchModel:
         row = DispatchModel(
             trained_at=now, learned_from=learned.learned_from, measured_on=len(later),
             departments=len(learned.labels), accuracy=scores.accuracy, coverage=scores.coverage,
-            threshold=scores.threshold, directory_accuracy=_directory_accuracy(later), is_used=better,
+            threshold=scores.threshold, directory_accuracy=by_directory, is_used=better,
             digest=hashlib.sha256(content).hexdigest(),
         )  # fmt: skip
         row.file.save(f"dispatch-{now:%Y%m%d-%H%M%S}.joblib", ContentFile(content), save=False)
@@ -104,13 +100,10 @@ def _measure(learned: learning.Learned, later: Sequence[Case]) -> learning.Score
 
 def _directory_accuracy(later: Sequence[Case]) -> float:
     """Of how many of these the directory names the department that answered."""
-    categories = Category.objects.in_bulk({case.category_id for case in later if case.category_id})
-    regions = Region.objects.in_bulk({case.region_id for case in later})
-    duties = [(categories[c.category_id], regions[c.region_id]) for c in later if c.category_id in categories]
-    named = suggest.for_duties(duties)
+    named = suggest.for_duties([(case.category, case.region) for case in later if case.category])
     right = 0
     for case in later:
-        proposal = named.get((case.category_id or 0, case.region_id))
+        proposal = named.get((case.category.pk, case.region.pk)) if case.category else None
         right += proposal is not None and proposal.department.pk == case.department_id
     return right / len(later)
 
