@@ -7,9 +7,8 @@ up: no acceptance is counted for or against the department, and no follow-up cal
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +19,13 @@ from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Department, Region
 from tickets.choices import Channel, Closing, Kind, Status
-from tickets.models import Caller, Category, Ticket
+from tickets.models import Caller, Ticket
 from tickets.services import NumberBook
 from tickets.stores import BulkStore, DatabaseStore, Store
 from tickets.workflow import ACTIONS, apply
 
-from . import suggest
+from . import sheets, suggest
+from .sheets import Unreadable
 
 NEEDED = ("message_id", "user", "title", "created", "body")
 REPLY = ("reply", "replied")
@@ -43,10 +43,6 @@ KIND_WORDS = (
     (Kind.COMPLAINT, re.compile(r"投诉|扰民|噪音|噪声|不作为|强制|违规|违法|乱收费|脏乱|污染|拖欠|欺骗|霸王|恶臭")),
     (Kind.CONSULTATION, re.compile(r"^(咨询|请问|询问)|咨询|什么时候|何时|能否|是否|如何|怎么|[？?]$")),
 )
-
-
-class Unreadable(Exception):
-    """The file cannot be taken in at all; the message is one line for the person at the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -73,28 +69,8 @@ class Result:
 
 
 def read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and rows of a CSV file in UTF-8. Raises Unreadable; nothing has been written then."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise Unreadable(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8 first") from error
-    if "\0" in text:
-        raise Unreadable(f"{path}: holds zero bytes; this is no CSV file")
-    csv.field_size_limit(MAX_BODY * 100)
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    try:
-        columns = list(reader.fieldnames or ())
-        rows = list(reader)
-    except csv.Error as error:
-        raise Unreadable(f"{path}: line {reader.line_num}: {error}") from error
-    missing = [name for name in NEEDED if name not in columns]
-    if any(name in columns for name in REPLY):
-        missing += [name for name in REPLY if name not in columns]
-    if missing:
-        raise Unreadable(f"{path}: column missing: {', '.join(missing)}")
-    return columns, rows
+    """Columns and rows of a file of messages. Raises Unreadable; nothing has been written then."""
+    return sheets.read(path, NEEDED, together=REPLY)
 
 
 def parse(row: dict[str, str], now: datetime) -> Message:
@@ -154,7 +130,7 @@ def take_in(rows: Iterable[dict[str, str]], *, step: Callable[[], None] = lambda
     """
     result = Result()
     now = timezone.now()
-    batch: list[tuple[dict[str, str], Message]] = []
+    batch: list[Message] = []
     seen: set[str] = set()
     intake = _Intake(result)
     for row in rows:
@@ -167,7 +143,7 @@ def take_in(rows: Iterable[dict[str, str]], *, step: Callable[[], None] = lambda
             result.rejected.append((row, str(error)))
             continue
         seen.add(message.key)
-        batch.append((row, message))
+        batch.append(message)
         if len(batch) == BATCH:
             intake.take(batch)
             batch = []
@@ -187,8 +163,7 @@ class _Intake:
             raise Unreadable("no city is set up yet: regions and departments come first")
         self.city = Region.objects.select_related("parent").get(pk=root.pk)
 
-    def take(self, batch: list[tuple[dict[str, str], Message]]) -> None:
-        messages = [message for _row, message in batch]
+    def take(self, messages: list[Message]) -> None:
         known = Ticket.objects.filter(import_key__in=[message.key for message in messages])
         tickets = {ticket.import_key: ticket for ticket in known.select_for_update(of=("self",))}
         callers = self._callers({message.user for message in messages if message.user})
@@ -216,12 +191,10 @@ class _Intake:
         return Ticket(
             number=self.numbers.take(timezone.localdate(message.created)), title=message.title,
             description=message.body, kind=guess_kind(message.title, message.body), channel=Channel.WEB,
-            category=self._category(message), region=self.city, caller=caller, caller_name=message.user,
+            category=suggest.guess_category(message.title, message.body), region=self.city, caller=caller,
+            caller_name=message.user,
             is_anonymous=not message.user, registered_at=message.created, import_key=message.key,
         )  # fmt: skip
-
-    def _category(self, message: Message) -> Category | None:
-        return suggest.guess_category(message.title, message.body)
 
     def _onward(self, ticket: Ticket, message: Message, department: Department | None, store: Store) -> None:
         """Dispatches by rule; a message with a reply was answered by somebody, at the least by the city itself."""
@@ -280,11 +253,5 @@ def write_rejected(path: Path, columns: list[str], rejected: list[tuple[dict[str
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*columns, "reason"])
-        writer.writerows(_cells(row, columns, reason) for row, reason in rejected)
+        writer.writerows([*(row.get(name) or "" for name in columns), reason] for row, reason in rejected)
     return target
-
-
-def _cells(row: dict[str, str], columns: list[str], reason: str) -> Iterator[str]:
-    for name in columns:
-        yield row.get(name) or ""
-    yield reason

@@ -1,10 +1,11 @@
-import csv
 import json
 import time
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from dispatch import sheets
 
 NEEDED = ("title", "body", "topic")
 
@@ -42,11 +43,10 @@ def _read(path: Path) -> tuple[list[Any], list[str]]:
     from dispatch.learning import Example
 
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CommandError(f"{path}: cannot be read as UTF-8 CSV ({error})", returncode=2) from error
-    if not rows or any(name not in rows[0] for name in NEEDED):
-        raise CommandError(f"{path}: needs rows with the columns {', '.join(NEEDED)}", returncode=2)
+        _columns, rows = sheets.read(path, NEEDED)
+    except sheets.Unreadable as error:
+        raise CommandError(str(error), returncode=2) from error
+    if not rows:
+        raise CommandError(f"{path}: holds no rows", returncode=2)
     examples = [Example(row["title"] or "", row["body"] or "") for row in rows]
     return examples, [row["topic"] for row in rows]

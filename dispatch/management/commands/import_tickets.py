@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from dispatch import importing
+from dispatch.sheets import Unreadable
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
                 bar = progress.add_task(file.name, total=len(rows))
                 result = importing.take_in(rows, step=lambda: progress.advance(bar))
                 rejected = importing.write_rejected(file, columns, result.rejected)
-        except importing.Unreadable as error:
+        except Unreadable as error:
             raise CommandError(str(error), returncode=2) from error
         if rejected:
             self.stderr.write(f"{len(result.rejected)} rows refused; see {rejected}")
