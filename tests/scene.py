@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from demo import city
@@ -115,6 +118,30 @@ def inputs(name: str, **given: Any) -> dict[str, Any]:
         "redo": {"contacted": "yes", "solved": "no", "satisfaction": "dissatisfied", "note": "仍然很响。"},
     }
     return {"note": "说明情况。"} | usual.get(name, {}) | given
+
+
+def at_once(*deeds: Callable[[], object]) -> None:
+    """Does all of these in threads that begin together; what any of them raises is raised here."""
+    barrier = threading.Barrier(len(deeds))
+    failures: list[BaseException] = []
+
+    def run(deed: Callable[[], object]) -> None:
+        try:
+            barrier.wait(timeout=10)
+            deed()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
+    if failures:
+        raise failures[0]
 
 
 # The way to each state, by those who go it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -87,21 +86,6 @@ def test_five_sweeps_at_once_raise_each_flag_once(live_city: None) -> None:
     with time_machine.travel(scene.MONDAY, tick=False):
         tickets = [scene.ticket_in(Status.DISPATCHED) for _ in range(20)]
     later = scene.MONDAY + timedelta(days=10)
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            sweep(later)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert not failures
+    scene.at_once(*[lambda: sweep(later)] * 5)
     assert Flag.objects.count() == 2 * len(tickets)
     assert not Ticket.objects.filter(next_due_at__lte=later).exists()
