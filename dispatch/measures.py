@@ -10,6 +10,7 @@ from django.db.models import Avg, Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from hotline.templatetags.ui import percent
 from tickets.models import Ticket
 
 from .models import Source, Suggestion
@@ -64,6 +65,5 @@ def first_dispatch() -> dict[str, Any]:
     """Of the tickets answered in these days: how many stayed where they were first sent, and the mean hops."""
     answered = Ticket.objects.filter(answered_at__gte=_since(), dispatched_at__isnull=False)
     found = answered.aggregate(base=Count("pk"), right=Count("pk", filter=Q(hops=1)), hops=Avg("hops"))
-    share = f"{found['right'] / found['base']:.1%}" if found["base"] else "—"
-    hops = f"{found['hops']:.2f}" if found["base"] else "—"
-    return {"base": found["base"], "right": found["right"], "share": share, "hops": hops}
+    share = percent(found["right"] / found["base"] if found["base"] else None)
+    return {**found, "share": share}

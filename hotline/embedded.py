@@ -42,7 +42,9 @@ def data_dir() -> Path:
 
 def needed_for(arguments: list[str]) -> bool:
     """Whether this `manage.py` command line touches the database or the broker; in a deployment both are given."""
-    if os.environ.get("HOTLINE_DEPLOYED", "0").lower() in ("1", "true", "yes", "on"):
+    import environ  # the same reading of yes and no as in the settings
+
+    if environ.Env().bool("HOTLINE_DEPLOYED", default=False):
         return False
     return bool(arguments) and arguments[0] not in COMMANDS_WITHOUT_SERVERS and "--help" not in arguments
 

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
 HEARTBEAT_KEY = "hotline:heartbeat:{part}"
+BEATING = ("worker", "beat")  # the parts that send heartbeats
 HEARTBEAT_LIMIT = 45  # seconds; beat sends every 10, so this allows for three that were missed
 
 
@@ -26,7 +27,7 @@ def mark_alive(part: str) -> None:
 def forget_heartbeats() -> None:
     """Takes the marks away, so that only what runs from now on counts as alive."""
     with broker() as client:
-        client.delete(*(HEARTBEAT_KEY.format(part=part) for part in ("worker", "beat")))
+        client.delete(*(HEARTBEAT_KEY.format(part=part) for part in BEATING))
 
 
 def report() -> dict[str, str]:
@@ -34,7 +35,7 @@ def report() -> dict[str, str]:
     parts = {"database": _database(), "broker": "ok", "worker": "unknown", "beat": "unknown"}
     try:
         with broker() as client:
-            for part in ("worker", "beat"):
+            for part in BEATING:
                 parts[part] = _age(client.get(HEARTBEAT_KEY.format(part=part)))
     except redis.RedisError as error:
         parts["broker"] = f"down: {type(error).__name__}"

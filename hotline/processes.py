@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 
-def commands() -> dict[str, list[str]]:
-    """Each process's name with its command line."""
+def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
+    """Each process's name with its command line, as `environment` sets it."""
     python = [sys.executable, "-m"]
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-    workers = os.environ.get("WEB_WORKERS", "2")
+    host, port = environment.get("HOST", "127.0.0.1"), environment.get("PORT", "8000")
+    workers = environment.get("WEB_WORKERS", "2")
     return {
         "web": [*python, "gunicorn", "hotline.wsgi:application", "--bind", f"{host}:{port}", "--workers", workers,
                 "--threads", "4", "--timeout", "60", "--access-logfile", "-", "--access-logformat",

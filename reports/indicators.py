@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
+from hotline.templatetags.ui import percent
 from tickets.choices import SATISFIED, Closing, Contacted, Solved, Status
 from tickets.models import Ticket
 
@@ -87,9 +88,9 @@ class Figure:
 
 def format_value(value: float | None, *, is_rate: bool) -> str:
     """As it is printed everywhere: 12,345, 97.3% or a dash."""
-    if value is None:
-        return "—"
-    return f"{value:.1%}" if is_rate else f"{value:,.0f}"
+    if value is None or is_rate:
+        return percent(value)
+    return f"{value:,.0f}"
 
 
 def _returned() -> Exists:

@@ -48,10 +48,10 @@ def containing(kind: str, day: date) -> Period:
     if kind == ReportKind.WEEKLY:
         first = day - timedelta(days=day.weekday())
         year, week, _weekday = first.isocalendar()
-        return Period(kind, f"{year}-W{week:02d}", _midnight(first), _midnight(first + timedelta(days=7)))
+        return Period(kind, f"{year}-W{week:02d}", midnight(first), midnight(first + timedelta(days=7)))
     first = day.replace(day=1)
     following = (first + timedelta(days=32)).replace(day=1)
-    return Period(kind, f"{first:%Y-%m}", _midnight(first), _midnight(following))
+    return Period(kind, f"{first:%Y-%m}", midnight(first), midnight(following))
 
 
 def parse(kind: str, label: str) -> Period:
@@ -79,5 +79,6 @@ def last_complete(kind: str, now: datetime | None = None) -> Period:
     return containing(kind, today).before()
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The instant at which `day` begins in the city's time."""
     return timezone.make_aware(datetime.combine(day, time.min))

@@ -86,10 +86,7 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     today = timezone.localdate()
     first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
-    span = Span.so_far(
-        timezone.make_aware(datetime.combine(first, time.min)),
-        timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min)),
-    )
+    span = Span.so_far(periods.midnight(first), periods.midnight(last + timedelta(days=1)))
     figure = indicators.compute([name], span)[name]
     parts = {
         "base": _t("Base: %(count)d") % {"count": figure.base},

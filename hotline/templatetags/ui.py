@@ -127,9 +127,9 @@ def action_link(ticket: Any, name: str, label: Any, tone: str = "secondary") -> 
 
 
 @register.filter
-def percent(share: float) -> str:
-    """A share between 0 and 1 as it is printed everywhere: 97.3%."""
-    return f"{share:.1%}"
+def percent(share: float | None) -> str:
+    """A share between 0 and 1 as it is printed everywhere: 97.3%, or a dash where there is none."""
+    return "—" if share is None else f"{share:.1%}"
 
 
 @register.filter

@@ -83,8 +83,7 @@ class Hotline:
         }  # fmt: skip
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
             broker.flushdb()
-        os.environ |= {"HOST": environment["HOST"], "PORT": environment["PORT"], "WEB_WORKERS": "1"}
-        for part, command in processes.commands().items():
+        for part, command in processes.commands(environment).items():
             log = (self.folder / f"{part}.log").open("wb")
             self.running.append(
                 subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
@@ -109,7 +108,7 @@ class Hotline:
     def _lives_at(self, moment: datetime) -> bool:
         """Worker and beat have both reported since the jump, by their own clocks."""
         with health.broker() as client:
-            stamps = [client.get(health.HEARTBEAT_KEY.format(part=part)) for part in ("worker", "beat")]
+            stamps = [client.get(health.HEARTBEAT_KEY.format(part=part)) for part in health.BEATING]
         return all(stamp is not None and float(stamp) >= moment.timestamp() for stamp in stamps)
 
     def stop(self) -> None:
