@@ -1,6 +1,6 @@
 """Which department a ticket should go to, and why.
 
-A precedent for this very duty comes first, since it was settled by people. Then what was learned from the city's own
+A precedent about the same thing comes first, since it was settled by people. Then what was learned from the city's own
 answered tickets, where it is sure enough; else what the directory says.
 """
 
@@ -17,8 +17,9 @@ from hotline.accounts.models import Department, Region
 from hotline.remembered import Remembered
 from tickets.models import Category, Ticket
 
-from . import store
+from . import precedents, store
 from .models import DirectoryEntry, Precedent, Source
+from .precedents import Asked
 
 if TYPE_CHECKING:
     from .learning import Guess
@@ -36,50 +37,45 @@ class Proposal:
     source: str
 
 
-def department_for(*, category: Category | None, region: Region | None) -> Proposal | None:
-    """The department that precedent or directory names for this duty; None where neither knows."""
-    if category is None or region is None:
-        return None
-    return for_duties([(category, region)])[category.pk, region.pk]
-
-
-def for_call(*, title: str, text: str, category: Category | None, region: Region | None) -> Proposal | None:
+def for_call(asked: Asked) -> Proposal | None:
     """A proposal while a call is being typed."""
-    by_rule = department_for(category=category, region=region)
-    if region is None or (by_rule and by_rule.source == Source.PRECEDENT):
-        return by_rule
-    return _learned({0: (title, text, category, region)}).get(0) or by_rule
+    return _propose({0: asked})[0]
+
+
+def for_ticket(ticket: Ticket) -> Proposal | None:
+    return for_tickets([ticket])[ticket.pk]
 
 
 def for_tickets(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
     """A proposal for each ticket by its id, with a handful of queries however many they are."""
-    duties = [(ticket.category, ticket.region) for ticket in tickets if ticket.category]
-    by_duty = for_duties(duties)
-    by_rule = {ticket.pk: by_duty.get((ticket.category_id or 0, ticket.region_id)) for ticket in tickets}
-    open_to_learning = [
-        ticket for ticket in tickets if (found := by_rule[ticket.pk]) is None or found.source != Source.PRECEDENT
-    ]
-    return by_rule | _learned_of(open_to_learning)
-
-
-def _learned_of(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
-    """What was learned, of those of these tickets for which it is sure enough."""
-    if not tickets or store.current()[1] is None:
-        return {}
     # Lists leave the long text out; here it is read for all of them at once.
     left_out = {ticket.pk for ticket in tickets if "description" in ticket.get_deferred_fields()}
-    texts = dict(Ticket.objects.filter(pk__in=left_out).values_list("pk", "description"))
+    texts = dict(Ticket.objects.filter(pk__in=left_out).values_list("pk", "description")) if left_out else {}
     texts |= {ticket.pk: ticket.description for ticket in tickets if ticket.pk not in left_out}
-    return _learned({t.pk: (t.title, texts[t.pk], t.category, t.region) for t in tickets})
+    return _propose({t.pk: Asked(t.title, texts[t.pk], t.category, t.region, t.address, t.matter_id) for t in tickets})
 
 
-def _learned(asked: dict[int, tuple[str, str, Category | None, Region]]) -> dict[int, Proposal | None]:
+def _propose(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
+    if not asked:
+        return {}
+    settled = precedents.speaking_for(asked)
+    rest = {key: one for key, one in asked.items() if key not in settled}
+    learned = _learned(rest)
+    by_duty = for_duties(
+        [(one.category, one.region) for key, one in rest.items() if one.category and key not in learned]
+    )
+    directory = {key: by_duty.get((one.category.pk, one.region.pk)) for key, one in rest.items() if one.category}
+    return dict.fromkeys(asked) | directory | learned | {key: _by_precedent(found) for key, found in settled.items()}
+
+
+def _learned(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
+    """What was learned, of those for which it is sure enough."""
     row, learned = store.current()
     if row is None or learned is None or not asked:
         return {}
     from .learning import Example
 
-    examples = [Example(title, text, store.facts(category, region)) for title, text, category, region in asked.values()]
+    examples = [Example(one.title, one.text, store.facts(one.category, one.region)) for one in asked.values()]
     guesses = dict(zip(asked, learned.guess(examples, explain=True), strict=True))
     sure = {key: guess for key, guess in guesses.items() if guess.confidence >= row.threshold}
     departments = Department.objects.filter(is_open=True).in_bulk([guess.label for guess in sure.values()])
@@ -95,35 +91,22 @@ def _because(guess: Guess) -> str:
     return f"{reason}：{_t(', ').join(guess.words)}" if guess.words else reason
 
 
-def for_ticket(ticket: Ticket) -> Proposal | None:
-    return for_tickets([ticket])[ticket.pk]
-
-
 def for_duties(duties: Sequence[tuple[Category, Region]]) -> dict[tuple[int, int], Proposal | None]:
-    """A proposal for each pair of category and region, by their ids, with two queries however many they are."""
+    """What the directory says of each pair of category and region, by their ids, with one query for all."""
     if not duties:
         return {}
     categories = {pk for category, _region in duties for pk in category.ancestor_ids}
     regions = {pk for _category, region in duties for pk in region.ancestor_ids}
-    at_duty = {"category_id__in": categories, "region_id__in": regions, "department__is_open": True}
-    precedents = {
-        (found.category_id, found.region_id): found
-        for found in Precedent.objects.filter(**at_duty).select_related("department", "ticket").order_by("made_at")
-    }
     entries = {
         (entry.category_id, entry.region_id): entry
-        for entry in DirectoryEntry.objects.filter(**at_duty).select_related("department", "category", "region")
+        for entry in DirectoryEntry.objects.filter(
+            category__in=categories, region__in=regions, department__is_open=True
+        ).select_related("department", "category", "region")
     }
-    return {
-        (category.pk, region.pk): _by_precedent(precedents.get((category.pk, region.pk)))
-        or _by_directory(entries, category, region)
-        for category, region in duties
-    }
+    return {(category.pk, region.pk): _by_directory(entries, category, region) for category, region in duties}
 
 
-def _by_precedent(found: Precedent | None) -> Proposal | None:
-    if found is None:
-        return None
+def _by_precedent(found: Precedent) -> Proposal:
     reason = _t("Precedent %(number)s: responsibility settled by %(principle)s") % {
         "number": found.ticket.number,
         "principle": found.get_principle_display(),

@@ -20,6 +20,7 @@ from tickets.views import find_ticket
 
 from . import measures, store, suggest
 from .models import DispatchModel, Return
+from .precedents import Asked
 
 SIMILAR = 5
 
@@ -80,8 +81,8 @@ def call_panel(request: HttpRequest) -> HttpResponse:
     region = Region.objects.filter(pk__in=_number(request.GET.get("region"))).first()
     chosen = Category.objects.filter(pk__in=_number(request.GET.get("category"))).first()
     guess = None if chosen else suggest.guess_category(title, text)
-    proposal = suggest.for_call(title=title, text=text, category=chosen or guess, region=region)
     address = request.GET.get("address", "").strip()
+    proposal = suggest.for_call(Asked(title, text, chosen or guess, region, address)) if region else None
     like: Any = ()
     if region and len(address) >= 2:
         like = (

@@ -139,8 +139,9 @@ def test_it_abstains_where_it_is_unsure_and_the_directory_speaks(answered: list[
 
 def test_a_precedent_speaks_before_what_was_learned(answered: list[Ticket]) -> None:
     training.train()
-    scene.do(scene.ticket_in(Status.RULING), "rule", scene.MANAGER)
-    proposal = suggest.for_ticket(scene.call(title="花园小区工厂排放废气", description="工厂排放废气，油烟污染严重。"))
+    words = {"title": "花园小区工厂排放废气", "description": "工厂排放废气，油烟污染严重。"}
+    scene.do(scene.ticket_in(Status.RULING, **words), "rule", scene.MANAGER)
+    proposal = suggest.for_ticket(scene.call(**words))
     assert proposal is not None
     assert proposal.source == Source.PRECEDENT
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import time_machine
 
 from dispatch import suggest
-from dispatch.models import Precedent, Return, Suggestion
+from dispatch.models import Precedent, Return, Source, Suggestion
 from hotline.accounts.models import Region
 from tests import scene
 from tests.scene import at
+from tickets import services
 from tickets.choices import Status
 from tickets.models import Category
 from tickets.workflow import InvalidInput, Refused
@@ -47,22 +50,47 @@ def test_the_second_granted_return_opens_a_ruling_that_binds(monday: time_machin
     assert precedent.department == ruled.department
 
 
-def test_a_precedent_is_cited_before_the_directory() -> None:
-    category, region = Category.objects.get(name="道路施工"), Region.objects.get(name="书院街道")
-    before = suggest.department_for(category=category, region=region)
-    assert before is not None
-    assert before.department.name == "市住房和城乡建设局", "by the directory"
+def test_a_precedent_is_cited_before_the_directory_for_the_same_thing_at_the_same_place() -> None:
     scene.do(scene.ticket_in(Status.RULING), "rule", scene.MANAGER)
-    after = suggest.department_for(category=category, region=region)
-    assert after is not None
-    assert after.department.name == scene.DEPARTMENT
+    again = suggest.for_ticket(scene.call(title="钢板异响", description="某小区东门施工的钢板还在响。", address="东门"))
+    assert again is not None
+    assert (again.source, again.department.name) == (Source.PRECEDENT, scene.DEPARTMENT)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"title": "路面积水", "description": "下雨后路面积水很深。", "address": "某小区西侧"},
+        {"region": "新华街道"},
+        {"category": "路灯不亮"},
+    ],
+    ids=["other words", "other place", "other category"],
+)
+def test_a_precedent_says_nothing_of_what_it_did_not_settle(details: dict[str, Any]) -> None:
+    scene.do(scene.ticket_in(Status.RULING), "rule", scene.MANAGER)
+    if "region" in details:
+        details = details | {"region": Region.objects.get(name=details["region"])}
+    if "category" in details:
+        details = details | {"category": Category.objects.get(name=details["category"])}
+    found = suggest.for_ticket(scene.call(**details))
+    assert found is not None
+    assert found.source == Source.DIRECTORY
+
+
+def test_a_precedent_speaks_for_its_whole_matter() -> None:
+    settled, other = scene.ticket_in(Status.RULING), scene.call(title="晚上睡不着", description="太吵。", address="")
+    services.join([settled, other], actor=scene.user(scene.OPERATOR))
+    scene.do(settled, "rule", scene.MANAGER)
+    other.refresh_from_db()
+    found = suggest.for_ticket(other)
+    assert found is not None
+    assert found.source == Source.PRECEDENT
 
 
 def test_the_nearest_entry_of_the_directory_wins() -> None:
     def responsible(category: str, region: str) -> str:
-        found = suggest.department_for(
-            category=Category.objects.get(name=category), region=Region.objects.get(name=region)
-        )
+        duty = Category.objects.get(name=category), Region.objects.get(name=region)
+        (found,) = suggest.for_duties([duty]).values()
         return found.department.name if found else ""
 
     assert responsible("公交线路", "书院街道") == "市公共交通总公司", "the second level before the first"
