@@ -80,13 +80,18 @@ def rule_on_return(p: Performance) -> None:
 
 @effect("grant_return")
 def open_ruling(p: Performance) -> None:
-    """The second granted return is the last: then a manager rules, and the ruling binds."""
+    """The second granted return, or two departments that name each other: a manager rules, and the ruling binds."""
     p.ticket.returns += 1
-    if p.ticket.returns >= limits.rule(RuleKey.RETURNS_TO_RULING):
+    if p.ticket.returns >= limits.rule(RuleKey.RETURNS_TO_RULING) or _name_each_other(p.store.all(Return, p.ticket)):
         p.go_to(Status.RULING)
 
 
-@effect("escalate")
+def _name_each_other(asked: list[Return]) -> bool:
+    named = {(one.department_id, one.proposed_id) for one in asked}
+    return any((proposed, department) in named for department, proposed in named)
+
+
+@effect("escalate", "hand_over")
 def lapse_return(p: Performance) -> None:
     if p.ticket.status == Status.RETURN_ASKED and (asked := p.store.latest(Return, p.ticket)):
         asked.ruling, asked.ruled_at = Return.Ruling.LAPSED, p.at

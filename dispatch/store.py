@@ -8,6 +8,7 @@ import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from hotline import health
 from hotline.accounts.models import Region
 from hotline.remembered import Remembered
 from tickets.models import Category
@@ -17,6 +18,7 @@ from .models import DispatchModel
 if TYPE_CHECKING:
     from .learning import Learned
 
+CHECK_SECONDS = 300  # between two looks of the health page at the file
 CACHE_SECONDS = 30  # how long another process may go on with the model before
 logger = logging.getLogger(__name__)
 
@@ -44,14 +46,8 @@ def _load_once(row: DispatchModel) -> Learned | None:
 
 def load(row: DispatchModel) -> Learned | None:
     """What a row's file holds; None, with a line in the log, where it is missing or not what was written."""
-    try:
-        with row.file.open("rb") as file:
-            content = file.read()
-    except OSError as error:
-        logger.warning("dispatch model %s cannot be read: %s", row.pk, error)
-        return None
-    if hashlib.sha256(content).hexdigest() != row.digest:
-        logger.warning("dispatch model %s is not the file that was written; suggestions go by the directory", row.pk)
+    content = _read(row)
+    if content is None:
         return None
     import joblib  # with scikit-learn it takes a second to load, which only processes that suggest pay
 
@@ -59,7 +55,38 @@ def load(row: DispatchModel) -> Learned | None:
     return learned
 
 
+def _read(row: DispatchModel) -> bytes | None:
+    """The file as it was written; None, with a line in the log, where it is not that any more."""
+    try:
+        with row.file.open("rb") as file:
+            content: bytes = file.read()
+    except OSError as error:
+        logger.warning("dispatch model %s cannot be read: %s", row.pk, error)
+        return None
+    if hashlib.sha256(content).hexdigest() != row.digest:
+        logger.warning("dispatch model %s is not the file that was written; suggestions go by the directory", row.pk)
+        return None
+    return content
+
+
+def _look_at_file() -> bool:
+    row = _used()
+    return row is None or _read(row) is not None
+
+
+_is_sound = Remembered(_look_at_file, seconds=CHECK_SECONDS)
+
+
+@health.notice
+def broken_model() -> str:
+    """For the health page; looked at every few minutes without loading what the file holds."""
+    if _is_sound():
+        return ""
+    return "the dispatch model is missing or damaged: suggestions go by precedents and the directory"
+
+
 def forget() -> None:
     """Has the next question read row and file again."""
     _used.forget()
+    _is_sound.forget()
     _load_once.cache_clear()

@@ -1,6 +1,7 @@
 """Is everything alive: database, broker, worker and beat. `/healthz` answers from this."""
 
 import time
+from collections.abc import Callable
 
 import redis
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 HEARTBEAT_KEY = "hotline:heartbeat:{part}"
 BEATING = ("worker", "beat")  # the parts that send heartbeats
+_notices: list[Callable[[], str]] = []
 HEARTBEAT_LIMIT = 45  # seconds; beat sends every 10, so this allows for three that were missed
 
 
@@ -58,9 +60,19 @@ def _age(stamp: bytes | None) -> str:
     return "ok" if age <= HEARTBEAT_LIMIT else f"last heartbeat {age:.0f} s ago"
 
 
+def notice(function: Callable[[], str]) -> Callable[[], str]:
+    """Registers a question of an upper room: what is worth knowing though nothing is down; empty where nothing is."""
+    _notices.append(function)
+    return function
+
+
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when all four parts are well, else 503; `down` names those that are not."""
+    """200 when all four parts are well, else 503; `down` names those that are not.
+
+    `notices` tells what works in a lesser way, as suggestions do without their model.
+    """
     parts = report()
     down = [name for name, state in parts.items() if state != "ok"]
-    return JsonResponse({"healthy": not down, "down": down, **parts}, status=503 if down else 200)
+    notices = [] if parts["database"] != "ok" else [said for asked in _notices if (said := asked())]
+    return JsonResponse({"healthy": not down, "down": down, "notices": notices, **parts}, status=503 if down else 200)

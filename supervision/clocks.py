@@ -71,7 +71,7 @@ def _move_answer_clock(p: Performance) -> None:
     elif name == "grant_extension":
         assert ticket.answer_due_at is not None
         ticket.answer_due_at = calendar.current().add_days(ticket.answer_due_at, p.data["days"])
-    elif name == "resume" and ticket.answer_due_at:
+    elif "suspended_minutes" in p.data and ticket.answer_due_at:
         work = calendar.current()
         ticket.answer_due_at = work.add_minutes(ticket.answer_due_at, p.data["suspended_minutes"])
     elif ticket.answer_due_at is None and ticket.dispatched_at:

@@ -61,7 +61,7 @@ def rule_on_extension(p: Performance) -> None:
     p.data["days"] = asked.days
 
 
-@effect("answer", "suspend", "escalate", "send_down")
+@effect("answer", "suspend", "escalate", "send_down", "hand_over")
 def lapse_extension(p: Performance) -> None:
     _end_extension(p, Extension.Ruling.LAPSED)
 
@@ -78,9 +78,11 @@ def _end_extension(p: Performance, ruling: str) -> Extension | None:
 # -- suspension and orders ----------------------------------------------------------------------------------
 
 
-@effect("resume")
+@effect("resume", "hand_over")
 def count_suspension(p: Performance) -> None:
     """The working time spent suspended is given back to the answer clock (supervision.clocks)."""
+    if p.ticket.status != Status.SUSPENDED:
+        return
     p.data["suspended_minutes"] = round(calendar.current().minutes_between(p.ticket.status_since, p.at))
 
 

@@ -105,6 +105,18 @@ def test_what_was_suggested_is_kept_beside_what_was_done() -> None:
     assert (kept.suggested.name, kept.chosen.name) == ("市住房和城乡建设局", scene.OTHER_DEPARTMENT)
 
 
+def test_two_departments_that_name_each_other_are_ruled_on_though_one_return_was_refused(
+    monday: time_machine.Traveller,
+) -> None:
+    ticket = scene.ticket_in(Status.RETURN_ASKED)
+    scene.do(ticket, "refuse_return", scene.DISPATCHER)
+    scene.do(ticket, "recall", scene.DISPATCHER)
+    scene.do(ticket, "dispatch", scene.DISPATCHER, department=scene.department(scene.OTHER_DEPARTMENT))
+    scene.do(ticket, "ask_return", scene.OTHER_CLERK, proposed=scene.department(scene.DEPARTMENT))
+    granted = scene.do(ticket, "grant_return", scene.DISPATCHER)
+    assert (granted.status, granted.returns) == (Status.RULING, 1)
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

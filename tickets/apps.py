@@ -7,4 +7,4 @@ class TicketsConfig(AppConfig):
     verbose_name = _("tickets")
 
     def ready(self) -> None:
-        from . import converters, effects  # noqa: F401 - each registers what it holds
+        from . import converters, effects, services  # noqa: F401 - each registers what it holds

@@ -73,6 +73,26 @@ def unassign(p: Performance) -> None:
     p.store.set_assisting(p.ticket, [])
 
 
+@check("hand_over")
+def is_closed_down(ticket: Ticket) -> Any:
+    if ticket.department is None or ticket.department.is_open:
+        return _("The department takes tickets; there is nothing to hand over.")
+    return None
+
+
+@effect("hand_over")
+def hand_over(p: Performance) -> None:
+    """What a closed department has not answered goes to its successor, else back to the dispatchers."""
+    assert p.ticket.department is not None
+    heir = p.ticket.department.heir()
+    if heir is None:
+        unassign(p)
+        return
+    p.data["from_department"] = p.ticket.department.name
+    assign(p, heir, binding=p.ticket.is_binding)
+    p.go_to(Status.DISPATCHED)
+
+
 @effect("accept")
 def accept(p: Performance) -> None:
     p.ticket.accepted_at = p.at

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from hotline.accounts.models import User
+from hotline.accounts.models import Department, User
 
 from . import workflow
 from .models import Attachment, Caller, Matter, NumberCounter, Ticket
@@ -108,6 +110,25 @@ def caller_for(phone: str, name: str) -> Caller | None:
         caller.name = name
         caller.save(update_fields=["name"])
     return caller
+
+
+def hand_over_from(department: Department) -> int:
+    """Takes the tickets that a closed department has not answered from it; returns how many.
+
+    They go to its successor, else back to the dispatchers. Those answered stay, so that the answer keeps its author.
+    """
+    held = Ticket.objects.filter(department=department, status__in=workflow.ACTIONS["hand_over"].sources)
+    with transaction.atomic():
+        for ticket in held.order_by("pk"):
+            workflow.perform("hand_over", ticket, actor=None)
+    return len(held)
+
+
+@receiver(post_save, sender=Department)
+def hand_over_when_closed(instance: Department, raw: bool = False, **kwargs: object) -> None:
+    """Closing a department takes its tickets from it in the same transaction, wherever it is closed."""
+    if not instance.is_open and not raw:
+        hand_over_from(instance)
 
 
 # -- matters: tickets about one thing -----------------------------------------------------------------------

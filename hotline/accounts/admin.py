@@ -27,7 +27,7 @@ class DepartmentAdmin(admin.ModelAdmin):
     list_display = ("name", "level", "parent", "region", "phone", "is_open")
     list_filter = ("level", "is_open")
     search_fields = ("name",)
-    autocomplete_fields = ("parent", "region")
+    autocomplete_fields = ("parent", "region", "successor")
 
 
 @admin.register(Region)

@@ -96,11 +96,35 @@ class Department(TreeNode):
     region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="departments")
     phone = models.CharField(_("duty telephone"), max_length=30, blank=True)
     is_open = models.BooleanField(_("takes tickets"), default=True)
+    successor: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "self",
+        verbose_name=_("successor"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Gets the unanswered tickets when this department is closed; without one the dispatchers do."),
+    )
 
     class Meta:
         verbose_name = _("department")
         verbose_name_plural = _("departments")
         ordering = ("path",)
+
+    def heir(self) -> Department | None:
+        """Who takes its tickets over: the first open one along the successors; None where there is none."""
+        seen, one = {self.pk}, self.successor
+        while one is not None and one.pk not in seen:
+            if one.is_open:
+                return one
+            seen.add(one.pk)
+            one = one.successor
+        return None
+
+    def clean(self) -> None:
+        super().clean()
+        if self.pk and self.successor_id == self.pk:
+            raise ValidationError({"successor": _("A department cannot succeed itself.")})
 
 
 class User(AbstractUser):
