@@ -33,6 +33,13 @@ def log_suggestion(p: Performance) -> None:
     )  # fmt: skip
 
 
+@effect("undo_dispatch")
+def forget_suggestion(p: Performance) -> None:
+    """What was undone says nothing of how good the suggestion was."""
+    if last := p.store.latest(Suggestion, p.ticket):
+        last.delete()
+
+
 @proposes("dispatch", "rule")
 def suggested_department(ticket: Ticket) -> dict[str, Any]:
     found = suggest.for_ticket(ticket)

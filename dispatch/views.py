@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from hotline import keyset
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from hotline.shell import back
+from tickets import load
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.lists import ticket_list
 from tickets.models import Category, Ticket
 from tickets.views import find_ticket
+from tickets.workflow import ACTIONS
 
-from . import measures, store, suggest
+from . import many, measures, store, suggest
 from .models import DispatchModel, Return
 from .precedents import Asked
 
 SIMILAR = 5
+SHOWN_TO_UNDO = 25  # as many as a page of the queue can dispatch at once
+REASONS_SHOWN = 5
 
 
 @requires(P.DISPATCH)
@@ -37,14 +45,47 @@ def queue(request: HttpRequest) -> HttpResponse:
         asked = Return.objects.filter(ticket__in=[t.pk for t in page], ruling=Return.Ruling.PENDING)
         return {
             "proposals": suggest.for_tickets(page.rows),
+            "just_dispatched": list(many.just_dispatched(person(request))[:SHOWN_TO_UNDO]),
+            "load": load.by_department(),
             "returns": {row.ticket_id: row for row in asked.select_related("department", "proposed")},
         }
 
+    one_department = ACTIONS["dispatch"].input(auto_id="many_%s")["department"]
     return ticket_list(
         request, tickets, title=_("Dispatch"), template="dispatch/queue.html", default_order="step",
         filters=("q", "kind", "urgency", "region", "category"), tabs=tabs, tab=tab, after_page=proposals,
-        empty=_("Everything is dispatched."), empty_icon="check-circle",
+        one_department=one_department, empty=_("Everything is dispatched."), empty_icon="check-circle",
     )  # fmt: skip
+
+
+@requires(P.DISPATCH)
+@require_POST
+def many_at_once(request: HttpRequest) -> HttpResponse:
+    """Dispatches the chosen tickets, each as suggested or all to one department; or takes dispatches back."""
+    user, numbers = person(request), request.POST.getlist("number")
+    if request.POST.get("then") == "undo":
+        outcome = many.take_back(numbers, actor=user)
+        said = ngettext("%d dispatch undone.", "%d dispatches undone.", outcome.done) % outcome.done
+    else:
+        to_one = request.POST.get("department", "") if request.POST.get("then") == "department" else None
+        outcome = many.dispatch((_chosen(request, number, to_one) for number in numbers), actor=user)
+        said = ngettext("%d ticket dispatched.", "%d tickets dispatched.", outcome.done) % outcome.done
+    if not numbers:
+        messages.error(request, _t("Choose tickets first."))
+    elif outcome.done:
+        messages.success(request, said)
+    for reason in outcome.refused[:REASONS_SHOWN]:
+        messages.error(request, reason)
+    if left := outcome.refused[REASONS_SHOWN:]:
+        messages.error(request, _t("… and %(count)d more.") % {"count": len(left)})
+    return back(request, "dispatch-queue")
+
+
+def _chosen(request: HttpRequest, number: str, to_one: str | None) -> many.Chosen:
+    """What was sent of one ticket: the version that was looked at, and where it shall go."""
+    version = request.POST.get(f"version-{number}", "")
+    department = request.POST.get(f"suggested-{number}", "") if to_one is None else to_one
+    return many.Chosen(number, int(version) if version.isdigit() and len(version) < 9 else 0, department)
 
 
 @require_GET

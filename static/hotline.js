@@ -196,3 +196,39 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("change", { bubbles: true }));
   field.dispatchEvent(new Event("pick:refresh"));
 });
+
+// A list that is worked by keys: j and k move from row to row, x chooses, o opens; a letter in data-key presses that.
+document.addEventListener("keydown", (event) => {
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!document.getElementById("many")) return;
+  const rows = [...document.querySelectorAll("table.sheet tbody tr")];
+  const at = rows.findIndex((row) => row.classList.contains("here"));
+  const go = (to) => {
+    if (rows[at]) rows[at].classList.remove("here");
+    rows[to].classList.add("here");
+    sessionStorage.setItem("row", to);
+    rows[to].scrollIntoView({ block: "nearest" });
+  };
+  if (event.key === "j") go(Math.min(at + 1, rows.length - 1));
+  else if (event.key === "k") go(Math.max(at - 1, 0));
+  else if (rows[at] && event.key === "x") rows[at].querySelector("input[name=number]").click();
+  else if (rows[at] && event.key === "o") rows[at].querySelector("a").click();
+  else if (rows[at] && event.key === "d") rows[at].querySelector("[data-key=d]")?.click();
+  else if (rows[at] && event.key === "a") rows[at].querySelector("a.btn").click();
+});
+document.addEventListener("DOMContentLoaded", () => {
+  // Back from a dispatch the same place of the list is worked on.
+  const rows = document.getElementById("many") ? document.querySelectorAll("table.sheet tbody tr") : [];
+  const row = rows[Math.min(Number(sessionStorage.getItem("row") ?? -1), rows.length - 1)];
+  if (row) row.classList.add("here");
+});
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-choose-all]")) return;
+  document.querySelectorAll("input[form=many][name=number]").forEach((box) => (box.checked = event.target.checked));
+});
+document.addEventListener("DOMContentLoaded", () =>
+  document.querySelectorAll("[data-gone-after]").forEach((part) => {
+    setTimeout(() => part.remove(), part.dataset.goneAfter * 1000);
+  }),
+);

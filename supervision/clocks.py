@@ -64,7 +64,9 @@ def keep_clocks(p: Performance) -> None:
 
 def _move_answer_clock(p: Performance) -> None:
     ticket, name = p.ticket, p.action.name
-    if name == "determine":
+    if name == "undo_dispatch" and ticket.dispatched_at is None:
+        ticket.answer_due_at = ticket.warn_at = ticket.accept_due_at = None
+    elif name == "determine":
         ticket.answer_due_at = p.given["due"]
     elif name in ("redo", "reopen"):
         ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=REDO_SHARE)

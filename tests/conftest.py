@@ -16,7 +16,7 @@ from dispatch import suggest
 from hotline.accounts.models import User
 from hotline.worktime import calendar
 from tests import scene
-from tickets import limits
+from tickets import limits, load
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,7 @@ def _forget_what_was_cached() -> Iterator[None]:
     """Limits and calendar are kept in memory for half a minute; a test that changed them leaves no trace."""
     yield
     limits.forget()
+    load.by_department.forget()
     calendar.current.forget()
     suggest.forget()
 

@@ -81,6 +81,8 @@ def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
             ticket = scene.do(ticket, "ask_extension", scene.CLERK)
         if name == "part_matter":
             ticket = scene.do(ticket, "join_matter", scene.OPERATOR, numbers=scene.call().number)
+        if name == "undo_dispatch":
+            ticket = scene.do(scene.call(), "dispatch", scene.DISPATCHER)
         if name == "hand_over":
             Department.objects.filter(name=scene.DEPARTMENT).update(is_open=False)  # no signal: done here by hand
         actor = next(

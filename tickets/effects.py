@@ -16,6 +16,8 @@ from .limits import RuleKey
 from .models import Answer, FollowUp, Matter, Ticket
 from .workflow import Performance, Refused, apply, check, effect
 
+UNDO_WITHIN = timedelta(minutes=1)
+
 
 def assign(p: Performance, department: Department, *, binding: bool) -> None:
     """Gives the ticket to `department`, as every kind of dispatch does."""
@@ -63,7 +65,24 @@ def has_units_below(ticket: Ticket) -> Any:
     return None
 
 
-@effect("recall", "grant_return", "call_off")
+@check("undo_dispatch")
+def was_just_dispatched(ticket: Ticket) -> Any:
+    last = ticket.events.order_by("-sequence").first()
+    if last is None or last.action != "dispatch" or timezone.now() - last.at > UNDO_WITHIN:
+        return _("Only a dispatch of the last minute can be undone; recall the ticket instead.")
+    return None
+
+
+@effect("undo_dispatch")
+def uncount_dispatch(p: Performance) -> None:
+    """A slip of the hand is no hop, and has started no clock."""
+    p.ticket.hops -= 1
+    p.ticket.assigned_at = None
+    if p.ticket.hops == 0:
+        p.ticket.dispatched_at = None
+
+
+@effect("recall", "undo_dispatch", "grant_return", "call_off")
 def unassign(p: Performance) -> None:
     if p.ticket.department:
         p.data["from_department"] = p.ticket.department.name

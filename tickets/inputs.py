@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, User
@@ -59,6 +60,18 @@ class DepartmentField(forms.ModelChoiceField):
         return obj.name
 
 
+class LoadedDepartmentField(DepartmentField):
+    """One department with what lies with it beside its name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        from .load import by_department  # counts tickets, whose module is not ready when this one is read
+
+        return _t("%(department)s (%(count)d unanswered)") % {
+            "department": obj.name,
+            "count": by_department().get(obj.pk, 0),
+        }
+
+
 class DepartmentsField(forms.ModelMultipleChoiceField):
     def __init__(self, label: Any, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(Department.objects.filter(is_open=True), label=label, required=required, **kwargs)
@@ -95,7 +108,7 @@ class Refuse(ActionInput):
 
 
 class Dispatch(ActionInput):
-    department = DepartmentField(_("Responsible department"))
+    department = LoadedDepartmentField(_("Responsible department"))
     assisting = DepartmentsField(_("Assisting departments"))
     note = text(_("Instruction"), required=False, rows=2)
 
@@ -134,7 +147,7 @@ class AskReturn(ActionInput):
 
 
 class Rule(ActionInput):
-    department = DepartmentField(_("Responsible department"))
+    department = LoadedDepartmentField(_("Responsible department"))
     assisting = DepartmentsField(_("Assisting departments"))
     principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
     note = text(_("Ruling"), help_text=_("It binds: the department cannot return the ticket."))

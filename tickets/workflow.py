@@ -89,6 +89,8 @@ ACTIONS: dict[str, Action] = {
                clock=_("Starts the answer clock the first time, and the acceptance clock.")),
         Action("recall", _("Recall"), (S.DISPATCHED,), S.REGISTERED, P.DISPATCH, inputs.Reason,
                guard=_not_binding, clock=_("Starts the dispatch clock; the answer clock runs on.")),
+        Action("undo_dispatch", _("Undo the dispatch"), (S.DISPATCHED,), S.REGISTERED, P.DISPATCH, inputs.Nothing,
+               clock=_("Within a minute: the clocks stand as if it had not been dispatched.")),
         Action("ask_ruling", _("Ask for a ruling"), (S.REGISTERED,), S.RULING, P.DISPATCH, inputs.Reason,
                clock=_("Starts the ruling clock; the answer clock runs on.")),
         Action("rule", _("Rule"), (S.RULING,), S.DISPATCHED, P.RULE, inputs.Rule, tone="primary",
