@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from dispatch.directory import versions
+from dispatch.directory.book import Line
 from dispatch.models import DirectoryEntry
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
@@ -152,36 +156,49 @@ def _departments(city: Region) -> dict[str, Department]:
 
 
 def _directory(city: Region, bureaus: dict[str, Department]) -> None:
-    """City duties by bureau; in the seat some by its own bureaus and streets; elsewhere by the county."""
+    """City duties by bureau; in the seat some by its own bureaus and streets; elsewhere by the county.
+
+    The seat's bureau sends road works down to its section (二级派单).
+    """
     if DirectoryEntry.objects.exists():
         return
     tops = {category.name: category for category in Category.objects.all() if category.level <= 2}
     seat = Region.objects.get(name=SEAT)
-    entries = [
-        DirectoryEntry(category=tops[name], region=city, department=bureaus[short], basis="市级部门“三定”规定")
-        for name, short in DUTIES.items()
-        if name in tops
+    duties: list[tuple[Department | None, Category, Region, Department, str]] = []
+    duties += [
+        (None, tops[name], city, bureaus[short], "市级部门“三定”规定") for name, short in DUTIES.items() if name in tops
     ]
-    entries += [
-        DirectoryEntry(category=tops[name], region=seat, department=bureaus[f"区{short}"], basis="孝南区权责清单")
-        for name, short in SEAT_DUTIES.items()
-    ]
+    duties += [(None, tops[name], seat, bureaus[f"区{short}"], "孝南区权责清单") for name, short in SEAT_DUTIES.items()]
     streets = Department.objects.filter(level=Department.Level.STREET).select_related("region")
-    entries += [
-        DirectoryEntry(category=tops[name], region=office.region, department=office, basis="乡镇（街道）履职事项清单")
+    duties += [
+        (None, tops[name], office.region, office, "乡镇（街道）履职事项清单")
         for office in streets
         for name in STREET_DUTIES
     ]
     counties = Department.objects.filter(level=Department.Level.DISTRICT).exclude(region=seat).select_related("region")
     local = [category for category in tops.values() if category.level == 1 and category.name in COUNTY_DUTIES]
-    entries += [
-        DirectoryEntry(category=category, region=county.region, department=county, basis="属地管理")
-        for county in counties
-        for category in local
+    duties += [(None, category, county.region, county, "属地管理") for county in counties for category in local]
+    for sender, names in SENT_DOWN.items():
+        bureau = Department.objects.get(name=sender)
+        duties += [
+            (bureau, tops[name], bureau.region, Department.objects.get(name=f"{sender}{section}"), "内设机构职责")
+            for name, section in names
+        ]
+    lines = [
+        Line(sender.pk if sender else None, category.pk, region.pk, department.pk, (), basis, IN_FORCE_SINCE, None)
+        for sender, category, region, department, basis in duties
     ]
-    DirectoryEntry.objects.bulk_create(entries)
+    draft = versions.draft_whole(lines, note="按“三定”规定和权责清单建立", actor=None)
+    assert draft is not None
+    versions.put_in_force(draft, actor=None)
 
 
+IN_FORCE_SINCE = date(2020, 1, 1)
+# bureau → second-level categories that it sends down to a section
+SENT_DOWN = {
+    "孝南区住房和城乡建设局": (("道路与桥梁", "市政工程科"), ("建筑工地", "市政工程科"), ("住房与物业", "物业管理科")),
+    "市城市管理执法委员会": (("市容秩序", "市容管理科"), ("环境卫生", "环卫管理处")),
+}
 COUNTY_DUTIES = ("城乡建设", "城市管理", "住房与物业", "农业农村", "民政与社会")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dispatch.models import DirectoryEntry
+from dispatch.directory.book import Book, holding, lines_of
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
 from hotline.worktime import calendar
@@ -88,9 +88,8 @@ class Generator:
             if person.role == Role.STAFF and person.department_id:
                 self.staff[person.department_id].append(person)
         self.departments = {department.pk: department for department in Department.objects.filter(is_open=True)}
-        self.directory = {
-            (entry.category_id, entry.region_id): entry.department_id for entry in DirectoryEntry.objects.all()
-        }
+        today = timezone.localdate(self.now)
+        self.directory = Book(lines_of(holding(today)), today)
         self.regions = list(Region.objects.exclude(level=Region.Level.CITY).select_related("parent"))
         self.themes = self._themes()
         self.minutes_a_day = calendar.current().day_minutes
@@ -242,10 +241,8 @@ class Generator:
 
     def _responsible(self, ticket: Ticket) -> Department:
         assert ticket.category is not None
-        for category_id in ticket.category.ancestor_ids:
-            for region_id in ticket.region.ancestor_ids:
-                if found := self.directory.get((category_id, region_id)):
-                    return self.departments[found]
+        if line := self.directory.find(ticket.category.ancestor_ids, ticket.region.ancestor_ids):
+            return self.departments[line.department]
         return self.rng.choice(list(self.departments.values()))
 
     def _dispatch(self, life: Life, department: Department) -> None:

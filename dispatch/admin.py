@@ -1,15 +1,6 @@
 from django.contrib import admin
 
-from .models import DirectoryEntry, Precedent
-
-
-@admin.register(DirectoryEntry)
-class DirectoryEntryAdmin(admin.ModelAdmin):
-    list_display = ("category", "region", "department", "basis")
-    list_filter = ("department",)
-    search_fields = ("category__name", "region__name", "department__name")
-    autocomplete_fields = ("category", "region", "department")
-    list_select_related = ("category", "region", "department")
+from .models import Precedent
 
 
 @admin.register(Precedent)

@@ -42,8 +42,18 @@ def forget_suggestion(p: Performance) -> None:
 
 @proposes("dispatch", "rule")
 def suggested_department(ticket: Ticket) -> dict[str, Any]:
-    found = suggest.for_ticket(ticket)
-    return {"department": found.department.pk} if found else {}
+    return _as_form_begins(suggest.for_ticket(ticket))
+
+
+@proposes("send_down")
+def suggested_unit(ticket: Ticket) -> dict[str, Any]:
+    return _as_form_begins(suggest.units_below(ticket))
+
+
+def _as_form_begins(found: suggest.Proposal | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {"department": found.department.pk, "assisting": [department.pk for department in found.assisting]}
 
 
 @check("ask_return")

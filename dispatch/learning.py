@@ -99,7 +99,7 @@ class _Views:
 
 def _fit_three(vectors: list[csr_matrix], labels: np.ndarray) -> list[LinearSVC]:
     return [
-        LinearSVC(C=strength, tol=TOLERANCE, random_state=SEED).fit(matrix, labels)
+        LinearSVC(C=strength, dual=True, tol=TOLERANCE, random_state=SEED).fit(matrix, labels)
         for matrix, strength in zip(vectors, (0.3, 0.5, 0.5), strict=True)
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, Region, User
@@ -12,25 +13,85 @@ from tickets.choices import Principle, ReturnGround
 from tickets.models import Category, Ticket
 
 
-class DirectoryEntry(models.Model):
-    """One line of the responsibility directory (派单目录): this category, in this region, is that department's.
+class DirectoryVersion(models.Model):
+    """A change of the responsibility directory (派单目录): drafted, looked at with what it would change, put in force.
 
-    Category and region may be of any level; the most specific entry wins, the category before the region.
+    Versions in force are numbered without gaps; each keeps which lines it brought and which it withdrew, so the
+    directory can be read as it stood in any of them.
     """
 
-    category = models.ForeignKey(Category, verbose_name=_("category"), on_delete=models.CASCADE, related_name="+")
-    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.CASCADE, related_name="+")
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_FORCE = "in_force", _("Put in force")
+        DISCARDED = "discarded", _("Discarded")
+
+    number = models.PositiveIntegerField(_("version"), null=True, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    note = models.CharField(_("what it is about"), max_length=200)
+    base = models.PositiveIntegerField(_("drafted on version"), default=0)
+    withdrawn = models.JSONField(default=list)  # ids of lines that this takes out
+    brought = models.JSONField(default=list)  # lines that this puts in, as `directory.Line.as_json`
+    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(_("drafted at"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(_("put in force or discarded at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("directory version")
+        verbose_name_plural = _("directory versions")
+
+    def __str__(self) -> str:
+        return f"{self.number or self.get_state_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("directory-version", args=[self.pk])
+
+
+class DirectoryEntry(models.Model):
+    """One line of the directory: this category, in this region, is that department's, from one day to another.
+
+    Category and region may be of any level; the most specific line wins, the category before the region. `sender`
+    is the department that sends down by this line (二级派单); none means the hotline's own dispatchers. A line is
+    never changed: a version withdraws it and brings another.
+    """
+
+    sender = models.ForeignKey(
+        Department, verbose_name=_("sent by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    category = models.ForeignKey(Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="+")
     department = models.ForeignKey(
-        Department, verbose_name=_("responsible department"), on_delete=models.CASCADE, related_name="directory"
+        Department, verbose_name=_("responsible department"), on_delete=models.PROTECT, related_name="directory"
+    )
+    assisting = models.ManyToManyField(
+        Department, verbose_name=_("assisting departments"), blank=True, related_name="+"
     )
     basis = models.CharField(_("legal basis"), max_length=200, blank=True)
+    valid_from = models.DateField(_("valid from"))
+    valid_until = models.DateField(_("last day valid"), null=True, blank=True)
+    brought_in = models.ForeignKey(DirectoryVersion, on_delete=models.PROTECT, related_name="lines")
+    withdrawn_in = models.ForeignKey(
+        DirectoryVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="withdrawn_lines"
+    )
 
     class Meta:
         verbose_name = _("directory entry")
         verbose_name_plural = _("responsibility directory")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["category", "region"], name="one_department_for_a_duty")
-        ]
+            models.UniqueConstraint(
+                fields=["sender", "category", "region", "valid_from"],
+                condition=models.Q(withdrawn_in__isnull=True), nulls_distinct=False, name="one_line_from_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__isnull=True) | models.Q(valid_until__gte=models.F("valid_from")),
+                name="line_ends_after_it_begins",
+            ),
+        ]  # fmt: skip
+        indexes: ClassVar = [
+            models.Index(
+                "category", "region", name="line_standing", condition=models.Q(withdrawn_in__isnull=True)
+            )
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.category} · {self.region} → {self.department}"

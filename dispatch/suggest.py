@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Department, Region
@@ -18,6 +19,7 @@ from hotline.remembered import Remembered
 from tickets.models import Category, Ticket
 
 from . import precedents, store
+from .directory.book import Book, Line, holding
 from .models import DirectoryEntry, Precedent, Source
 from .precedents import Asked
 
@@ -30,11 +32,12 @@ TITLE_WEIGHT = 3  # a word in the title says more than one in the text
 
 @dataclass(frozen=True)
 class Proposal:
-    """A department, why, and which of the three said so."""
+    """A department, why, which of the three said so, and who assists by the directory."""
 
     department: Department
     reason: str
     source: str
+    assisting: tuple[Department, ...] = ()
 
 
 def for_call(asked: Asked) -> Proposal | None:
@@ -91,19 +94,38 @@ def _because(guess: Guess) -> str:
     return f"{reason}：{_t(', ').join(guess.words)}" if guess.words else reason
 
 
-def for_duties(duties: Sequence[tuple[Category, Region]]) -> dict[tuple[int, int], Proposal | None]:
-    """What the directory says of each pair of category and region, by their ids, with one query for all."""
+def for_duties(
+    duties: Sequence[tuple[Category, Region]], sender: Department | None = None
+) -> dict[tuple[int, int], Proposal | None]:
+    """What the directory says of each pair of category and region, by their ids, with a few queries for all.
+
+    `sender` is the department that sends down; none where the hotline itself dispatches.
+    """
     if not duties:
         return {}
     categories = {pk for category, _region in duties for pk in category.ancestor_ids}
     regions = {pk for _category, region in duties for pk in region.ancestor_ids}
+    today = timezone.localdate()
+    rows = holding(today).filter(
+        sender=sender, category__in=categories, region__in=regions, department__is_open=True
+    )  # fmt: skip
     entries = {
-        (entry.category_id, entry.region_id): entry
-        for entry in DirectoryEntry.objects.filter(
-            category__in=categories, region__in=regions, department__is_open=True
-        ).select_related("department", "category", "region")
+        row.pk: row for row in rows.select_related("department", "category", "region").prefetch_related("assisting")
     }
-    return {(category.pk, region.pk): _by_directory(entries, category, region) for category, region in duties}
+    book = Book(map(Line.of, entries.values()), today)
+    found = {}
+    for category, region in duties:
+        line = book.find(category.ancestor_ids, region.ancestor_ids, sender.pk if sender else None)
+        found[category.pk, region.pk] = _by_directory(entries[line.pk]) if line and line.pk else None
+    return found
+
+
+def units_below(ticket: Ticket) -> Proposal | None:
+    """To which unit the directory has the ticket's department send it down."""
+    if ticket.department is None or ticket.category is None:
+        return None
+    found = for_duties([(ticket.category, ticket.region)], sender=ticket.department)
+    return found[ticket.category.pk, ticket.region.pk]
 
 
 def _by_precedent(found: Precedent) -> Proposal:
@@ -114,20 +136,11 @@ def _by_precedent(found: Precedent) -> Proposal:
     return Proposal(found.department, reason, Source.PRECEDENT)
 
 
-def _by_directory(
-    entries: dict[tuple[int, int], DirectoryEntry], category: Category, region: Region
-) -> Proposal | None:
-    """The most specific entry: the nearest category, and for it the nearest region."""
-    for category_id in category.ancestor_ids:
-        for region_id in region.ancestor_ids:
-            if entry := entries.get((category_id, region_id)):
-                reason = _t("Directory: %(category)s in %(region)s") % {
-                    "category": entry.category,
-                    "region": entry.region,
-                }
-                reason = f"{reason}（{entry.basis}）" if entry.basis else reason
-                return Proposal(entry.department, reason, Source.DIRECTORY)
-    return None
+def _by_directory(entry: DirectoryEntry) -> Proposal:
+    reason = _t("Directory: %(category)s in %(region)s") % {"category": entry.category, "region": entry.region}
+    reason = f"{reason}（{entry.basis}）" if entry.basis else reason
+    assisting = tuple(department for department in entry.assisting.all() if department.is_open)
+    return Proposal(entry.department, reason, Source.DIRECTORY, assisting)
 
 
 def guess_category(title: str, text: str) -> Category | None:

@@ -16,7 +16,7 @@ from hotline import keyset
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
-from hotline.shell import back
+from hotline.shell import back, number_in
 from tickets import load
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.lists import ticket_list
@@ -85,7 +85,7 @@ def _chosen(request: HttpRequest, number: str, to_one: str | None) -> many.Chose
     """What was sent of one ticket: the version that was looked at, and where it shall go."""
     version = request.POST.get(f"version-{number}", "")
     department = request.POST.get(f"suggested-{number}", "") if to_one is None else to_one
-    return many.Chosen(number, int(version) if version.isdigit() and len(version) < 9 else 0, department)
+    return many.Chosen(number, int(version) if version.isdecimal() and len(version) < 9 else 0, department)
 
 
 @require_GET
@@ -119,8 +119,8 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def call_panel(request: HttpRequest) -> HttpResponse:
     """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets."""
     title, text = request.GET.get("title", ""), request.GET.get("description", "")
-    region = Region.objects.filter(pk__in=_number(request.GET.get("region"))).first()
-    chosen = Category.objects.filter(pk__in=_number(request.GET.get("category"))).first()
+    region = Region.objects.filter(pk__in=number_in(request.GET.get("region"))).first()
+    chosen = Category.objects.filter(pk__in=number_in(request.GET.get("category"))).first()
     guess = None if chosen else suggest.guess_category(title, text)
     address = request.GET.get("address", "").strip()
     proposal = suggest.for_call(Asked(title, text, chosen or guess, region, address)) if region else None
@@ -134,8 +134,3 @@ def call_panel(request: HttpRequest) -> HttpResponse:
     return render(
         request, "dispatch/_call_panel.html", {"guess": guess, "proposal": proposal, "like": like, "typed": text}
     )
-
-
-def _number(value: str | None) -> list[int]:
-    """The id that was sent, as a list of one; empty where it is none."""
-    return [int(value)] if value and value.isdigit() and len(value) < 18 else []

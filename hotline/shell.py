@@ -37,6 +37,7 @@ DOORS = (
     Door("board", _("Stuck board"), P.SUPERVISE, "exclamation-triangle"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
     Door("suggestions", _("Suggestions"), P.SEE_SUGGESTIONS, "light-bulb"),
+    Door("directory", _("Responsibility directory"), P.SEE_DIRECTORY, "book-open"),
     Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
     Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),
     Door("reports", _("Reports"), P.SEE_REPORTS, "document-chart-bar"),
@@ -74,6 +75,11 @@ def back(request: HttpRequest, otherwise: Any) -> HttpResponse:
     if address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         return redirect(address)
     return redirect(otherwise)
+
+
+def number_in(value: str | None) -> list[int]:
+    """The row id that an address or a form carries, as a list of one; empty where it carries none that can be."""
+    return [int(value)] if value and value.isdecimal() and len(value) < 18 else []
 
 
 def home(request: HttpRequest) -> HttpResponse:

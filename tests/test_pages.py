@@ -95,7 +95,7 @@ QUERIES = {
     "my-tickets": (scene.OPERATOR, 4),
     "tickets": (scene.OPERATOR, 7),
     "follow-ups": (scene.OPERATOR, 6),
-    "dispatch-queue": (scene.DISPATCHER, 9),
+    "dispatch-queue": (scene.DISPATCHER, 12),
     "inbox": (scene.CLERK, 7),
     "board": (scene.SUPERVISOR, 8),
     "rulings": (scene.MANAGER, 5),

@@ -217,7 +217,7 @@ class TicketActionView(APIView):
             raise NotFound
         data = _plain(request.data)
         version = data.pop("version", None)
-        if version is not None and not str(version).isdigit():
+        if version is not None and not str(version).isdecimal():
             return problem(_t("Please check what was entered."), 400, {"version": [_t("Enter a whole number.")]})
         try:
             done = workflow.perform(

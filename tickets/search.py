@@ -27,7 +27,7 @@ def tokens(text: str) -> Iterator[str]:
         else:
             word = run["word"][:MAX_WORD]
             yield word
-            if word.isdigit():
+            if word.isdecimal():
                 yield from (word[i:] for i in range(1, len(word) - MIN_DIGITS + 1))
 
 

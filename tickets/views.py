@@ -204,7 +204,7 @@ def _perform(request: HttpRequest, ticket: Ticket, action: workflow.Action) -> H
     try:
         done = workflow.perform(
             action.name, ticket, actor=person(request), given=request.POST,
-            version=int(version) if version.isdigit() else None,
+            version=int(version) if version.isdecimal() else None,
         )  # fmt: skip
     except InvalidInput as refused:
         return render_ticket(request, ticket, action=action, form=refused.form, status=422)

@@ -23,6 +23,8 @@ class Permission(models.TextChoices):
     CHECK_ANSWERS = "check_answers", _("Send insufficient answers back")
     HANDLE = "handle", _("Accept, work and answer tickets of the own department")
     SEE_SUGGESTIONS = "see_suggestions", _("See how good dispatch suggestions are")
+    SEE_DIRECTORY = "see_directory", _("Read the responsibility directory")
+    KEEP_DIRECTORY = "keep_directory", _("Change the responsibility directory")
     RULE = "rule", _("Rule on disputes and extensions")
     SUPERVISE = "supervise", _("Urge, supervise, suspend and coordinate on site")
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
@@ -44,9 +46,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.CHECK_ANSWERS,
             P.MANAGE_MATTERS,
             P.SEE_SUGGESTIONS,
+            P.SEE_DIRECTORY,
         }
     ),
-    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE}),
+    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE, P.SEE_DIRECTORY}),
     Role.SUPERVISOR: frozenset(
         {
             P.SEE_ALL_TICKETS,
@@ -55,11 +58,22 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SUPERVISE,
             P.MANAGE_MATTERS,
             P.SEE_REPORTS,
+            P.SEE_DIRECTORY,
         }
     ),
-    Role.MANAGER: frozenset({P.SEE_ALL_TICKETS, P.RULE, P.SEE_REPORTS, P.BUILD_REPORTS, P.SEE_SUGGESTIONS}),
+    Role.MANAGER: frozenset(
+        {
+            P.SEE_ALL_TICKETS,
+            P.RULE,
+            P.SEE_REPORTS,
+            P.BUILD_REPORTS,
+            P.SEE_SUGGESTIONS,
+            P.SEE_DIRECTORY,
+            P.KEEP_DIRECTORY,
+        }
+    ),
     # Whoever sets the system up has no business in citizens' matters (separation of duties).
-    Role.ADMINISTRATOR: frozenset({P.SET_UP}),
+    Role.ADMINISTRATOR: frozenset({P.SET_UP, P.SEE_DIRECTORY, P.KEEP_DIRECTORY}),
 }
 
 

@@ -1,0 +1,200 @@
+"""Holes and contradictions of the directory, found before a ticket falls into them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import models
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department, Region
+from tickets.models import Category, Ticket
+
+from ..models import Precedent
+from .book import Book, Line, lines_of, standing
+
+PRACTICE_DAYS = 90
+PRACTICE_LEAST = 10  # answered tickets of a line before practice can speak against it
+ENDING_DAYS = 30
+MOST_NAMED = 6  # names written out in one finding
+
+
+class Kind(models.TextChoices):
+    HOLE = "hole", _("Hole")
+    CONTRADICTION = "contradiction", _("Contradiction")
+    PRACTICE = "practice", _("Practice speaks against it")
+    ENDING = "ending", _("Ends soon")
+    NEEDLESS = "needless", _("Says nothing new")
+
+
+TONES = {
+    Kind.HOLE: "danger", Kind.CONTRADICTION: "danger", Kind.PRACTICE: "warning", Kind.ENDING: "warning",
+    Kind.NEEDLESS: "neutral",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found, in words; `weight` is the number of tickets it touched of late, `line` the row it is about."""
+
+    kind: Kind
+    text: str
+    weight: int = 0
+    line: int | None = None
+
+    @property
+    def tone(self) -> str:
+        return TONES[self.kind]
+
+
+class _City:
+    """Everything that lines name, read once."""
+
+    def __init__(self, lines: Sequence[Line], day: date) -> None:
+        self.day, self.lines = day, lines
+        self.book = Book(lines, day)
+        self.categories = Category.objects.in_bulk()
+        self.regions = {region.pk: region for region in Region.objects.select_related("parent")}
+        self.departments = Department.objects.in_bulk()
+        parents = {category.parent_id for category in self.categories.values()}
+        self.leaves = [c for c in self.categories.values() if c.is_used and c.pk not in parents]
+        region_parents = {region.parent_id for region in self.regions.values()}
+        self.places = [region for region in self.regions.values() if region.pk not in region_parents]
+        since = timezone.now() - timedelta(days=PRACTICE_DAYS)
+        rows = (
+            Ticket.objects.filter(registered_at__gte=since, category__isnull=False)
+            .annotate(unanswered=models.Q(answered_at__isnull=True))
+            .values_list("category", "region", "department", "unanswered")
+            .annotate(count=Count("pk")).order_by()
+        )  # fmt: skip
+        self.tickets: list[tuple[int, int, int | None, bool, int]] = list(rows)
+
+    def duty(self, line: Line) -> str:
+        return f"{self.categories[line.category]} · {self.regions[line.region].full_name}"
+
+    def find(self, category: int, region: int, sender: int | None = None) -> Line | None:
+        return self.book.find(self.categories[category].ancestor_ids, self.regions[region].ancestor_ids, sender)
+
+
+def findings(day: date | None = None, lines: Sequence[Line] | None = None) -> list[Finding]:
+    """What is wrong with the directory on a day, or with lines that would be it; the gravest first."""
+    day = day or timezone.localdate()
+    city = _City(lines_of(standing()) if lines is None else lines, day)
+    found = [*_holes(city), *_contradictions(city), *_precedents(city), *_practice(city), *_ending(city)]
+    found += _needless(city)
+    return sorted(found, key=lambda one: (list(Kind).index(one.kind), -one.weight))
+
+
+def _holes(city: _City) -> Iterator[Finding]:
+    """Categories that nobody is responsible for in some region, with how many tickets fell into the hole."""
+    fell: Counter[int] = Counter()
+    for category, region, _department, _unanswered, count in city.tickets:
+        if city.find(category, region) is None:
+            fell[category] += count
+    for leaf in city.leaves:
+        missing = [place for place in city.places if city.find(leaf.pk, place.pk) is None]
+        if not missing:
+            continue
+        if len(missing) == len(city.places):
+            text = _t("Nobody is responsible for {category} anywhere.").format(category=leaf)
+        else:
+            text = _t("Nobody is responsible for {category} in {regions}.").format(
+                category=leaf, regions=_named([place.full_name for place in missing])
+            )
+        yield Finding(Kind.HOLE, text, fell[leaf.pk])
+
+
+def _contradictions(city: _City) -> Iterator[Finding]:
+    for line in city.book.lines.values():
+        department, region = city.departments[line.department], city.regions[line.region]
+        duty = city.duty(line)
+        for pk in (line.department, *line.assisting):
+            if not city.departments[pk].is_open:
+                text = _t("{duty}: {department} takes no tickets any more.").format(
+                    duty=duty, department=city.departments[pk]
+                )
+                yield Finding(Kind.CONTRADICTION, text, line=line.pk)
+        if not region.is_within(city.regions[department.region_id]):
+            text = _t("{duty}: {department} is responsible for {region} only.").format(
+                duty=duty, department=department, region=city.regions[department.region_id].full_name
+            )
+            yield Finding(Kind.CONTRADICTION, text, line=line.pk)
+
+
+def _precedents(city: _City) -> Iterator[Finding]:
+    """Settled responsibilities of which the directory says otherwise: it should follow, or say why not."""
+    settled = Precedent.objects.filter(category__isnull=False, department__is_open=True).select_related("ticket")
+    seen = set()
+    for precedent in settled.order_by("-made_at"):
+        assert precedent.category_id is not None
+        line = city.find(precedent.category_id, precedent.region_id)
+        key = (precedent.category_id, precedent.region_id, precedent.department_id)
+        if line is None or line.department == precedent.department_id or key in seen:
+            continue
+        seen.add(key)
+        text = _t("{duty}: the directory says {department}, precedent {number} says {other}.").format(
+            duty=city.duty(line), department=city.departments[line.department], number=precedent.ticket.number,
+            other=city.departments[precedent.department_id],
+        )  # fmt: skip
+        yield Finding(Kind.CONTRADICTION, text, line=line.pk)
+
+
+def _practice(city: _City) -> Iterator[Finding]:
+    """Lines most of whose tickets somebody else answers."""
+    answered: dict[int | None, Counter[int]] = defaultdict(Counter)
+    of_line = {line.pk: line for line in city.book.lines.values()}
+    for category, region, department, unanswered, count in city.tickets:
+        line = city.find(category, region)
+        if line and line.pk and department and not unanswered:
+            answered[line.pk][department] += count
+    for pk, by in answered.items():
+        line, total = of_line[pk], by.total()
+        named = city.departments[line.department]
+        own = sum(count for department, count in by.items() if city.departments[department].is_within(named))
+        if total < PRACTICE_LEAST or own * 2 >= total:
+            continue
+        most, count = by.most_common(1)[0]
+        text = _t("{duty}: it says {department}, but of {total} answers of late {count} came from {other}.").format(
+            duty=city.duty(line), department=named, total=total, count=count, other=city.departments[most]
+        )
+        yield Finding(Kind.PRACTICE, text, total - own, pk)
+
+
+def _ending(city: _City) -> Iterator[Finding]:
+    """Lines that end soon with nothing of the same department after them."""
+    for line in city.book.lines.values():
+        if line.valid_until is None or line.valid_until > city.day + timedelta(days=ENDING_DAYS):
+            continue
+        after = Book(city.lines, line.valid_until + timedelta(days=1))
+        way = city.categories[line.category].ancestor_ids, city.regions[line.region].ancestor_ids
+        next_line = after.find(*way, line.sender)
+        then = str(city.departments[next_line.department]) if next_line else _t("nobody")
+        text = _t("{duty}: ends on {day}; then {department}.").format(
+            duty=city.duty(line), day=line.valid_until.isoformat(), department=then
+        )
+        yield Finding(Kind.ENDING, text, line=line.pk)
+
+
+def _needless(city: _City) -> Iterator[Finding]:
+    """Lines without which the same department would be found, on the same ground."""
+    for line in city.book.lines.values():
+        way = city.categories[line.category].ancestor_ids, city.regions[line.region].ancestor_ids
+        above = city.book.find(*way, line.sender, but=line.key)
+        if above and above.content[3:6] == line.content[3:6]:
+            text = _t("{duty}: {department} is found without this line too.").format(
+                duty=city.duty(line), department=city.departments[line.department]
+            )
+            yield Finding(Kind.NEEDLESS, text, line=line.pk)
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first few names, and how many more."""
+    shown = _t(", ").join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return shown if more <= 0 else _t("{names} and {count} more").format(names=shown, count=more)
