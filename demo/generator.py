@@ -303,7 +303,14 @@ class Generator:
                 life.do("progress", clerk, note=rng.choice(sentences.PROGRESS_NOTES))
                 days = max(0.2, days - 0.8)
             if rng.random() < 0.04 and ticket.answer_due_at and life.at < ticket.answer_due_at:
-                life.do("ask_extension", clerk, days=3, plan="", note="涉及多家单位，需现场核实，申请延期。")
+                life.do(
+                    "ask_extension",
+                    clerk,
+                    days=3,
+                    ground="more_time",
+                    plan="",
+                    note="涉及多家单位，需现场核实，申请延期。",
+                )
                 life.wait(work_minutes=rng.uniform(20, 200))
                 life.do("grant_extension", rng.choice(self.by_role[Role.MANAGER]), note="同意延期，请告知来电人。")
                 days += 2

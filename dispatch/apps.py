@@ -7,4 +7,4 @@ class DispatchConfig(AppConfig):
     verbose_name = _("Dispatch")
 
     def ready(self) -> None:
-        from . import effects  # noqa: F401 - registers what the actions change
+        from . import automation, effects  # noqa: F401 - registers what the actions change

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tickets import limits
-from tickets.choices import Status
+from tickets.choices import Part, Status
+from tickets.effects import ask
 from tickets.limits import RuleKey, Stage
 from tickets.models import Ticket
 from tickets.stores import DatabaseStore
@@ -18,7 +19,7 @@ from . import suggest
 from .models import Precedent, Return, Suggestion
 
 
-@effect("dispatch")
+@effect("dispatch", "dispatch_automatically")
 def log_suggestion(p: Performance) -> None:
     """Keeps what would have been suggested beside what was chosen."""
     if not isinstance(p.store, DatabaseStore):
@@ -28,7 +29,7 @@ def log_suggestion(p: Performance) -> None:
         Suggestion(
             ticket=p.ticket, suggested=proposal.department if proposal else None,
             reason=proposal.reason[:200] if proposal else "", source=proposal.source if proposal else "",
-            chosen=p.given["department"], at=p.at,
+            chosen=p.given["department"], is_automatic=p.action.name == "dispatch_automatically", at=p.at,
         )
     )  # fmt: skip
 
@@ -101,6 +102,24 @@ def open_ruling(p: Performance) -> None:
     p.ticket.returns += 1
     if p.ticket.returns >= limits.rule(RuleKey.RETURNS_TO_RULING) or _name_each_other(p.store.all(Return, p.ticket)):
         p.go_to(Status.RULING)
+        asked = p.store.all(Return, p.ticket)
+        named = [one.department for one in asked] + [one.proposed for one in asked if one.proposed]
+        ask(p, Part.OPINION, {department.pk: department for department in named if department.is_open}.values())
+
+
+@effect("ask_ruling")
+def hear(p: Performance) -> None:
+    ask(p, Part.OPINION, p.given.get("departments") or ())
+
+
+@proposes("ask_ruling")
+def concerned(ticket: Ticket) -> dict[str, Any]:
+    """To be heard: whoever returned it or was named for it, else whom the directory names."""
+    asked = Return.objects.filter(ticket=ticket)
+    named = set(asked.values_list("department", flat=True)) | set(asked.values_list("proposed", flat=True)) - {None}
+    if not named and (found := suggest.for_ticket(ticket)):
+        named = {found.department.pk, *(department.pk for department in found.assisting)}
+    return {"departments": sorted(named)}
 
 
 def _name_each_other(asked: list[Return]) -> bool:

@@ -161,6 +161,7 @@ class Suggestion(models.Model):
     source = models.CharField(max_length=10, choices=Source, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     chosen = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    is_automatic = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:
@@ -181,6 +182,8 @@ class DispatchModel(models.Model):
     coverage = models.FloatField(_("coverage"))
     threshold = models.FloatField(_("confidence needed"))
     directory_accuracy = models.FloatField(_("the directory right"))
+    # for some confidences: how many of the held-out tickets reach it, and how many of those are right
+    curve = models.JSONField(default=list)
     file = models.FileField(upload_to="models/")
     digest = models.CharField(max_length=64)
     is_used = models.BooleanField(_("in use"), default=False)
@@ -195,3 +198,23 @@ class DispatchModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trained_at:%Y-%m-%d} {self.accuracy:.1%}"
+
+
+class AutomaticDispatch(models.Model):
+    """One turn of the switch that lets what was learned dispatch by itself; the latest row holds, none means off.
+
+    `precision` and `share` are what the switch showed when it was turned on: how many of the held-out tickets at least
+    this sure were right, and how large a part of all they were.
+    """
+
+    is_on = models.BooleanField()
+    confidence = models.FloatField(_("confidence needed"), default=1)
+    precision = models.FloatField(_("right on history"), default=0)
+    share = models.FloatField(_("share of tickets"), default=0)
+    model = models.ForeignKey(DispatchModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    why = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-pk",)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from hotline.accounts.models import Department, Region
+from hotline.accounts.models import Department, Region, User
 from hotline.remembered import Remembered
 from tickets.models import Category, Ticket
 
@@ -27,17 +27,23 @@ if TYPE_CHECKING:
     from .learning import Guess
 
 KEYWORD_CACHE_SECONDS = 60
+LOOKED_THROUGH, LIKE = 300, 3  # tickets of a department that are looked through, and shown as like
 TITLE_WEIGHT = 3  # a word in the title says more than one in the text
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A department, why, which of the three said so, and who assists by the directory."""
+    """A department, why, which of the three said so, who assists by the directory, and how sure what was learned is.
+
+    `words` are those by which it was learned; `confidence` lies between 0 and 1, none where people settled it.
+    """
 
     department: Department
     reason: str
     source: str
     assisting: tuple[Department, ...] = ()
+    confidence: float | None = None
+    words: tuple[str, ...] = ()
 
 
 def for_call(asked: Asked) -> Proposal | None:
@@ -49,26 +55,37 @@ def for_ticket(ticket: Ticket) -> Proposal | None:
     return for_tickets([ticket])[ticket.pk]
 
 
+def settled_for(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
+    """What people have settled for each ticket: a precedent, else the directory; nothing that was learned."""
+    return _propose({t.pk: asked_of(t) for t in tickets}, learned=False)
+
+
 def for_tickets(tickets: Sequence[Ticket]) -> dict[int, Proposal | None]:
     """A proposal for each ticket by its id, with a handful of queries however many they are."""
     # Lists leave the long text out; here it is read for all of them at once.
     left_out = {ticket.pk for ticket in tickets if "description" in ticket.get_deferred_fields()}
     texts = dict(Ticket.objects.filter(pk__in=left_out).values_list("pk", "description")) if left_out else {}
     texts |= {ticket.pk: ticket.description for ticket in tickets if ticket.pk not in left_out}
-    return _propose({t.pk: Asked(t.title, texts[t.pk], t.category, t.region, t.address, t.matter_id) for t in tickets})
+    return _propose({t.pk: asked_of(t, texts[t.pk]) for t in tickets})
 
 
-def _propose(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
+def asked_of(ticket: Ticket, text: str | None = None) -> Asked:
+    """What is known of a ticket; `text` where the long text has been read apart."""
+    text = ticket.description if text is None else text
+    return Asked(ticket.title, text, ticket.category, ticket.region, ticket.address, ticket.matter_id)
+
+
+def _propose(asked: dict[int, Asked], *, learned: bool = True) -> dict[int, Proposal | None]:
     if not asked:
         return {}
     settled = precedents.speaking_for(asked)
     rest = {key: one for key, one in asked.items() if key not in settled}
-    learned = _learned(rest)
+    guessed = _learned(rest) if learned else {}
     by_duty = for_duties(
-        [(one.category, one.region) for key, one in rest.items() if one.category and key not in learned]
+        [(one.category, one.region) for key, one in rest.items() if one.category and key not in guessed]
     )
     directory = {key: by_duty.get((one.category.pk, one.region.pk)) for key, one in rest.items() if one.category}
-    return dict.fromkeys(asked) | directory | learned | {key: _by_precedent(found) for key, found in settled.items()}
+    return dict.fromkeys(asked) | directory | guessed | {key: _by_precedent(found) for key, found in settled.items()}
 
 
 def _learned(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
@@ -83,7 +100,9 @@ def _learned(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
     sure = {key: guess for key, guess in guesses.items() if guess.confidence >= row.threshold}
     departments = Department.objects.filter(is_open=True).in_bulk([guess.label for guess in sure.values()])
     return {
-        key: Proposal(departments[guess.label], _because(guess), Source.LEARNED)
+        key: Proposal(
+            departments[guess.label], _because(guess), Source.LEARNED, confidence=guess.confidence, words=guess.words
+        )
         for key, guess in sure.items()
         if guess.label in departments
     }
@@ -141,6 +160,25 @@ def _by_directory(entry: DirectoryEntry) -> Proposal:
     reason = f"{reason}（{entry.basis}）" if entry.basis else reason
     assisting = tuple(department for department in entry.assisting.all() if department.is_open)
     return Proposal(entry.department, reason, Source.DIRECTORY, assisting)
+
+
+def like_tickets(proposal: Proposal, user: User) -> list[Ticket]:
+    """Latest answered tickets of the proposed department that share most of the words by which it was learned.
+
+    Only those that `user` may see; none where nothing was learned.
+    """
+    if not proposal.words:
+        return []
+    earlier = (
+        Ticket.objects.visible_to(user)
+        .filter(department=proposal.department, answered_at__isnull=False)
+        .select_related("region__parent")
+        .defer("search", "caller_search")
+        .order_by("-registered_at")[:LOOKED_THROUGH]
+    )
+    shared = [(sum(word in f"{one.title}{one.description}" for word in proposal.words), one) for one in earlier]
+    best = sorted((pair for pair in shared if pair[0]), key=lambda pair: -pair[0])
+    return [one for _count, one in best[:LIKE]]
 
 
 def guess_category(title: str, text: str) -> Category | None:

@@ -16,3 +16,12 @@ def train() -> None:
         training.train()
     except learning.TooLittle as error:
         logger.info("nothing to learn from yet: %s", error)
+
+
+@shared_task(expires=55)
+def dispatch_automatically() -> None:
+    """Lets what is sure enough go out by itself, where that is switched on."""
+    from . import automation
+
+    if count := automation.run():
+        logger.info("dispatched automatically: %d", count)

@@ -11,7 +11,7 @@ import hashlib
 import io
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import joblib
 from django.core.files.base import ContentFile
@@ -21,7 +21,7 @@ from hotline.accounts.models import Region
 from hotline.locks import one_at_a_time
 from tickets.models import Category, Ticket
 
-from . import learning, store, suggest
+from . import automation, learning, store, suggest
 from .learning import Example, TooLittle
 from .models import DispatchModel
 
@@ -68,7 +68,8 @@ def train() -> DispatchModel:
         if not later:
             raise TooLittle(f"only {len(found)} answered tickets")
         learned = learning.Learned.learn([c.example for c in earlier], [c.department_id for c in earlier])
-        scores = _measure(learned, later)
+        known, labels, confidences = _asked_about(learned, later)
+        scores = learning.score(known, labels, confidences)
         packed = io.BytesIO()
         joblib.dump(learned, packed, compress=3)
         content = packed.getvalue()
@@ -84,18 +85,22 @@ def train() -> DispatchModel:
             departments=len(learned.labels), accuracy=scores.accuracy, coverage=scores.coverage,
             threshold=scores.threshold, directory_accuracy=by_directory, is_used=better,
             digest=hashlib.sha256(content).hexdigest(),
+            curve=[asdict(point) for point in learning.curve(known, labels, confidences)],
         )  # fmt: skip
         row.file.save(f"dispatch-{now:%Y%m%d-%H%M%S}.joblib", ContentFile(content), save=False)
         row.save()
+        if better:
+            automation.carry_over(row)
     store.forget()
     logger.info("trained: right %.3f, coverage %.3f, in use: %s", row.accuracy, row.coverage, better)
     return row
 
 
-def _measure(learned: learning.Learned, later: Sequence[Case]) -> learning.Scores:
+def _asked_about(learned: learning.Learned, later: Sequence[Case]) -> tuple[list[int], list[int], list[float]]:
+    """Who answered these, whom the model names, and how sure it is."""
     guesses = learned.guess([case.example for case in later])
     known = [case.department_id for case in later]
-    return learning.score(known, [guess.label for guess in guesses], [guess.confidence for guess in guesses])
+    return known, [guess.label for guess in guesses], [guess.confidence for guess in guesses]
 
 
 def _directory_accuracy(later: Sequence[Case]) -> float:
@@ -111,4 +116,4 @@ def _directory_accuracy(later: Sequence[Case]) -> float:
 def _accuracy_of(used: DispatchModel | None, later: Sequence[Case]) -> float:
     """How often the model used so far is right on these; 0 where there is none that can be read."""
     learned = store.load(used) if used else None
-    return _measure(learned, later).accuracy if learned else 0.0
+    return learning.score(*_asked_about(learned, later)).accuracy if learned else 0.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -22,15 +24,26 @@ from tickets.choices import OPEN_STATUSES, Status
 from tickets.lists import ticket_list
 from tickets.models import Category, Ticket
 from tickets.views import find_ticket
-from tickets.workflow import ACTIONS
+from tickets.workflow import ACTIONS, NotAllowed, Refused
 
-from . import many, measures, store, suggest
-from .models import DispatchModel, Return
+from . import automation, many, measures, precedents, store, suggest
+from .directory.book import holding
+from .models import DirectoryEntry, DispatchModel, Return
 from .precedents import Asked
 
 SIMILAR = 5
 SHOWN_TO_UNDO = 25  # as many as a page of the queue can dispatch at once
 REASONS_SHOWN = 5
+# What a ticket's path from department to department is made of.
+ON_THE_PATH = (
+    "register", "dispatch", "dispatch_automatically", "recall", "undo_dispatch", "accept", "send_down", "hand_over",
+    "ask_return", "grant_return", "refuse_return", "ask_ruling", "give_opinion", "rule", "escalate", "determine",
+    "call_off", "redo", "reopen",
+)  # fmt: skip
+BY_LABELS = {
+    "department": _("By department"), "category": _("By category"), "dispatcher": _("By dispatcher"),
+    "cause": _("By cause"),
+}  # fmt: skip
 
 
 @requires(P.DISPATCH)
@@ -52,9 +65,10 @@ def queue(request: HttpRequest) -> HttpResponse:
 
     one_department = ACTIONS["dispatch"].input(auto_id="many_%s")["department"]
     return ticket_list(
-        request, tickets, title=_("Dispatch"), template="dispatch/queue.html", default_order="step",
+        request, tickets, title=_("Dispatch"), template="dispatch/queue.html", default_order="risk",
         filters=("q", "kind", "urgency", "region", "category"), tabs=tabs, tab=tab, after_page=proposals,
-        one_department=one_department, empty=_("Everything is dispatched."), empty_icon="check-circle",
+        one_department=one_department, automatic=automation.switch(),
+        empty=_("Everything is dispatched."), empty_icon="check-circle",
     )  # fmt: skip
 
 
@@ -96,7 +110,44 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by(
         "asked_at"
     )
-    return render(request, "dispatch/_ticket_panel.html", {"ticket": ticket, "proposal": proposal, "returns": returns})
+    context = {
+        "ticket": ticket, "proposal": proposal, "returns": returns,
+        "like": suggest.like_tickets(proposal, person(request)) if proposal else (),
+    }  # fmt: skip
+    return render(request, "dispatch/_ticket_panel.html", context)
+
+
+@require_GET
+def review(request: HttpRequest, number: str) -> HttpResponse:
+    """Fragment for who grants a return or rules: the ticket's whole path, and beside it what the directory says."""
+    user = person(request)
+    if not (user.may(P.DISPATCH) or user.may(P.RULE)):
+        return HttpResponse("<span hidden></span>")
+    ticket = find_ticket(request, number)
+    path = ticket.events.filter(action__in=ON_THE_PATH).select_related("department", "actor").order_by("sequence")
+    context = {
+        "ticket": ticket,
+        "path": [(ACTIONS[event.action].label, event) for event in path],
+        "returns": ticket.return_requests.select_related("department", "proposed").order_by("asked_at"),
+        "lines": _lines_on_the_way(ticket),
+        "precedent": precedents.speaking_for({0: suggest.asked_of(ticket)}).get(0),
+    }
+    return render(request, "dispatch/_review.html", context)
+
+
+def _lines_on_the_way(ticket: Ticket) -> list[tuple[bool, DirectoryEntry]]:
+    """Every line of the directory that could speak for a ticket, the one that holds first and marked."""
+    if ticket.category is None:
+        return []
+    categories, regions = ticket.category.ancestor_ids, ticket.region.ancestor_ids
+    rows = (
+        holding(timezone.localdate())
+        .filter(sender__isnull=True, category__in=categories, region__in=regions)
+        .select_related("category", "region__parent", "department")
+        .prefetch_related("assisting")
+    )
+    ordered = sorted(rows, key=lambda row: (categories.index(row.category_id), regions.index(row.region_id)))
+    return [(index == 0, row) for index, row in enumerate(ordered)]
 
 
 @requires(P.SEE_SUGGESTIONS)
@@ -104,7 +155,17 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """How good suggestions are, by what they rest on; and the models that were trained."""
     row, learned = store.current()
+    by = request.GET.get("by", "")
+    by = by if by in measures.BY else "department"
+    user = person(request)
     context = {
+        "automatic": automation.switch(),
+        "offers": automation.offers(row) if learned else (),
+        "least_right": automation.LEAST_RIGHT,
+        "may_automate": user.may(P.AUTOMATE),
+        "by": by,
+        "by_labels": BY_LABELS,
+        "lines": measures.BY[by](),
         "days": measures.DAYS,
         "sources": measures.by_source(),
         "first": measures.first_dispatch(),
@@ -112,6 +173,32 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         "is_broken": row is not None and learned is None,
     }
     return render(request, "dispatch/suggestions.html", context)
+
+
+@requires(P.SEE_SUGGESTIONS)
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Turns automatic dispatch on at a measured confidence, or stops it."""
+    user = person(request)
+    try:
+        if request.POST.get("then") == "stop":
+            automation.stop(actor=user)
+            messages.success(request, _t("Automatic dispatch is stopped."))
+        else:
+            automation.turn_on(_fraction(request.POST.get("confidence")), actor=user)
+            messages.success(request, _t("Automatic dispatch is on."))
+    except NotAllowed as refused:
+        raise PermissionDenied from refused
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return back(request, "suggestions")
+
+
+def _fraction(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return -1  # no confidence that was measured
 
 
 @requires(P.REGISTER)
@@ -131,6 +218,8 @@ def call_panel(request: HttpRequest) -> HttpResponse:
             .filter(status__in=OPEN_STATUSES, region__in=region.subtree())
             .for_list().order_by("-registered_at")[:SIMILAR]
         )  # fmt: skip
-    return render(
-        request, "dispatch/_call_panel.html", {"guess": guess, "proposal": proposal, "like": like, "typed": text}
-    )
+    context = {
+        "guess": guess, "proposal": proposal, "like": like, "typed": text,
+        "answered_like": suggest.like_tickets(proposal, person(request)) if proposal else (),
+    }  # fmt: skip
+    return render(request, "dispatch/_call_panel.html", context)

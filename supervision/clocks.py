@@ -1,40 +1,60 @@
 """Clocks as due instants: what starts them, what is true at an instant, and when to look again.
 
-A ticket carries three instants. `answer_due_at` is the caller's clock: it starts at the first dispatch and
-runs on through returns and re-dispatches; only an extension, a suspension, a determination or a new round moves
-it. `stage_due_at` is the present state's own limit (accept within, make progress within, …), so no state can
-be waited in unseen. `warn_at` is when the answer becomes due soon. `next_due_at` is the nearest of them that
-lies ahead: the sweep takes tickets by it and by nothing else.
+A ticket carries the instants at which something becomes true of it. `answer_due_at` is the caller's clock: it starts
+at the first dispatch (`clock_from`) and runs on through returns and re-dispatches; only an extension, a suspension, a
+determination or a new round moves it. `half_at` and `warn_at` lie where two shares of that time are used up.
+`stage_due_at` is the present state's own limit (accept within, make progress within, …), so no state can be waited in
+unseen. Others are the limits of what assisting departments owe, of a supervision order and of an on-site directive.
+`next_due_at` is the nearest of them that lies ahead: the sweep takes tickets by it and by nothing else.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from hotline.worktime import calendar
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, UNANSWERED_STATUSES, FlagKind, Status
-from tickets.limits import RuleKey, Stage
+from tickets.limits import RuleKey, Stage, Unit
 from tickets.models import Ticket
-from tickets.stores import DatabaseStore
+from tickets.stores import INSTANTS, DatabaseStore
 from tickets.workflow import Performance, after_every
 
 REDO_SHARE = 0.5  # of the limit for a new round, domain.md "redo"
+WEEK = timedelta(days=7)
 
 # Which limit holds in a state, and which flag its passing raises.
 STAGES: dict[str, tuple[Stage, FlagKind]] = {
-    Status.REGISTERED: (Stage.DISPATCH, FlagKind.UNCLAIMED),
+    Status.REGISTERED: (Stage.DISPATCH, FlagKind.UNPLACEABLE),
     Status.DISPATCHED: (Stage.ACCEPT, FlagKind.UNCLAIMED),
-    Status.RETURN_ASKED: (Stage.REVIEW, FlagKind.UNCLAIMED),
-    Status.RULING: (Stage.RULING, FlagKind.UNCLAIMED),
+    Status.RETURN_ASKED: (Stage.REVIEW, FlagKind.STALLED),
+    Status.RULING: (Stage.RULING, FlagKind.STALLED),
     Status.WORKING: (Stage.PROGRESS, FlagKind.STALLED),
-    Status.COORDINATING: (Stage.COORDINATION, FlagKind.STALLED),
+    Status.COORDINATING: (Stage.COORDINATION, FlagKind.TASK_LATE),
     Status.SUSPENDED: (Stage.SUSPENSION, FlagKind.REVIEW_DUE),
     Status.FOLLOW_UP: (Stage.FOLLOW_UP, FlagKind.FOLLOW_UP_LATE),
 }
 # These start the limit of their state again although the state stays.
 RESTARTING = {"progress", "miss_follow_up", "record_findings", "send_down", "grant_extension"}
+# These change what is known of other tickets: of the same matter, or of the same caller.
+JOINING = {"join_matter", "part_matter"}
+# The answer clock begins anew with these; else it goes on from its first start.
+STARTING_ANEW = {"determine", "redo", "reopen"}
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known of a ticket beside its own row.
+
+    `callers` is how many different people its matter has, `calls` how often its caller called in the week before,
+    `is_refused_by_all` whether everybody whom directory and precedents name has returned it.
+    """
+
+    callers: int = 0
+    calls: int = 0
+    is_refused_by_all: bool = False
 
 
 @after_every
@@ -42,91 +62,141 @@ def keep_clocks(p: Performance) -> None:
     """Sets the instants after an action, and raises or clears flags at once."""
     ticket = p.ticket
     if ticket.status not in OPEN_STATUSES:
-        ticket.stage_due_at = ticket.warn_at = ticket.next_due_at = None
+        ticket.next_due_at = ticket.stage_due_at = ticket.half_at = ticket.warn_at = None
+        ticket.contribution_due_at = ticket.order_due_at = ticket.task_due_at = None
     else:
         _move_answer_clock(p)
         if ticket.status_since == p.at or p.action.name in RESTARTING:
+            ticket.stage_from = p.at
             ticket.stage_due_at = limits.due(STAGES[ticket.status][0], ticket, p.at)
         if ticket.answer_due_at and ticket.answer_due_at != p.before["answer_due_at"]:
-            ticket.warn_at = _warning_before(ticket.answer_due_at, ticket, p.at)
+            set_warnings(ticket)
         if ticket.status == Status.DISPATCHED and ticket.stage_due_at:
             ticket.accept_due_at = ticket.stage_due_at
         ticket.next_due_at = next_instant(ticket, after=p.at)
-        if p.action.name in ("join_matter", "part_matter"):
-            ticket.next_due_at = p.at  # its number of callers is known once this is saved
-    if isinstance(p.store, DatabaseStore) and ticket.pk:
+    if isinstance(p.store, DatabaseStore):
         from . import flags  # flags asks this module what is true; this module tells it when
 
-        flags.sync([ticket], now=p.at)
-        if p.action.name in ("join_matter", "part_matter"):
+        if ticket.pk:
+            flags.sync([ticket], now=p.at)
+        else:
+            flags.greet(ticket, now=p.at)
+        if p.action.name in JOINING:
+            ticket.next_due_at = p.at  # its number of callers is known once this is saved
             flags.look_again_at_matter(p.data["matter"], now=p.at)
 
 
 def _move_answer_clock(p: Performance) -> None:
     ticket, name = p.ticket, p.action.name
+    work = calendar.current()
     if name == "undo_dispatch" and ticket.dispatched_at is None:
-        ticket.answer_due_at = ticket.warn_at = ticket.accept_due_at = None
+        ticket.answer_due_at = ticket.half_at = ticket.warn_at = ticket.accept_due_at = ticket.clock_from = None
     elif name == "determine":
         ticket.answer_due_at = p.given["due"]
     elif name in ("redo", "reopen"):
         ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=REDO_SHARE)
     elif name == "grant_extension":
         assert ticket.answer_due_at is not None
-        ticket.answer_due_at = calendar.current().add_days(ticket.answer_due_at, p.data["days"])
+        ticket.answer_due_at = work.add_days(ticket.answer_due_at, p.data["days"])
     elif "suspended_minutes" in p.data and ticket.answer_due_at:
-        work = calendar.current()
         ticket.answer_due_at = work.add_minutes(ticket.answer_due_at, p.data["suspended_minutes"])
     elif ticket.answer_due_at is None and ticket.dispatched_at:
         ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at)
+        ticket.clock_from = p.at
+    if name in STARTING_ANEW:
+        ticket.clock_from = p.at
+    if name in STARTING_ANEW or ticket.department_id is None:
+        ticket.order_due_at = None  # an order goes to a department, and for this round
+    if name in ("redo", "reopen", "escalate"):
+        ticket.task_due_at = None
 
 
-def _warning_before(due: datetime, ticket: Ticket, start: datetime) -> datetime:
-    """When to warn: by the city's limit before the deadline; half-way where that lies before the start."""
-    amount, unit = limits.limit(Stage.WARNING, ticket)
-    warning = limits.shift(due, -amount, unit)
-    return warning if warning > start else start + (due - start) / 2
+def set_warnings(ticket: Ticket) -> None:
+    """Where half of the answer clock and where most of it is used up, counted as the limit itself is counted."""
+    start, due = ticket.clock_from, ticket.answer_due_at
+    if start is None or due is None:
+        ticket.half_at = ticket.warn_at = None
+        return
+    in_working_time = limits.limit(Stage.ANSWER, ticket)[1] == Unit.WORK_DAY
+    minutes = calendar.current().minutes_between(start, due) if in_working_time else 0
+
+    def at_share(rule: RuleKey) -> datetime:
+        share = limits.rule(rule) / 100
+        if minutes:
+            return calendar.current().add_minutes(start, minutes * share)
+        return start + (due - start) * share
+
+    ticket.half_at, ticket.warn_at = at_share(RuleKey.FIRST_WARNING), at_share(RuleKey.LAST_WARNING)
 
 
-def conditions(ticket: Ticket, now: datetime, *, callers: int = 0) -> dict[str, datetime]:
+def conditions(ticket: Ticket, now: datetime, around: Around) -> dict[FlagKind, datetime]:
     """What is true of a ticket at `now`: each flag's kind with the instant its cause began.
 
-    `callers` is the number of tickets in its matter. Depends on nothing else, so it can be asked twice.
+    Depends on the ticket, the instant and what is `around` it, so it can be asked twice.
     """
-    found: dict[str, datetime] = {}
+    found: dict[FlagKind, datetime] = {}
     if ticket.status not in OPEN_STATUSES:
         return found
     if ticket.stage_due_at and ticket.stage_due_at <= now:
         found[STAGES[ticket.status][1]] = ticket.stage_due_at
-    if ticket.status in UNANSWERED_STATUSES and ticket.answer_due_at:
-        if ticket.answer_due_at <= now:
-            found[FlagKind.OVERDUE] = ticket.answer_due_at
-        elif ticket.warn_at and ticket.warn_at <= now:
-            found[FlagKind.DUE_SOON] = ticket.warn_at
+    if ticket.contribution_due_at and ticket.contribution_due_at <= now:
+        found[FlagKind.PART_LATE] = ticket.contribution_due_at
     if ticket.status in UNANSWERED_STATUSES:
-        if ticket.returns >= limits.rule(RuleKey.RETURNS_TO_RULING):
-            found[FlagKind.BOUNCED] = ticket.status_since
-        if callers >= limits.rule(RuleKey.MANY_CALLERS):
-            found[FlagKind.MANY_CALLERS] = now
+        found |= _while_unanswered(ticket, now, around)
     return found
 
 
-def next_instant(ticket: Ticket, *, after: datetime) -> datetime | None:
-    """The nearest instant after `after` at which another condition can become true."""
-    instants = [ticket.stage_due_at]
-    if ticket.status in UNANSWERED_STATUSES:
-        instants += [ticket.answer_due_at, ticket.warn_at]
+def _while_unanswered(ticket: Ticket, now: datetime, around: Around) -> dict[FlagKind, datetime]:
+    found: dict[FlagKind, datetime] = {}
+    # Of the three only the gravest: a ticket that is late is not also nearly late.
+    for kind, instant in (
+        (FlagKind.OVERDUE, ticket.answer_due_at),
+        (FlagKind.DUE_SOON, ticket.warn_at),
+        (FlagKind.HALF_TIME, ticket.half_at),
+    ):
+        if instant and instant <= now:
+            found[kind] = instant
+            break
+    for kind, instant in ((FlagKind.TASK_LATE, ticket.task_due_at), (FlagKind.ORDER_LATE, ticket.order_due_at)):
+        if instant and instant <= now:
+            found[kind] = instant
+    if ticket.returns >= limits.rule(RuleKey.RETURNS_TO_RULING):
+        found[FlagKind.BOUNCED] = ticket.status_since
+    if ticket.status == Status.RULING or (ticket.status == Status.REGISTERED and around.is_refused_by_all):
+        found[FlagKind.UNPLACEABLE] = ticket.status_since
+    if ticket.round > limits.rule(RuleKey.REDONE):
+        found[FlagKind.REDONE] = ticket.clock_from or ticket.status_since
+    if around.callers >= limits.rule(RuleKey.MANY_CALLERS):
+        found[FlagKind.MANY_CALLERS] = now
+    if around.calls >= limits.rule(RuleKey.FREQUENT_CALLER):
+        found[FlagKind.FREQUENT_CALLER] = now
+    return found
+
+
+def next_instant(ticket: Ticket, *, after: datetime, flagged: Any = ()) -> datetime | None:
+    """The nearest instant after `after` at which another condition can become true.
+
+    `flagged` are the kinds of its open flags: a caller who called often is looked at again a week later.
+    """
+    names = INSTANTS if ticket.status in UNANSWERED_STATUSES else ("stage_due_at", "contribution_due_at")
+    instants = [getattr(ticket, name) for name in names]
+    if FlagKind.FREQUENT_CALLER in flagged:
+        instants.append(after + WEEK)
     return min((instant for instant in instants if instant and instant > after), default=None)
 
 
-def evidence(ticket: Ticket, callers: int) -> dict[str, Any]:
+def evidence(ticket: Ticket, around: Around) -> dict[str, Any]:
     """What the flags of a ticket say of it."""
     facts: dict[str, Any] = {"status": ticket.status}
     if ticket.department_id and ticket.department:
         facts["department"] = ticket.department.name
     if ticket.assigned_at:
         facts["assigned_at"] = ticket.assigned_at.isoformat()
-    if ticket.returns:
-        facts["returns"] = ticket.returns
-    if callers > 1:
-        facts["callers"] = callers
+    for name, value in (("returns", ticket.returns), ("urges", ticket.urges), ("rounds", ticket.round - 1)):
+        if value:
+            facts[name] = value
+    if around.callers > 1:
+        facts["callers"] = around.callers
+    if around.calls >= limits.rule(RuleKey.FREQUENT_CALLER):
+        facts["calls"] = around.calls
     return facts

@@ -44,11 +44,11 @@ def extension_pending(ticket: Ticket) -> Any:
 
 @effect("ask_extension")
 def ask_extension(p: Performance) -> None:
-    p.data["days"] = p.given["days"]
+    p.data.update(days=p.given["days"], ground=p.given["ground"])
     p.store.add(
         Extension(
-            ticket=p.ticket, days=p.given["days"], reason=p.note, plan=p.given.get("plan") or "",
-            asked_by=p.actor, asked_at=p.at,
+            ticket=p.ticket, days=p.given["days"], ground=p.given["ground"], reason=p.note,
+            plan=p.given.get("plan") or "", asked_by=p.actor, asked_at=p.at,
         )
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def rule_on_extension(p: Performance) -> None:
     granted = p.action.name == "grant_extension"
     asked = _end_extension(p, Extension.Ruling.GRANTED if granted else Extension.Ruling.REFUSED)
     assert asked is not None
-    p.data["days"] = asked.days
+    p.data.update(days=asked.days, ground=asked.ground)
 
 
 @effect("answer", "suspend", "escalate", "send_down", "hand_over")
@@ -95,6 +95,7 @@ def issue_order(p: Performance) -> None:
         requirement=p.note, due=p.given["due"], issued_by=p.actor, issued_at=p.at,
     )  # fmt: skip
     p.store.add(order)
+    p.ticket.order_due_at = order.due
     p.data.update(order=order.number, due=p.given["due"].isoformat())
 
 
@@ -172,6 +173,7 @@ def determine(p: Performance) -> None:
     task.directive, task.due = p.note, p.given["due"]
     task.determined_by, task.determined_at = p.actor, p.at
     task.state = CoordinationTask.State.DETERMINED
+    p.ticket.task_due_at = task.due
     p.store.change(task)
     p.data.update(task=task.pk, due=p.given["due"].isoformat())
     _apply_to_others(p, task, {**p.given, "task": task})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, User
-from tickets.choices import FlagKind, Principle
+from tickets.choices import ExtensionGround, FlagKind, Principle
 from tickets.models import Ticket
 
 
@@ -50,6 +50,7 @@ class Extension(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="extensions")
     days = models.PositiveSmallIntegerField(_("working days"))
+    ground = models.CharField(_("ground"), max_length=10, choices=ExtensionGround, default=ExtensionGround.MORE_TIME)
     reason = models.TextField(_("reason"))
     plan = models.TextField(_("plan"), blank=True)
     asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

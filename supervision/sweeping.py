@@ -21,14 +21,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tickets.models import Ticket
+from tickets.stores import INSTANTS
 
-from . import clocks, flags
+from . import flags
 
 BATCH = 500
 SET_ASIDE = timedelta(hours=1)
 COLUMNS = (
-    "status", "status_since", "returns", "urgency", "kind", "department", "matter", "assigned_at",
-    "answer_due_at", "stage_due_at", "warn_at", "next_due_at",
+    "status", "status_since", "round", "returns", "urges", "urgency", "kind", "department", "matter", "caller",
+    "assigned_at", "clock_from", *INSTANTS, "next_due_at", "risk",
 )  # fmt: skip
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def sweep(now: datetime | None = None) -> SweepResult:
 def _sweep_batch(now: datetime, result: SweepResult) -> bool:
     """Sweeps one batch; returns whether there may be more."""
     with transaction.atomic():
-        batch = list(
+        batch: list[Ticket] = list(
             Ticket.objects.filter(next_due_at__lte=now)
             .order_by("next_due_at")
             .select_for_update(skip_locked=True, of=("self",))
@@ -75,21 +76,16 @@ def _sweep_batch(now: datetime, result: SweepResult) -> bool:
                 raised, cleared = flags.sync(batch, now=now)
         except Exception:
             logger.exception("a batch of %d could not be evaluated; going one by one", len(batch))
-            raised, cleared, sound = _one_by_one(batch, now, result)
-        else:
-            sound = batch
-        for ticket in sound:
-            ticket.next_due_at = clocks.next_instant(ticket, after=now)
-        _write_next_instants(batch)
+            raised, cleared = _one_by_one(batch, now, result)
+        _write(batch)
     result.due += len(batch)
     result.raised += raised
     result.cleared += cleared
     return len(batch) == BATCH
 
 
-def _one_by_one(batch: list[Ticket], now: datetime, result: SweepResult) -> tuple[int, int, list[Ticket]]:
+def _one_by_one(batch: list[Ticket], now: datetime, result: SweepResult) -> tuple[int, int]:
     raised = cleared = 0
-    sound = []
     for ticket in batch:
         try:
             with transaction.atomic():
@@ -100,17 +96,20 @@ def _one_by_one(batch: list[Ticket], now: datetime, result: SweepResult) -> tupl
             result.set_aside += 1
         else:
             raised, cleared = raised + more_raised, cleared + more_cleared
-            sound.append(ticket)
-    return raised, cleared, sound
+    return raised, cleared
 
 
-def _write_next_instants(batch: list[Ticket]) -> None:
-    """One statement for the batch; Django's bulk_update would send a CASE of 500 branches."""
+def _write(batch: list[Ticket]) -> None:
+    """Writes when to look again, and the risk.
+
+    One statement for the batch; Django's bulk_update would send a CASE of 500 branches.
+    """
     if not batch:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE tickets_ticket SET next_due_at = new.at"
-            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS new(id, at) WHERE tickets_ticket.id = new.id",
-            [[ticket.pk for ticket in batch], [ticket.next_due_at for ticket in batch]],
+            "UPDATE tickets_ticket SET next_due_at = new.at, risk = new.risk"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS new(id, at, risk)"
+            " WHERE tickets_ticket.id = new.id",
+            [[t.pk for t in batch], [t.next_due_at for t in batch], [t.risk for t in batch]],
         )

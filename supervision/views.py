@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline import keyset
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
-from tickets.choices import FlagKind, Status
+from tickets.choices import FlagKind, Part, Status
 from tickets.lists import ticket_list
-from tickets.models import Ticket
+from tickets.models import Contribution, Ticket
 from tickets.views import find_ticket
 from tickets.workflow import ACTIONS, Refused, available
 
@@ -131,5 +132,10 @@ def add_participant(request: HttpRequest, pk: int) -> HttpResponse:
 def rulings(request: HttpRequest) -> HttpResponse:
     """What waits for a manager's word: disputes and extensions."""
     disputes = Ticket.objects.visible_to(request.user).filter(status=Status.RULING).for_list().order_by("stage_due_at")
-    context = {"disputes": disputes[:100], "extensions": queries.pending_extensions()[:100]}
+    heard = Prefetch(
+        "contributions",
+        Contribution.objects.filter(part=Part.OPINION, withdrawn_at__isnull=True).select_related("department", "names"),
+        to_attr="opinions",
+    )
+    context = {"disputes": disputes.prefetch_related(heard)[:100], "extensions": queries.pending_extensions()[:100]}
     return render(request, "supervision/rulings.html", context)

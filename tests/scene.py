@@ -42,7 +42,8 @@ def lay_in_again() -> None:
     if not TimeLimit.objects.exists():
         from importlib import import_module
 
-        import_module("tickets.migrations.0003_default_limits").lay_in(apps, None)
+        for name in ("0003_default_limits", "0005_parts_of_departments"):
+            import_module(f"tickets.migrations.{name}").lay_in(apps, None)
     city.lay_in()
 
 
@@ -96,8 +97,12 @@ def inputs(name: str, **given: Any) -> dict[str, Any]:
             "note": "路段尚未移交。",
             "proposed": Department.objects.get(name=OTHER_DEPARTMENT).pk,
         },
-        "ask_extension": {"days": 3, "note": "需专家论证。"},
+        "ask_extension": {"days": 3, "ground": "more_time", "note": "需专家论证。"},
         "answer": {"answer": ANSWER},
+        "split": {"title": "路灯也不亮", "description": "同一路口的路灯也坏了。", "kind": "complaint"},
+        "assist": {"answer": ANSWER},
+        "give_opinion": {"department": target, "principle": "place", "note": "该路段由其建设。"},
+        "dispatch_automatically": {"department": target, "confidence": 0.99},
         "supervise": {"due": soon, "note": "限期办结。"},
         "escalate": {
             "lead": "市城市运行中心",

@@ -91,7 +91,7 @@ def test_within_a_minute_it_is_as_if_it_had_not_been_dispatched(
     assert "已撤销 1 件" in post(client, then="undo", number=ticket.number)
     after = dict(Ticket.objects.values().get(pk=ticket.pk))
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"version", "status_since", "stage_due_at", "next_due_at"}
+    assert changed == {"version", "status_since", "stage_from", "stage_due_at", "next_due_at"}
     assert not Suggestion.objects.exists()
     assert [event.action for event in ticket.events.all()] == ["register", "dispatch", "undo_dispatch"]
 

@@ -31,6 +31,7 @@ PAGES = {
     "dispatch-queue": P.DISPATCH,
     "inbox": P.HANDLE,
     "board": P.SUPERVISE,
+    "suggestions": P.SEE_SUGGESTIONS,
     "coordinations": P.SUPERVISE,
     "rulings": P.RULE,
     "dashboard": P.SEE_REPORTS,
@@ -95,7 +96,7 @@ QUERIES = {
     "my-tickets": (scene.OPERATOR, 4),
     "tickets": (scene.OPERATOR, 7),
     "follow-ups": (scene.OPERATOR, 6),
-    "dispatch-queue": (scene.DISPATCHER, 12),
+    "dispatch-queue": (scene.DISPATCHER, 13),
     "inbox": (scene.CLERK, 7),
     "board": (scene.SUPERVISOR, 8),
     "rulings": (scene.MANAGER, 5),
@@ -305,7 +306,8 @@ def test_each_form_opens_and_an_empty_one_is_refused_with_reasons(signed_in: Sig
         if (
             action.name == workflow.STARTING
             or not required
-            or action.name in ("answer_directly", "link_praise", "refuse_extension")
+            or not action.permission
+            or action.name in ("answer_directly", "link_praise", "refuse_extension", "assist", "give_opinion")
         ):
             continue
         ticket = scene.ticket_in(action.sources[0])

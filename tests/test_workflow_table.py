@@ -12,10 +12,16 @@ from hotline.accounts.permissions import ROLE_PERMISSIONS, Role, allows
 from tests import scene
 from tickets import workflow
 from tickets.choices import Kind, Status
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Contribution, Ticket, TicketEvent
 from tickets.workflow import ACTIONS, NotAllowed, Refused
 
 pytestmark = pytest.mark.django_db
+
+
+def owed(ticket: Ticket, part: str) -> list[int | None]:
+    """Departments that have still to give their part."""
+    still = Contribution.objects.filter(ticket=ticket, part=part, given_at=None, withdrawn_at=None)
+    return list(still.values_list("department", flat=True))
 
 
 class Undo(Exception):
@@ -56,8 +62,13 @@ def test_every_action(status: str, role: str) -> None:
             continue
         outcome = attempt(name, ticket, actor)
         holds = allows(role, action.permission)
-        if action.of_department:
-            holds = holds and ticket.department_id in actor.department_ids
+        if action.whose is not workflow.Whose.ANYBODY:
+            concerned: list[int | None] = {
+                workflow.Whose.HOLDER: [ticket.department_id],
+                workflow.Whose.ASSISTANT: owed(ticket, "assist"),
+                workflow.Whose.WITNESS: owed(ticket, "opinion"),
+            }[action.whose]
+            holds = holds and bool(set(concerned) & set(actor.department_ids))
         if not holds:
             assert outcome == "not allowed", (name, outcome)
         elif status not in action.sources or workflow.objection(action, ticket):
@@ -69,7 +80,19 @@ def test_every_action(status: str, role: str) -> None:
     assert Ticket.objects.values().get(pk=ticket.pk) == before, "a refused action left a trace"
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIONS if name != workflow.STARTING])
+def with_part(status: str, department: Department) -> Ticket:
+    """A ticket in a state to which this department owes its part."""
+    ticket = scene.call()
+    if status == Status.RULING:
+        return scene.do(ticket, "ask_ruling", scene.DISPATCHER, departments=[department.pk])
+    other = scene.department(scene.OTHER_DEPARTMENT)
+    ticket = scene.do(ticket, "dispatch", scene.DISPATCHER, department=other.pk, assisting=[department.pk])
+    for name in {Status.WORKING: ("accept",), Status.RETURN_ASKED: ("ask_return",)}.get(Status(status), ()):
+        ticket = scene.do(ticket, name, scene.OTHER_CLERK, proposed=department.pk)
+    return ticket
+
+
+@pytest.mark.parametrize("name", [name for name, a in ACTIONS.items() if name != workflow.STARTING and a.permission])
 def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
     """No row of the table is dead: from each of its states it leads where the table says."""
     action = ACTIONS[name]
@@ -81,6 +104,9 @@ def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
             ticket = scene.do(ticket, "ask_extension", scene.CLERK)
         if name == "part_matter":
             ticket = scene.do(ticket, "join_matter", scene.OPERATOR, numbers=scene.call().number)
+        if name in ("assist", "give_opinion"):
+            mine = scene.department(scene.DEPARTMENT)
+            ticket = with_part(status, mine)
         if name == "undo_dispatch":
             ticket = scene.do(scene.call(), "dispatch", scene.DISPATCHER)
         if name == "hand_over":
@@ -88,7 +114,7 @@ def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
         actor = next(
             user
             for user in map(scene.user, scene.ROLE_PEOPLE.values())
-            if workflow.may_perform(action, ticket, user) or (action.of_department and user.role == Role.STAFF)
+            if workflow.may_perform(action, ticket, user) or (action.whose.value and user.role == Role.STAFF)
         )
         if name in ("link_praise", "part_matter"):
             ticket.refresh_from_db()
@@ -107,7 +133,7 @@ def test_the_permission_table_names_known_permissions_only() -> None:
 
     assert set(ROLE_PERMISSIONS) == set(Role.values)
     assert set().union(*ROLE_PERMISSIONS.values()) == set(Permission.values)
-    assert {action.permission for action in ACTIONS.values()} <= set(Permission.values)
+    assert {action.permission for action in ACTIONS.values()} <= {*Permission.values, workflow.BY_SYSTEM}
 
 
 def test_another_departments_clerk_may_do_nothing() -> None:

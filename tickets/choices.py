@@ -83,6 +83,13 @@ class ReturnGround(models.TextChoices):
     INCOMPLETE = "incomplete", _("Information incomplete")
 
 
+class ExtensionGround(models.TextChoices):
+    """Why an answer may come later. Nothing else moves the caller's clock but a suspension."""
+
+    MORE_TIME = "more_time", _("Needs more time")
+    CALLER = "caller", _("Waits for the caller")
+
+
 class Principle(models.TextChoices):
     """On what a responsibility is founded when it had to be settled."""
 
@@ -91,6 +98,13 @@ class Principle(models.TextChoices):
     OVERSIGHT = "oversight", _("Oversight (whose trade it is)")
     LICENCE = "licence", _("Licence (who permitted it)")
     FIRST_UNIT = "first_unit", _("First unit (who did not object in time)")
+
+
+class Part(models.TextChoices):
+    """What a department other than the responsible one owes to a ticket."""
+
+    ASSIST = "assist", _("Assists")
+    OPINION = "opinion", _("Opinion in a dispute")
 
 
 class Contacted(models.TextChoices):
@@ -129,22 +143,36 @@ class FlagKind(models.TextChoices):
     """Why a ticket needs looking at. Raised and cleared by supervision.clocks, shown everywhere."""
 
     OVERDUE = "overdue", _("Overdue")
+    UNPLACEABLE = "unplaceable", _("Cannot be placed")
     UNCLAIMED = "unclaimed", _("Unclaimed")
     STALLED = "stalled", _("Stalled")
     BOUNCED = "bounced", _("Bounced")
+    TASK_LATE = "task_late", _("On-site task overdue")
+    ORDER_LATE = "order_late", _("Supervision order overdue")
+    REDONE = "redone", _("Redone again and again")
     MANY_CALLERS = "many_callers", _("Many callers")
+    FREQUENT_CALLER = "frequent_caller", _("One caller often")
     DUE_SOON = "due_soon", _("Due soon")
+    HALF_TIME = "half_time", _("Half the time used")
+    PART_LATE = "part_late", _("Another department's part late")
     FOLLOW_UP_LATE = "follow_up_late", _("Follow-up late")
     REVIEW_DUE = "review_due", _("Review due")
 
 
 FLAG_TONES = {
     FlagKind.OVERDUE: "danger",
+    FlagKind.UNPLACEABLE: "danger",
     FlagKind.UNCLAIMED: "danger",
     FlagKind.STALLED: "danger",
     FlagKind.BOUNCED: "danger",
+    FlagKind.TASK_LATE: "danger",
+    FlagKind.ORDER_LATE: "danger",
+    FlagKind.REDONE: "danger",
     FlagKind.MANY_CALLERS: "warning",
+    FlagKind.FREQUENT_CALLER: "warning",
     FlagKind.DUE_SOON: "warning",
+    FlagKind.HALF_TIME: "neutral",
+    FlagKind.PART_LATE: "warning",
     FlagKind.FOLLOW_UP_LATE: "warning",
     FlagKind.REVIEW_DUE: "info",
 }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department
 
 from . import limits
-from .choices import Closing, Status
-from .limits import RuleKey
-from .models import Answer, FollowUp, Matter, Ticket
-from .workflow import Performance, Refused, apply, check, effect
+from .choices import Closing, Part, Status
+from .limits import RuleKey, Stage
+from .models import Answer, Contribution, FollowUp, Matter, Ticket
+from .workflow import Performance, Refused, apply, check, effect, proposes
 
 UNDO_WITHIN = timedelta(minutes=1)
 
@@ -33,12 +35,13 @@ def assign(p: Performance, department: Department, *, binding: bool) -> None:
 
 def _assist(p: Performance) -> None:
     departments = list(p.given.get("assisting") or ())
-    p.store.set_assisting(p.ticket, departments)
+    withdraw(p, Part.ASSIST, but=departments)
+    ask(p, Part.ASSIST, departments)
     if departments:
         p.data["assisting"] = [department.name for department in departments]
 
 
-@effect("dispatch")
+@effect("dispatch", "dispatch_automatically")
 def dispatch(p: Performance) -> None:
     assign(p, p.given["department"], binding=False)
     p.ticket.hops += 1
@@ -89,7 +92,7 @@ def unassign(p: Performance) -> None:
     p.ticket.department = None
     p.ticket.is_binding = False
     p.ticket.accepted_at = None
-    p.store.set_assisting(p.ticket, [])
+    withdraw(p, Part.ASSIST)
 
 
 @check("hand_over")
@@ -110,6 +113,100 @@ def hand_over(p: Performance) -> None:
     p.data["from_department"] = p.ticket.department.name
     assign(p, heir, binding=p.ticket.is_binding)
     p.go_to(Status.DISPATCHED)
+
+
+# -- what other departments owe -----------------------------------------------------------------------------
+
+LIMITS = {Part.ASSIST: Stage.ASSIST, Part.OPINION: Stage.OPINION}
+
+
+def _open(p: Performance, part: Part) -> list[Contribution]:
+    return [one for one in p.store.all(Contribution, p.ticket) if one.part == part and one.is_open]
+
+
+def ask(p: Performance, part: Part, departments: Iterable[Department]) -> None:
+    """Asks departments for their part, each with a clock of its own; whoever owes it already is not asked again."""
+    asked = {one.department_id for one in _open(p, part)}
+    due = limits.due(LIMITS[part], p.ticket, p.at)
+    for department in departments:
+        if department.pk not in asked:
+            p.store.add(
+                Contribution(
+                    ticket=p.ticket, department=department, part=part, round=p.ticket.round, asked_at=p.at, due_at=due
+                )
+            )  # fmt: skip
+    _set_nearest(p)
+
+
+def withdraw(p: Performance, part: Part, *, but: Iterable[Department] = ()) -> None:
+    """Asks no longer for what has not been given, except of the departments `but`."""
+    kept = {department.pk for department in but}
+    for one in _open(p, part):
+        if one.department_id not in kept:
+            one.withdrawn_at = p.at
+            p.store.change(one)
+    _set_nearest(p)
+
+
+def _set_nearest(p: Performance) -> None:
+    still = [one.due_at for part in Part for one in _open(p, part)]
+    p.ticket.contribution_due_at = min(still, default=None)
+
+
+@effect("assist", "give_opinion")
+def contribute(p: Performance) -> None:
+    """Every department below the person's own that still owes it has given it."""
+    part = Part.ASSIST if p.action.name == "assist" else Part.OPINION
+    mine = p.actor.department_ids if p.actor else []
+    p.note = p.given.get("answer") or p.note
+    for one in _open(p, part):
+        if one.department_id in mine:
+            one.given_at, one.by, one.text = p.at, p.actor, p.note
+            one.names, one.principle = p.given.get("department"), p.given.get("principle") or ""
+            p.store.change(one)
+            p.data["by_department"] = one.department.name
+    if part == Part.OPINION:
+        p.data.update(proposed=p.given["department"].name, principle=p.given["principle"])
+    _set_nearest(p)
+
+
+@effect("rule", "escalate")
+def hear_no_more(p: Performance) -> None:
+    withdraw(p, Part.OPINION)
+
+
+@check("answer")
+def all_parts_are_in(ticket: Ticket) -> Any:
+    """The responsible department sums up: it waits for those who assist, but no longer than their limit."""
+    now = timezone.now()
+    owed = ticket.contributions.filter(part=Part.ASSIST, given_at__isnull=True, withdrawn_at__isnull=True)
+    waiting = [one for one in owed.select_related("department") if one.due_at > now]
+    if not waiting:
+        return None
+    return _("%(departments)s assist and have until %(due)s; sum up once they have answered.") % {
+        "departments": _t(", ").join(str(one.department) for one in waiting),
+        "due": timezone.localtime(max(one.due_at for one in waiting)).strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+@proposes("answer")
+def parts_to_sum_up(ticket: Ticket) -> dict[str, Any]:
+    """The answer begins with what the assisting departments have said in this round."""
+    given = ticket.contributions.filter(part=Part.ASSIST, round=ticket.round, given_at__isnull=False)
+    texts = [f"{one.department}：{one.text}" for one in given.select_related("department")]
+    return {"answer": "\n".join(texts)} if texts else {}
+
+
+@effect("answer")
+def wait_no_longer(p: Performance) -> None:
+    withdraw(p, Part.ASSIST)
+
+
+def _ask_assistants_again(p: Performance) -> None:
+    """Who assisted in the round before assists in the new one."""
+    last = p.ticket.round - 1
+    known = [one for one in p.store.all(Contribution, p.ticket) if one.part == Part.ASSIST and one.round == last]
+    ask(p, Part.ASSIST, [one.department for one in known if one.department.is_open and one.given_at])
 
 
 @effect("accept")
@@ -201,6 +298,7 @@ def new_round(p: Performance) -> None:
     ticket.assigned_at = p.at
     ticket.accepted_at = ticket.answered_at = ticket.closed_at = None
     ticket.closing = ""
+    _ask_assistants_again(p)
 
 
 @effect("reopen")
@@ -221,6 +319,33 @@ def is_recent(ticket: Ticket) -> Any:
     if ticket.closed_at and timezone.now() - ticket.closed_at > timedelta(days=days):
         return _("Closed more than %(days)d days ago; record a new ticket instead.") % {"days": days}
     return None
+
+
+@effect("split")
+def split(p: Performance) -> None:
+    """Records the second concern as a ticket of its own, of the same caller and call."""
+    from . import services  # which performs actions, whose effects these are
+
+    first, given = p.ticket, p.given
+    same = {
+        name: getattr(first, name)
+        for name in (
+            "channel",
+            "urgency",
+            "region",
+            "address",
+            "caller_name",
+            "caller_phone",
+            "is_anonymous",
+            "is_secret",
+        )
+    }
+    second = {name: given[name] for name in ("title", "description", "kind", "category")}
+    other = services.register(
+        actor=p.actor, details={**same, **second, "split_from": first}, at=first.registered_at
+    )  # fmt: skip
+    p.data["split_off"] = other.number
+    p.note = p.note or given["title"]
 
 
 @effect("urge")

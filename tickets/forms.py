@@ -12,28 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from hotline.accounts.models import Region
 
 from .choices import Kind
-from .models import Category, Ticket
+from .inputs import CategoryField
+from .models import Ticket
 from .services import normalise_phone
 
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
 PHONE = re.compile(r"\+?\d{5,20}")
-
-
-class CategoryField(forms.ModelChoiceField):
-    """A third-level category, grouped under its upper two."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            Category.objects.filter(is_used=True, children__isnull=True, parent__parent__isnull=False)
-            .select_related("parent__parent")
-            .order_by("code"),
-            empty_label=_("Type to choose"),
-            **kwargs,
-        )
-        self.widget.attrs["data-pick"] = "1"
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"
 
 
 class RegionField(forms.ModelChoiceField):

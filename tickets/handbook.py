@@ -12,10 +12,14 @@ from hotline.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 
 from .choices import Status
 from .limits import DEFAULT_RULES, RuleKey
-from .workflow import ACTIONS, STARTING, Action
+from .workflow import ACTIONS, STARTING, Action, Whose
 
 DOCS = settings.BASE_DIR / "docs"
 START = "[*]"
+WHOSE = {
+    Whose.ANYBODY: "", Whose.HOLDER: " (own department)", Whose.ASSISTANT: " (assisting department)",
+    Whose.WITNESS: " (department that is heard)",
+}  # fmt: skip
 
 
 def documents() -> dict[Path, str]:
@@ -88,8 +92,10 @@ def _targets(action: Action) -> str:
 
 
 def _who(action: Action) -> str:
+    if not action.permission:
+        return "the system"
     roles = [str(Role(role).label) for role, held in ROLE_PERMISSIONS.items() if action.permission in held]
-    return ", ".join(roles) + (" (own department)" if action.of_department else "")
+    return ", ".join(roles) + WHOSE[action.whose]
 
 
 def _given(action: Action) -> str:

@@ -17,8 +17,18 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, User
 
-from .choices import SATISFIED, Contacted, Principle, RefusalGround, ReturnGround, Satisfaction, Solved
-from .models import Ticket
+from .choices import (
+    SATISFIED,
+    Contacted,
+    ExtensionGround,
+    Kind,
+    Principle,
+    RefusalGround,
+    ReturnGround,
+    Satisfaction,
+    Solved,
+)
+from .models import Category, Ticket
 
 MIN_ANSWER = 10  # characters; shorter is no answer to anybody
 NON_ANSWERS = re.compile(r"(正在|尚在|仍在|还在)(进一步)?(核实|调查|处理|研究|办理|协调)")
@@ -78,6 +88,23 @@ class DepartmentsField(forms.ModelMultipleChoiceField):
         self.widget.attrs["data-pick"] = "1"
 
 
+class CategoryField(forms.ModelChoiceField):
+    """A third-level category, grouped under its upper two."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            Category.objects.filter(is_used=True, children__isnull=True, parent__parent__isnull=False)
+            .select_related("parent__parent")
+            .order_by("code"),
+            empty_label=_("Type to choose"),
+            **kwargs,
+        )
+        self.widget.attrs["data-pick"] = "1"
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"
+
+
 class DateTimeField(forms.DateTimeField):
     """An instant in the city's time, typed in the browser's own picker."""
 
@@ -107,16 +134,26 @@ class Refuse(ActionInput):
     note = text(_("What the caller was told"))
 
 
-class Dispatch(ActionInput):
+class ToDepartments(ActionInput):
+    """One department is responsible, others may assist it."""
+
     department = LoadedDepartmentField(_("Responsible department"))
     assisting = DepartmentsField(_("Assisting departments"))
-    note = text(_("Instruction"), required=False, rows=2)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("department") and given["department"] in (given.get("assisting") or ()):
             self.add_error("assisting", _("The responsible department cannot assist itself."))
         return given
+
+
+class Dispatch(ToDepartments):
+    note = text(_("Instruction"), required=False, rows=2)
+
+
+class DispatchAutomatically(ToDepartments):
+    confidence = forms.FloatField(label=_("Confidence"), min_value=0, max_value=1)
+    note = text(_("Reason"), required=False, rows=2)
 
 
 class SendDown(ActionInput):
@@ -146,9 +183,11 @@ class AskReturn(ActionInput):
         return given
 
 
-class Rule(ActionInput):
-    department = LoadedDepartmentField(_("Responsible department"))
-    assisting = DepartmentsField(_("Assisting departments"))
+class AskRuling(Reason):
+    departments = DepartmentsField(_("Departments to be heard"))
+
+
+class Rule(ToDepartments):
     principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
     note = text(_("Ruling"), help_text=_("It binds: the department cannot return the ticket."))
 
@@ -168,11 +207,24 @@ class AnswerInput(ActionInput):
         return answer
 
 
+class AnswerPart(AnswerInput):
+    answer = text(
+        _("Answer for our part"), rows=4, help_text=_("The responsible department sums up what all have done.")
+    )
+
+
+class Opinion(ActionInput):
+    department = DepartmentField(_("Who should be responsible"))
+    principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
+    note = text(_("Basis"), help_text=_("Which rule or fact shows it."))
+
+
 class Progress(ActionInput):
     note = text(_("Progress"))
 
 
 class AskExtension(ActionInput):
+    ground = forms.ChoiceField(label=_("Ground"), choices=ExtensionGround, initial=ExtensionGround.MORE_TIME)
     days = forms.IntegerField(label=_("Working days"), min_value=1, max_value=MAX_PLANNED_DAYS)
     plan = text(
         _("Plan"),
@@ -232,9 +284,7 @@ class Findings(ActionInput):
     note = text(_("Findings on the spot"), rows=4)
 
 
-class Determine(ActionInput):
-    department = DepartmentField(_("Responsible department"))
-    assisting = DepartmentsField(_("Assisting departments"))
+class Determine(ToDepartments):
     principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
     findings = text(_("Findings on the spot"), rows=4)
     note = text(_("Directive"), rows=2, help_text=_("What is to be done. It binds and cannot be returned."))
@@ -266,6 +316,14 @@ class Redo(FollowUpInput):
         if given.get("solved") == Solved.YES and given.get("satisfaction") in (*SATISFIED, ""):
             self.add_error("solved", _("What is solved and not complained of needs no new round."))
         return given
+
+
+class Split(ActionInput):
+    title = forms.CharField(label=_("Title of the second concern"), max_length=80)
+    description = text(_("What the second concern is"), rows=4)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind)
+    category = CategoryField(label=_("Category"), required=False)
+    note = text(_("What stays with this ticket"), required=False, rows=2)
 
 
 class Praise(ActionInput):

@@ -30,12 +30,13 @@ class Stage(models.TextChoices):
     ANSWER = "answer", _("Answer, counted from the first dispatch")
     RETURN = "return", _("Ask to return, counted from the dispatch")
     REVIEW = "review", _("Review a return")
+    ASSIST = "assist", _("Answer as an assisting department")
+    OPINION = "opinion", _("Give an opinion in a dispute")
     RULING = "ruling", _("Rule on a dispute")
     PROGRESS = "progress", _("Longest time in work without a word")
     COORDINATION = "coordination", _("Longest time in coordination without a word")
     FOLLOW_UP = "follow_up", _("Make the follow-up call")
     SUSPENSION = "suspension", _("Look again at a suspended ticket")
-    WARNING = "warning", _("Warn before the answer is due")
 
 
 class Unit(models.TextChoices):
@@ -81,6 +82,9 @@ class RuleKey(models.TextChoices):
     FOLLOW_UP_TRIES = "follow_up_tries", _("Calls tried before a caller counts as not reached")
     FOLLOW_UP_DAYS = "follow_up_days", _("Days over which these calls are spread")
     REOPEN_DAYS = "reopen_days", _("Days within which a closed ticket can be reopened")
+    FIRST_WARNING = "first_warning", _("Percent of the answer limit after which a first warning is raised")
+    LAST_WARNING = "last_warning", _("Percent of the answer limit after which the last warning is raised")
+    REDONE = "redone", _("Rounds of doing again that make a case for supervision")
     MANY_CALLERS = "many_callers", _("Callers about one matter that make it a hot matter")
     FREQUENT_CALLER = "frequent_caller", _("Calls of one caller in a week that make a frequent caller")
 
@@ -91,6 +95,9 @@ DEFAULT_RULES = {
     RuleKey.FOLLOW_UP_TRIES: 3,
     RuleKey.FOLLOW_UP_DAYS: 2,
     RuleKey.REOPEN_DAYS: 7,
+    RuleKey.FIRST_WARNING: 50,
+    RuleKey.LAST_WARNING: 80,
+    RuleKey.REDONE: 2,
     RuleKey.MANY_CALLERS: 3,
     RuleKey.FREQUENT_CALLER: 3,
 }

@@ -20,12 +20,14 @@ ORDERS = {
     "oldest": ("registered_at", "id"),
     "due": ("answer_due_at", "id"),
     "step": ("stage_due_at", "id"),
+    "risk": ("-risk", "-id"),
 }
 ORDER_LABELS = {
     "newest": _("Newest first"),
     "oldest": _("Oldest first"),
     "due": _("Answer due first"),
     "step": _("Next step due first"),
+    "risk": _("Highest risk first"),
 }
 
 

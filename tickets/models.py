@@ -22,6 +22,8 @@ from .choices import (
     Closing,
     Contacted,
     Kind,
+    Part,
+    Principle,
     RefusalGround,
     Satisfaction,
     Solved,
@@ -87,7 +89,7 @@ class Matter(models.Model):
 class Ticket(models.Model):
     """One request of one caller, from the call to the close.
 
-    Changed by `tickets.workflow.perform` and by nothing else. The `*_due_at` instants are kept by
+    Changed by `tickets.workflow.perform` and by nothing else. The instants of its clocks and its risk are kept by
     supervision.clocks: `next_due_at` is the next instant at which a flag can become true.
     """
 
@@ -122,9 +124,6 @@ class Ticket(models.Model):
         on_delete=models.PROTECT,
         related_name="tickets",
     )
-    assisting = models.ManyToManyField(
-        Department, verbose_name=_("assisting departments"), blank=True, related_name="assisted_tickets"
-    )
     is_binding = models.BooleanField(_("binding dispatch"), default=False)
     hops = models.PositiveSmallIntegerField(_("dispatches"), default=0)
     returns = models.PositiveSmallIntegerField(_("granted returns"), default=0)
@@ -134,6 +133,10 @@ class Ticket(models.Model):
     )
     praises = models.ForeignKey(
         "self", verbose_name=_("praises"), null=True, blank=True, on_delete=models.PROTECT, related_name="praised_by"
+    )
+
+    split_from = models.ForeignKey(
+        "self", verbose_name=_("split from"), null=True, blank=True, on_delete=models.PROTECT, related_name="split_into"
     )
 
     registered_by = models.ForeignKey(
@@ -150,9 +153,16 @@ class Ticket(models.Model):
     status_since = models.DateTimeField(_("in this status since"))
 
     answer_due_at = models.DateTimeField(_("answer due"), null=True, blank=True)
+    clock_from = models.DateTimeField(_("answer clock started"), null=True, blank=True)
+    half_at = models.DateTimeField(_("first warning from"), null=True, blank=True)
+    warn_at = models.DateTimeField(_("last warning from"), null=True, blank=True)
     stage_due_at = models.DateTimeField(_("next step due"), null=True, blank=True)
-    warn_at = models.DateTimeField(_("warning from"), null=True, blank=True)
+    stage_from = models.DateTimeField(_("clock of the next step started"), null=True, blank=True)
+    contribution_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # the nearest of its open ones
+    order_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # of the supervision order in force
+    task_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # of the directive given on the spot
     next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    risk = models.PositiveSmallIntegerField(_("risk"), default=0)
 
     closing = models.CharField(_("way of closing"), max_length=15, choices=Closing, blank=True)
     refusal_ground = models.CharField(_("ground of refusal"), max_length=20, choices=RefusalGround, blank=True)
@@ -187,6 +197,10 @@ class Ticket(models.Model):
             # queues of open tickets by deadline
             models.Index(
                 "status", "answer_due_at", name="ticket_open_due", condition=models.Q(status__in=OPEN_STATUSES)
+            ),
+            # queues by risk
+            models.Index(
+                fields=["status", "-risk", "-id"], name="ticket_open_risk", condition=models.Q(status__in=OPEN_STATUSES)
             ),
             models.Index("answer_due_at", name="ticket_due_all", condition=models.Q(answer_due_at__isnull=False)),
             # a department's inbox, and its history
@@ -272,6 +286,57 @@ class Answer(models.Model):
         ordering = ("ticket", "at")
 
 
+class Contribution(models.Model):
+    """What a department other than the responsible one owes to a ticket: an own answer within an own limit.
+
+    An assisting department (协办) answers for its part before the responsible one sums up; a department named in a
+    dispute says before the ruling who should be responsible.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="contributions")
+    department = models.ForeignKey(
+        Department, verbose_name=_("department"), on_delete=models.PROTECT, related_name="contributions"
+    )
+    part = models.CharField(_("part"), max_length=10, choices=Part)
+    round = models.PositiveSmallIntegerField(default=1)
+    asked_at = models.DateTimeField(_("asked at"))
+    due_at = models.DateTimeField(_("due"))
+    given_at = models.DateTimeField(_("given at"), null=True, blank=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("answer"), blank=True)
+    names = models.ForeignKey(
+        Department, verbose_name=_("should be responsible"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
+    principle = models.CharField(_("principle"), max_length=12, choices=Principle, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("ticket", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ticket", "department", "part"],
+                condition=models.Q(given_at__isnull=True, withdrawn_at__isnull=True),
+                name="one_open_contribution_of_a_department",
+            )
+        ]
+        indexes: ClassVar = [
+            # what a department owes, and which tickets it sees because it owed something
+            models.Index(
+                "department", "part", name="contribution_standing", condition=models.Q(withdrawn_at__isnull=True)
+            )
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.given_at is None and self.withdrawn_at is None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it came, or is still missing, after its limit."""
+        return (self.given_at or timezone.now()) > self.due_at
+
+
 class FollowUp(models.Model):
     """One follow-up call (回访), reached or not."""
 
@@ -334,6 +399,6 @@ def caller_of(ticket: Ticket, user: Any) -> tuple[str, str]:
 from .limits import CityRule, TimeLimit  # noqa: E402
 
 __all__ = [
-    "Answer", "Attachment", "Caller", "Category", "CityRule", "FollowUp", "Matter", "NumberCounter", "Ticket",
-    "TicketEvent", "TimeLimit", "caller_of",
+    "Answer", "Attachment", "Caller", "Category", "CityRule", "Contribution", "FollowUp", "Matter",
+    "NumberCounter", "Ticket", "TicketEvent", "TimeLimit", "caller_of",
 ]  # fmt: skip

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
 from django.db import models
-
-from hotline.accounts.models import Department
 
 from . import search
 from .models import Ticket, TicketEvent
@@ -32,7 +29,6 @@ class Store(Protocol):
     def change(self, row: models.Model) -> None: ...
     def latest(self, model: type[Row], ticket: Ticket) -> Row | None: ...
     def all(self, model: type[Row], ticket: Ticket) -> list[Row]: ...
-    def set_assisting(self, ticket: Ticket, departments: Iterable[Department]) -> None: ...
 
 
 class DatabaseStore:
@@ -57,9 +53,6 @@ class DatabaseStore:
     def all(self, model: type[Row], ticket: Ticket) -> list[Row]:
         return list(model._default_manager.filter(ticket=ticket).order_by("pk"))
 
-    def set_assisting(self, ticket: Ticket, departments: Iterable[Department]) -> None:
-        ticket.assisting.set(departments)
-
 
 class BulkStore:
     """Gathers tickets and their rows in memory; `flush` writes them with few statements."""
@@ -68,7 +61,6 @@ class BulkStore:
         self.tickets: list[Ticket] = []
         self.rows: dict[type[models.Model], list[Any]] = defaultdict(list)
         self.by_ticket: dict[tuple[type[models.Model], int], list[Any]] = defaultdict(list)
-        self.assisting: dict[int, tuple[Ticket, list[Department]]] = {}
 
     def save_ticket(self, ticket: Ticket) -> None:
         if ticket.version == 1:
@@ -89,15 +81,12 @@ class BulkStore:
     def all(self, model: type[Row], ticket: Ticket) -> list[Row]:
         return list(self.by_ticket[model, id(ticket)])
 
-    def set_assisting(self, ticket: Ticket, departments: Iterable[Department]) -> None:
-        self.assisting[id(ticket)] = (ticket, list(departments))
-
     def flush(self) -> None:
         """Writes everything gathered, parents before children, and forgets it."""
         for ticket in self.tickets:
             index_for_search(ticket)
             if ticket.is_open:  # it was lived through in the past: the first sweep raises what has become true
-                instants = (ticket.stage_due_at, ticket.answer_due_at, ticket.warn_at)
+                instants = [getattr(ticket, name) for name in INSTANTS]
                 ticket.next_due_at = min((instant for instant in instants if instant), default=None)
         Ticket.objects.bulk_create(self.tickets, batch_size=BATCH)
         for model, rows in self.rows.items():
@@ -106,19 +95,17 @@ class BulkStore:
                     if name in row._state.fields_cache:
                         setattr(row, name, getattr(row, name))
             model._default_manager.bulk_create(rows, batch_size=BATCH)
-        through = Ticket.assisting.through
-        through._default_manager.bulk_create(
-            through(ticket_id=ticket.pk, department_id=department.pk)
-            for ticket, departments in self.assisting.values()
-            for department in departments
-        )
         self.__init__()  # type: ignore[misc]
 
 
+# The instants at which something becomes true of a ticket.
+INSTANTS = (
+    "stage_due_at", "answer_due_at", "half_at", "warn_at", "contribution_due_at", "order_due_at", "task_due_at",
+)  # fmt: skip
 # What actions may change of a ticket. What was asked, by whom and when it was recorded stays as it was.
 CHANGING_FIELDS = (
     "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
     "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
-    "status_since", "answer_due_at", "stage_due_at", "warn_at", "next_due_at", "closing", "refusal_ground",
+    "status_since", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk", "closing", "refusal_ground",
     "contacted", "solved", "satisfaction",
 )  # fmt: skip

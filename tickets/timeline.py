@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 
-from .choices import Contacted, Principle, RefusalGround, ReturnGround, Satisfaction, Solved
+from .choices import Contacted, ExtensionGround, Principle, RefusalGround, ReturnGround, Satisfaction, Solved
 from .models import Ticket, TicketEvent
-from .workflow import ACTIONS
+from .workflow import ACTIONS, Whose
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _entry(event: TicketEvent) -> Entry:
         who = str(event.actor)
         if event.actor.department:
             who = f"{event.actor.department} {who}"
-    elif event.department and action and action.of_department:
+    elif event.department and action and action.whose is Whose.HOLDER:
         who = event.department.name
     return Entry(
         label=str(action.label) if action else event.action,
@@ -61,6 +61,7 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         "proposed": _t("Proposed department"),
         "order": _t("Supervision order"),
         "praises": _t("Praises"),
+        "split_off": _t("Split off"),
     }
     for name, label in labels.items():
         if data.get(name):
@@ -69,7 +70,7 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield _t("Assisting departments"), _t(", ").join(data["assisting"])
     choices: dict[str, tuple[str, Any]] = {
         "principle": (_t("Principle"), Principle),
-        "ground": (_t("Ground"), ReturnGround if data.get("ground") in ReturnGround.values else RefusalGround),
+        "ground": (_t("Ground"), _grounds(data.get("ground"))),
         "contacted": (_t("Contacted"), Contacted),
         "solved": (_t("Solved or not"), Solved),
         "satisfaction": (_t("Satisfaction"), Satisfaction),
@@ -84,6 +85,11 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if moved := data.get("answer_due"):
         before, after = (_moment(value) if value else "—" for value in moved)
         yield _t("Answer due"), after if before == "—" else f"{before} → {after}"
+
+
+def _grounds(value: Any) -> Any:
+    """The enumeration that a ground is of."""
+    return next((kind for kind in (ReturnGround, ExtensionGround) if value in kind.values), RefusalGround)
 
 
 def _moment(iso: str) -> str:

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from hotline.keyset import Page
 from hotline.shell import back
 
 from . import services, timeline, workflow
-from .choices import Kind, Status
+from .choices import Kind, Part, Status
 from .forms import CallForm
 from .lists import ticket_list
-from .models import Attachment, Matter, Ticket, caller_of
+from .models import Attachment, Contribution, Matter, Ticket, caller_of
 from .services import normalise_phone
 from .visibility import may_see_caller
 from .workflow import ACTIONS, InvalidInput, NotAllowed, Refused, Stale
@@ -40,7 +41,7 @@ STEPS = (
 def find_ticket(request: HttpRequest, number: str) -> Ticket:
     """The ticket, if this person may know of it; else the same 404 as for one that does not exist."""
     tickets = Ticket.objects.visible_to(request.user).select_related(
-        "category__parent__parent", "region__parent", "department", "matter", "registered_by", "praises"
+        "category__parent__parent", "region__parent", "department", "matter", "registered_by", "praises", "split_from"
     )
     return get_object_or_404(tickets, number=number)
 
@@ -128,15 +129,29 @@ def inbox(request: HttpRequest) -> HttpResponse:
     tabs = {
         "dispatched": (_("To be accepted"), (Status.DISPATCHED,)),
         "working": (_("In work"), (Status.WORKING, Status.SUSPENDED, Status.COORDINATING, Status.RETURN_ASKED)),
+        "owed": (_("To assist or to be heard"), tuple(Part)),
         "answered": (_("Answered"), (Status.FOLLOW_UP, Status.CLOSED)),
     }
+    user = person(request)
     tab = request.GET.get("tab", "dispatched")
     tab = tab if tab in tabs else "dispatched"
-    tickets = Ticket.objects.visible_to(request.user).filter(status__in=tabs[tab][1])
+    tickets = Ticket.objects.visible_to(user)
+    owed = Contribution.objects.filter(
+        department__in=user.department_ids, given_at__isnull=True, withdrawn_at__isnull=True
+    ).select_related("department")
+    if tab == "owed":
+        tickets = tickets.filter(pk__in=owed.values("ticket"))
+    else:
+        tickets = tickets.filter(status__in=tabs[tab][1], department__in=user.department_ids)
+
+    def parts(page: Page) -> dict[str, Any]:
+        return {"owed": {one.ticket_id: one for one in owed.filter(ticket__in=[t.pk for t in page])}}
+
     return ticket_list(
         request, tickets, title=_("Inbox"), template="tickets/inbox.html",
-        default_order="newest" if tab == "answered" else "due", filters=("q", "kind", "urgency", "region"),
-        tabs={name: label for name, (label, _statuses) in tabs.items()}, tab=tab,
+        default_order={"answered": "newest", "owed": "oldest"}.get(tab, "due"),
+        filters=("q", "kind", "urgency", "region"), after_page=parts,
+        tabs={name: label for name, (label, _what) in tabs.items()}, tab=tab,
         empty=_("Nothing lies here. Well done."),
     )  # fmt: skip
 
@@ -169,7 +184,10 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "entries": timeline.entries(ticket),
         "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
         "attachments": ticket.attachments.select_related("by"),
-        "assisting": ticket.assisting.all(),
+        "contributions": ticket.contributions.filter(withdrawn_at__isnull=True).select_related(
+            "department", "names", "by"
+        ),
+        "split_into": ticket.split_into.filter(pk__in=Ticket.objects.visible_to(user).values("pk"))[:5],
         "siblings": siblings.for_list().order_by("registered_at")[:20],
         "praised_by": ticket.praised_by.filter(pk__in=Ticket.objects.visible_to(user).values("pk"))[:5],
     }

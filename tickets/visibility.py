@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -11,6 +11,7 @@ from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission
 
 from . import search
+from .choices import Part, Status
 
 if TYPE_CHECKING:
     from .models import Ticket
@@ -21,7 +22,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """The tickets that `user` may know of.
 
         Department staff: those of their department and the departments below it, as the responsible or as an
-        assisting one, and nothing else. Nobody sees a ticket without a permission that says so.
+        assisting one, or while they are heard in a dispute; nothing else. Nobody sees a ticket without a permission
+        that says so.
         """
         if not isinstance(user, User):
             return self.none()
@@ -29,8 +31,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self
         if user.may(Permission.SEE_DEPARTMENT_TICKETS) and user.department_id:
             own = user.department_ids
-            assisted = self.model.assisting.through.objects.filter(department_id__in=own).values("ticket_id")
-            return self.filter(models.Q(department_id__in=own) | models.Q(pk__in=assisted))
+            return self.filter(models.Q(department_id__in=own) | models.Q(pk__in=_contributed_by(own)))
         return self.none()
 
     def matching(self, words: str, user: User) -> Self:
@@ -52,6 +53,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """
         joined = self.select_related("category", "region__parent", "department", "matter")
         return joined.defer("search", "caller_search", "description")
+
+
+def _contributed_by(departments: list[int]) -> models.QuerySet[Any]:
+    """Ids of the tickets that these departments assist with, or are heard on until the ruling."""
+    from .models import Contribution
+
+    heard = models.Q(part=Part.OPINION, ticket__status=Status.RULING)
+    parts = Contribution.objects.filter(models.Q(part=Part.ASSIST) | heard, withdrawn_at__isnull=True)
+    return parts.filter(department__in=departments).values("ticket_id")
 
 
 def may_see_caller(ticket: Ticket, user: User | AnonymousUser) -> bool:

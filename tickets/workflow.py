@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -22,12 +24,21 @@ from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 
 from . import inputs
-from .choices import OPEN_STATUSES, Kind, Status
-from .models import Ticket, TicketEvent
+from .choices import OPEN_STATUSES, Kind, Part, Status
+from .models import Contribution, Ticket, TicketEvent
 from .stores import DatabaseStore, Store
 
 S = Status
 NEW = ""  # the state before a ticket exists
+
+
+class Whose(Enum):
+    """What the department of whoever acts must be to the ticket."""
+
+    ANYBODY = ""
+    HOLDER = "holder"  # it lies with the department
+    ASSISTANT = Part.ASSIST.value  # the department owes an answer for its part
+    WITNESS = Part.OPINION.value  # the department is asked for an opinion
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,8 @@ class Action:
     """One row of the table. `to` is the state it leads to, None where the state stays.
 
     `also_to` names states that an effect may choose instead (the second granted return opens a ruling).
-    `of_department` asks in addition that the ticket lies with the person's own department or one below it.
+    `permission` is empty where the system alone performs it. `whose` asks in addition what the person's own department
+    or one below it is to the ticket.
     `clock` says in words what it does to the clocks (docs/workflow.md shows it).
     """
 
@@ -46,7 +58,7 @@ class Action:
     permission: str
     input: type[inputs.ActionInput] = inputs.Remark
     also_to: tuple[str, ...] = ()
-    of_department: bool = False
+    whose: Whose = Whose.ANYBODY
     tone: str = "secondary"
     clock: Any = ""
     guard: Callable[[Ticket], Any] | None = None
@@ -74,6 +86,7 @@ def _has_matter(ticket: Ticket) -> Any:
     return None if ticket.matter_id else _("This ticket belongs to no matter.")
 
 
+BY_SYSTEM = ""  # the permission that nobody holds
 WITH_DEPARTMENT = (S.DISPATCHED, S.WORKING)
 
 ACTIONS: dict[str, Action] = {
@@ -87,34 +100,44 @@ ACTIONS: dict[str, Action] = {
                clock=_("Stops all clocks.")),
         Action("dispatch", _("Dispatch"), (S.REGISTERED,), S.DISPATCHED, P.DISPATCH, inputs.Dispatch, tone="primary",
                clock=_("Starts the answer clock the first time, and the acceptance clock.")),
+        Action("dispatch_automatically", _("Dispatch automatically"), (S.REGISTERED,), S.DISPATCHED, BY_SYSTEM,
+               inputs.DispatchAutomatically,
+               clock=_("Starts the answer clock the first time, and the acceptance clock.")),
+        Action("split", _("Split off a second concern"), (S.REGISTERED,), None, P.REGISTER, inputs.Split,
+               clock=_("The second ticket's clocks count from the call.")),
         Action("recall", _("Recall"), (S.DISPATCHED,), S.REGISTERED, P.DISPATCH, inputs.Reason,
                guard=_not_binding, clock=_("Starts the dispatch clock; the answer clock runs on.")),
         Action("undo_dispatch", _("Undo the dispatch"), (S.DISPATCHED,), S.REGISTERED, P.DISPATCH, inputs.Nothing,
                clock=_("Within a minute: the clocks stand as if it had not been dispatched.")),
-        Action("ask_ruling", _("Ask for a ruling"), (S.REGISTERED,), S.RULING, P.DISPATCH, inputs.Reason,
+        Action("ask_ruling", _("Ask for a ruling"), (S.REGISTERED,), S.RULING, P.DISPATCH, inputs.AskRuling,
                clock=_("Starts the ruling clock; the answer clock runs on.")),
         Action("rule", _("Rule"), (S.RULING,), S.DISPATCHED, P.RULE, inputs.Rule, tone="primary",
                clock=_("Starts the acceptance clock; the answer clock runs on.")),
-        Action("accept", _("Accept"), (S.DISPATCHED,), S.WORKING, P.HANDLE, inputs.Nothing, of_department=True,
+        Action("give_opinion", _("Give an opinion"), (S.RULING,), None, P.HANDLE, inputs.Opinion,
+               whose=Whose.WITNESS, tone="primary", clock=_("Stops the department's own opinion clock.")),
+        Action("accept", _("Accept"), (S.DISPATCHED,), S.WORKING, P.HANDLE, inputs.Nothing, whose=Whose.HOLDER,
                tone="primary", clock=_("Stops the acceptance clock, starts the progress clock.")),
         Action("send_down", _("Send down"), WITH_DEPARTMENT, S.DISPATCHED, P.HANDLE, inputs.SendDown,
-               of_department=True, clock=_("Starts the acceptance clock; the answer clock runs on.")),
+               whose=Whose.HOLDER, clock=_("Starts the acceptance clock; the answer clock runs on.")),
         Action("ask_return", _("Ask to return"), (S.DISPATCHED,), S.RETURN_ASKED, P.HANDLE, inputs.AskReturn,
-               of_department=True, guard=_not_binding, clock=_("Starts the review clock; the answer clock runs on.")),
+               whose=Whose.HOLDER, guard=_not_binding, clock=_("Starts the review clock; the answer clock runs on.")),
         Action("grant_return", _("Grant the return"), (S.RETURN_ASKED,), S.REGISTERED, P.DISPATCH, inputs.Remark,
                also_to=(S.RULING,), tone="primary",
                clock=_("Starts the dispatch clock; the answer clock runs on.")),
         Action("refuse_return", _("Refuse the return"), (S.RETURN_ASKED,), S.DISPATCHED, P.DISPATCH, inputs.Reason,
                clock=_("Starts the acceptance clock; the answer clock runs on.")),
-        Action("progress", _("Note progress"), (S.WORKING,), None, P.HANDLE, inputs.Progress, of_department=True,
+        Action("progress", _("Note progress"), (S.WORKING,), None, P.HANDLE, inputs.Progress, whose=Whose.HOLDER,
                clock=_("Starts the progress clock again.")),
         Action("ask_extension", _("Ask for an extension"), (S.WORKING,), None, P.HANDLE, inputs.AskExtension,
-               of_department=True),
+               whose=Whose.HOLDER),
         Action("grant_extension", _("Grant the extension"), (S.WORKING,), None, P.RULE, inputs.Remark,
                tone="primary", clock=_("Moves the answer limit.")),
         Action("refuse_extension", _("Refuse the extension"), (S.WORKING,), None, P.RULE, inputs.Reason),
-        Action("answer", _("Answer"), (S.WORKING,), S.FOLLOW_UP, P.HANDLE, inputs.AnswerInput, of_department=True,
+        Action("answer", _("Answer"), (S.WORKING,), S.FOLLOW_UP, P.HANDLE, inputs.AnswerInput, whose=Whose.HOLDER,
                tone="primary", clock=_("Stops the answer clock, starts the follow-up clock.")),
+        Action("assist", _("Answer for our part"), (S.DISPATCHED, S.WORKING, S.RETURN_ASKED), None, P.HANDLE,
+               inputs.AnswerPart, whose=Whose.ASSISTANT, tone="primary",
+               clock=_("Stops the assisting department's own clock.")),
         Action("send_back", _("Send the answer back"), (S.FOLLOW_UP,), S.WORKING, P.CHECK_ANSWERS, inputs.Reason,
                clock=_("The answer clock runs on as if there had been no answer.")),
         Action("suspend", _("Suspend"), (S.WORKING,), S.SUSPENDED, P.SUPERVISE, inputs.Suspend,
@@ -263,11 +286,21 @@ def proposal(action: Action, ticket: Ticket) -> dict[str, Any]:
 
 def may_perform(action: Action, ticket: Ticket | None, user: User) -> bool:
     """Whether `user` is one who may perform `action` on `ticket`; says nothing of its state."""
-    if not user.may(action.permission):
+    if not action.permission or not user.may(action.permission):
         return False
-    if action.of_department:
-        return ticket is not None and ticket.department_id in user.department_ids
-    return True
+    if action.whose is Whose.ANYBODY:
+        return True
+    if ticket is None:
+        return False
+    if action.whose is Whose.HOLDER:
+        return ticket.department_id in user.department_ids
+    return owed_by(ticket, action.whose.value, user.department_ids).exists()
+
+
+def owed_by(ticket: Ticket, part: str, departments: Iterable[int]) -> QuerySet[Contribution]:
+    """The contributions to `ticket` that these departments have still to give."""
+    still = ticket.contributions.filter(given_at__isnull=True, withdrawn_at__isnull=True)
+    return still.filter(part=part, department__in=departments)
 
 
 def objection(action: Action, ticket: Ticket) -> Any:

@@ -23,6 +23,7 @@ class Permission(models.TextChoices):
     CHECK_ANSWERS = "check_answers", _("Send insufficient answers back")
     HANDLE = "handle", _("Accept, work and answer tickets of the own department")
     SEE_SUGGESTIONS = "see_suggestions", _("See how good dispatch suggestions are")
+    AUTOMATE = "automate", _("Switch automatic dispatch on")
     SEE_DIRECTORY = "see_directory", _("Read the responsibility directory")
     KEEP_DIRECTORY = "keep_directory", _("Change the responsibility directory")
     RULE = "rule", _("Rule on disputes and extensions")
@@ -68,6 +69,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_REPORTS,
             P.BUILD_REPORTS,
             P.SEE_SUGGESTIONS,
+            P.AUTOMATE,
             P.SEE_DIRECTORY,
             P.KEEP_DIRECTORY,
         }
