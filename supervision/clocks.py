@@ -22,6 +22,8 @@ from tickets.models import Ticket
 from tickets.stores import INSTANTS, DatabaseStore
 from tickets.workflow import Performance, after_every
 
+from . import risk
+
 REDO_SHARE = 0.5  # of the limit for a new round, domain.md "redo"
 WEEK = timedelta(days=7)
 
@@ -74,6 +76,7 @@ def keep_clocks(p: Performance) -> None:
         if ticket.status == Status.DISPATCHED and ticket.stage_due_at:
             ticket.accept_due_at = ticket.stage_due_at
         ticket.next_due_at = next_instant(ticket, after=p.at)
+    ticket.risk = risk.score(ticket, (), 0) if ticket.status in OPEN_STATUSES else 0
     if isinstance(p.store, DatabaseStore):
         from . import flags  # flags asks this module what is true; this module tells it when
 

@@ -98,11 +98,7 @@ def refused_by_all(tickets: Sequence[Ticket]) -> set[int]:
 
 
 def greet(ticket: Ticket, *, now: datetime) -> None:
-    """Before a ticket is first saved: its risk as far as its row tells it, and a look once it has a row.
-
-    The caller may have called often, which also concerns their other open tickets.
-    """
-    ticket.risk = risk.score(ticket, (), 0)
+    """Before a ticket is first saved: its caller may have called often, which also concerns their other open tickets."""
     if ticket.caller_id:
         earlier = Ticket.objects.filter(
             caller_id=ticket.caller_id, registered_at__gt=now - clocks.WEEK, status__in=OPEN_STATUSES

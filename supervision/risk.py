@@ -7,9 +7,8 @@ weighs more than what is late, what many suffer from more than what one does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
@@ -44,26 +43,30 @@ class Part:
     points: int
 
 
-def parts(ticket: Ticket, flags: Iterable[str], callers: int) -> list[Part]:
-    """The reasons that make up the risk of a ticket, the weightiest first."""
-    found = [Part(str(FlagKind(kind).label), FLAG_POINTS.get(kind, 0)) for kind in flags]
-    others: list[tuple[Any, int]] = [
-        (ticket.get_urgency_display(), URGENT * (ticket.urgency == Urgency.URGENT)),
-        (
-            ngettext("%d caller", "%d callers", callers) % callers,
-            min(PER_CALLER * max(callers - 1, 0), MOST_FOR_CALLERS),
-        ),
-        (
-            ngettext("returned %d time", "returned %d times", ticket.returns) % ticket.returns,
-            PER_RETURN * ticket.returns,
-        ),
-        (_t("urged %(count)d×") % {"count": ticket.urges}, PER_URGE * ticket.urges),
-        (ticket.get_kind_display(), ACCUSING * (ticket.kind in (Kind.COMPLAINT, Kind.REPORT))),
-    ]
-    found += [Part(str(label), points) for label, points in others]
-    return sorted((part for part in found if part.points), key=lambda part: -part.points)
+def _points(ticket: Ticket, flags: Iterable[str], callers: int) -> Iterator[tuple[str, int]]:
+    """Each reason by its name with what it adds, 0 among them."""
+    for kind in flags:
+        yield kind, FLAG_POINTS.get(kind, 0)
+    yield "urgency", URGENT * (ticket.urgency == Urgency.URGENT)
+    yield "callers", min(PER_CALLER * max(callers - 1, 0), MOST_FOR_CALLERS)
+    yield "returns", PER_RETURN * ticket.returns
+    yield "urges", PER_URGE * ticket.urges
+    yield "kind", ACCUSING * (ticket.kind in (Kind.COMPLAINT, Kind.REPORT))
 
 
 def score(ticket: Ticket, flags: Iterable[str], callers: int) -> int:
-    """The sum of the parts."""
-    return sum(part.points for part in parts(ticket, flags, callers))
+    """The sum of what all reasons add."""
+    return sum(points for _name, points in _points(ticket, flags, callers))
+
+
+def parts(ticket: Ticket, flags: Iterable[str], callers: int) -> list[Part]:
+    """The reasons in words, the weightiest first."""
+    names = {
+        "urgency": ticket.get_urgency_display(),
+        "callers": ngettext("%d caller", "%d callers", callers) % callers,
+        "returns": ngettext("returned %d time", "returned %d times", ticket.returns) % ticket.returns,
+        "urges": _t("urged %(count)d×") % {"count": ticket.urges},
+        "kind": ticket.get_kind_display(),
+    } | {kind.value: str(kind.label) for kind in FlagKind}
+    found = [Part(names[name], points) for name, points in _points(ticket, flags, callers) if points]
+    return sorted(found, key=lambda part: -part.points)
