@@ -42,6 +42,8 @@ DOORS = (
     Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),
     Door("reports", _("Reports"), P.SEE_REPORTS, "document-chart-bar"),
     Door("tickets", _("All tickets"), P.SEE_ALL_TICKETS, "magnifying-glass"),
+    Door("limits", _("Time limits"), P.SET_UP, "clock"),
+    Door("calendar", _("Working calendar"), P.SET_UP, "calendar-days"),
     Door("admin:index", _("Set-up"), P.SET_UP, "cog-6-tooth"),
 )
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from hotline.worktime import calendar
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, UNANSWERED_STATUSES, FlagKind, Status
@@ -96,6 +98,9 @@ def _move_answer_clock(p: Performance) -> None:
         ticket.answer_due_at = ticket.half_at = ticket.warn_at = ticket.accept_due_at = ticket.clock_from = None
     elif name == "determine":
         ticket.answer_due_at = p.given["due"]
+    elif name == "recalculate":
+        ticket.answer_due_at = p.given["answer_due"] or ticket.answer_due_at
+        ticket.stage_due_at = p.given["stage_due"] or ticket.stage_due_at
     elif name in ("redo", "reopen"):
         ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=REDO_SHARE)
     elif name == "grant_extension":
@@ -120,7 +125,7 @@ def set_warnings(ticket: Ticket) -> None:
     if start is None or due is None:
         ticket.half_at = ticket.warn_at = None
         return
-    in_working_time = limits.limit(Stage.ANSWER, ticket)[1] == Unit.WORK_DAY
+    in_working_time = limits.limit(Stage.ANSWER, ticket, timezone.localdate(start))[1] == Unit.WORK_DAY
     minutes = calendar.current().minutes_between(start, due) if in_working_time else 0
 
     def at_share(rule: RuleKey) -> datetime:

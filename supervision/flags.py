@@ -98,7 +98,7 @@ def refused_by_all(tickets: Sequence[Ticket]) -> set[int]:
 
 
 def greet(ticket: Ticket, *, now: datetime) -> None:
-    """Before a ticket is first saved: its caller may have called often, which also concerns their other open tickets."""
+    """Before a ticket is first saved: a caller who calls often is seen on their other open tickets too."""
     if ticket.caller_id:
         earlier = Ticket.objects.filter(
             caller_id=ticket.caller_id, registered_at__gt=now - clocks.WEEK, status__in=OPEN_STATUSES

@@ -1,8 +1,14 @@
 from celery import shared_task
 
-from . import sweeping
+from . import changes, sweeping
 
 
 @shared_task(expires=55)
 def sweep() -> None:
     sweeping.sweep()
+
+
+@shared_task(expires=3600)
+def notice_new_years() -> None:
+    """Once a day: whether the package behind the calendar has come to know another year."""
+    changes.notice_new_years()

@@ -77,6 +77,22 @@ def test_by_hand(start: datetime, days: float, end: datetime) -> None:
     assert CALENDAR.add_days(start, days) == end
 
 
+@settings(max_examples=100, deadline=None)
+@given(moments, st.integers(1, 600_000), st.integers(1, 600_000))
+def test_adding_in_two_steps_is_adding_at_once(start: datetime, one: int, two: int) -> None:
+    """Across decades too, where counting every minute would take too long."""
+    step = CALENDAR.add_minutes(CALENDAR.add_minutes(start, one), two)
+    assert step == CALENDAR.add_minutes(start, one + two)
+    assert CALENDAR.minutes_between(start, step) == one + two
+
+
+@settings(max_examples=100, deadline=None)
+@given(moments, st.integers(1, 10**9))
+def test_not_a_microsecond_is_lost(start: datetime, microseconds: int) -> None:
+    end = CALENDAR.add_minutes(start, microseconds / 60_000_000)
+    assert round(CALENDAR.minutes_between(start, end) * 60_000_000) == microseconds
+
+
 def test_holidays_and_the_weekends_worked_for_them() -> None:
     assert not CALENDAR.is_working_day(date(2026, 5, 1)), "Labour Day"
     assert not CALENDAR.is_working_day(date(2026, 2, 17)), "Spring Festival"

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from .models import Category, CityRule, TimeLimit
+from .models import Category, CityRule
 
 
 @admin.register(Category)
@@ -9,12 +9,6 @@ class CategoryAdmin(admin.ModelAdmin):
     list_filter = ("is_used",)
     search_fields = ("name", "code", "keywords")
     autocomplete_fields = ("parent",)
-
-
-@admin.register(TimeLimit)
-class TimeLimitAdmin(admin.ModelAdmin):
-    list_display = ("stage", "kind", "urgency", "amount", "unit")
-    list_filter = ("stage",)
 
 
 @admin.register(CityRule)

@@ -110,7 +110,9 @@ class DateTimeField(forms.DateTimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z"], **kwargs)
+        super().__init__(
+            widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"], **kwargs
+        )
 
 
 class Nothing(ActionInput):
@@ -324,6 +326,12 @@ class Split(ActionInput):
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind)
     category = CategoryField(label=_("Category"), required=False)
     note = text(_("What stays with this ticket"), required=False, rows=2)
+
+
+class Recalculate(ActionInput):
+    answer_due = DateTimeField(label=_("Answer due"), required=False)
+    stage_due = DateTimeField(label=_("Next step due"), required=False)
+    note = text(_("Reason"))
 
 
 class Praise(ActionInput):

@@ -1,16 +1,20 @@
 """Time limits and other numbers of a city, as rows that an administrator changes.
 
-The defaults are domain.md's ("Time limits"); migration 0003 lays them in. The most specific row wins: one
-for a kind and an urgency, then for an urgency, then for a kind, then for all.
+The defaults are domain.md's ("Time limits"); migrations 0003 and 0005 lay them in. A limit may be for a kind, an
+urgency, a category with all below it and a department with all below it. The most specific row wins, in this order:
+one for an urgency (what is urgent is not made slower by its category), for a department, for the nearest category, for
+a kind. A limit is never changed: from a day on another row holds in its place.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hotline.remembered import Remembered
@@ -19,6 +23,8 @@ from hotline.worktime import calendar
 from .choices import Kind, Urgency
 
 if TYPE_CHECKING:
+    from hotline.accounts.models import TreeNode
+
     from .models import Ticket
 
 CACHE_SECONDS = 30
@@ -53,14 +59,29 @@ CLOCK_UNITS = {
 }
 
 
+BEGINNING = date(2000, 1, 1)  # before any ticket: the first day of the limits that a city starts with
+
+
 class TimeLimit(models.Model):
+    """A limit from one day to another; it holds for what begins in these days."""
+
     stage = models.CharField(_("stage"), max_length=15, choices=Stage)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind, blank=True, help_text=_("Empty: every kind."))
     urgency = models.CharField(
         _("urgency"), max_length=10, choices=Urgency, blank=True, help_text=_("Empty: every urgency.")
     )
+    category = models.ForeignKey(
+        "tickets.Category", verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+", help_text=_("Empty: every category; else with all below it."),
+    )  # fmt: skip
+    department = models.ForeignKey(
+        "accounts.Department", verbose_name=_("department"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+", help_text=_("Empty: every department; else with all below it."),
+    )  # fmt: skip
     amount = models.DecimalField(_("amount"), max_digits=6, decimal_places=2)
     unit = models.CharField(_("unit"), max_length=15, choices=Unit)
+    valid_from = models.DateField(_("valid from"), default=BEGINNING)
+    valid_until = models.DateField(_("last day valid"), null=True, blank=True)
 
     class Meta:
         app_label = "tickets"
@@ -68,12 +89,44 @@ class TimeLimit(models.Model):
         verbose_name_plural = _("time limits")
         ordering = ("stage", "kind", "urgency")
         constraints = [
-            models.UniqueConstraint(fields=["stage", "kind", "urgency"], name="one_limit_for_each_case"),
+            models.UniqueConstraint(
+                fields=["stage", "kind", "urgency", "category", "department", "valid_from"], nulls_distinct=False,
+                name="one_limit_from_a_day",
+            ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="limit_is_positive"),
-        ]
+            models.CheckConstraint(
+                condition=models.Q(valid_until__isnull=True) | models.Q(valid_until__gte=models.F("valid_from")),
+                name="limit_ends_after_it_begins",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.get_stage_display()}: {self.amount.normalize():f} {self.get_unit_display()}"
+        return f"{self.get_stage_display()}: {float(self.amount):g} {self.get_unit_display()}"
+
+    @property
+    def case(self) -> tuple[Any, ...]:
+        """For what it is; of two rows for the same case the later takes the place of the earlier."""
+        return self.stage, self.kind, self.urgency, self.category_id, self.department_id
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+    def fit(self, ticket: Ticket) -> tuple[int, ...] | None:
+        """How closely it fits a ticket, to be compared; None where it is not for it."""
+        if self.kind not in ("", ticket.kind) or self.urgency not in ("", ticket.urgency):
+            return None
+        # Rows without either are the rule: they must not cost a query for the ticket's own.
+        department = _depth(self.department_id, ticket.department) if self.department_id else 0
+        category = _depth(self.category_id, ticket.category) if self.category_id else 0
+        if department is None or category is None:
+            return None
+        return int(bool(self.urgency)), department, category, int(bool(self.kind))
+
+
+def _depth(wanted: int, node: TreeNode | None) -> int | None:
+    """How deep in the way to `node` the wanted id stands; None where it is not on the way."""
+    way = list(reversed(node.ancestor_ids)) if node else []
+    return way.index(wanted) + 1 if wanted in way else None
 
 
 class RuleKey(models.TextChoices):
@@ -118,8 +171,13 @@ class CityRule(models.Model):
         return f"{self.get_key_display()}: {self.value}"
 
 
-def _read() -> tuple[dict[tuple[str, str, str], tuple[float, str]], dict[str, int]]:
-    limits = {(row.stage, row.kind, row.urgency): (float(row.amount), row.unit) for row in TimeLimit.objects.all()}
+Limits = dict[str, list[TimeLimit]]  # by stage
+
+
+def _read() -> tuple[Limits, dict[str, int]]:
+    limits: Limits = defaultdict(list)
+    for row in TimeLimit.objects.all():
+        limits[row.stage].append(row)
     rules = {str(key): value for key, value in DEFAULT_RULES.items()}
     rules.update(CityRule.objects.values_list("key", "value"))
     return limits, rules
@@ -134,18 +192,29 @@ def rule(key: RuleKey) -> int:
     return _current()[1][key]
 
 
-def limit(stage: Stage, ticket: Ticket) -> tuple[float, str]:
-    """Amount and unit of the limit that holds for `ticket`. Raises LookupError where no row fits."""
-    limits, _rules = _current()
-    for kind, urgency in ((ticket.kind, ticket.urgency), ("", ticket.urgency), (ticket.kind, ""), ("", "")):
-        if found := limits.get((stage, kind, urgency)):
-            return found
-    raise LookupError(f"no time limit for stage {stage}")
+def current() -> Limits:
+    """The limits as they stand."""
+    return _current()[0]
 
 
-def due(stage: Stage, ticket: Ticket, start: datetime, *, share: float = 1.0) -> datetime:
+def limit(stage: Stage, ticket: Ticket, day: date, limits: Limits | None = None) -> tuple[float, str]:
+    """Amount and unit of the limit that holds for `ticket` for what begins on `day`.
+
+    `limits` are others than those that stand, to see what a change would do. Raises LookupError where no row fits.
+    """
+    rows = (current() if limits is None else limits).get(stage, ())
+    fitting = [(fit, row) for row in rows if row.holds_on(day) and (fit := row.fit(ticket)) is not None]
+    if not fitting:
+        raise LookupError(f"no time limit for stage {stage} on {day}")
+    _fit, best = max(fitting, key=lambda pair: pair[0])
+    return float(best.amount), best.unit
+
+
+def due(
+    stage: Stage, ticket: Ticket, start: datetime, *, share: float = 1.0, limits: Limits | None = None
+) -> datetime:  # fmt: skip
     """The instant at which `share` of the limit of `stage` has passed since `start`."""
-    amount, unit = limit(stage, ticket)
+    amount, unit = limit(stage, ticket, timezone.localdate(start), limits)
     return shift(start, amount * share, unit)
 
 

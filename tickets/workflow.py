@@ -175,6 +175,8 @@ ACTIONS: dict[str, Action] = {
         Action("join_matter", _("Join to one matter"), tuple(Status), None, P.MANAGE_MATTERS, inputs.JoinMatter),
         Action("part_matter", _("Part from its matter"), tuple(Status), None, P.MANAGE_MATTERS, inputs.Remark,
                guard=_has_matter),
+        Action("recalculate", _("Move the deadlines"), tuple(OPEN_STATUSES), None, BY_SYSTEM, inputs.Recalculate,
+               clock=_("Sets the limits as the changed calendar or time limit has them.")),
         Action("remark", _("Add a remark"), tuple(OPEN_STATUSES), None, P.SEE_ALL_TICKETS, inputs.Reason),
     )
 }  # fmt: skip

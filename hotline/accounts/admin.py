@@ -15,11 +15,13 @@ class PersonAdmin(UserAdmin):
     autocomplete_fields = ("department",)
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
-        (_("Person"), {"fields": ("full_name", "role", "department", "phone", "email")}),
+        (_("Person"), {"fields": ("full_name", "role", "department", "is_lead", "phone", "email")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
-    add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "full_name", "role", "department")}),)
+    add_fieldsets = (
+        (None, {"fields": ("username", "password1", "password2", "full_name", "role", "department", "is_lead")}),
+    )
 
 
 @admin.register(Department)

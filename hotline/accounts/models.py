@@ -96,6 +96,10 @@ class Department(TreeNode):
     region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="departments")
     phone = models.CharField(_("duty telephone"), max_length=30, blank=True)
     is_open = models.BooleanField(_("takes tickets"), default=True)
+    channel = models.CharField(
+        _("channel for messages"), max_length=300, blank=True,
+        help_text=_("Beside the messages page: an Apprise address, such as wecombot://… or mailto://…"),
+    )  # fmt: skip
     successor: models.ForeignKey[Any, Any] = models.ForeignKey(
         "self",
         verbose_name=_("successor"),
@@ -136,6 +140,9 @@ class User(AbstractUser):
     role = models.CharField(_("role"), max_length=15, choices=Role)
     department = models.ForeignKey(
         Department, verbose_name=_("department"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
+    is_lead = models.BooleanField(
+        _("leads the department"), default=False, help_text=_("Is told where a reminder to the staff was not enough.")
     )
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 from heroicons.templatetags.heroicons import heroicon_mini
 
+from hotline.worktime import calendar
+
 register = template.Library()
 
 
@@ -42,8 +44,12 @@ def due(moment: datetime | None, done: bool = False) -> SafeString:
     text, tone = _distance(moment)
     if done:
         return format_html("<span>{}</span>", _short(moment))
-    return format_html('<span class="due due-{}" title="{}">{}<small>{}</small></span>', tone,
-                       timezone.localtime(moment).strftime("%Y-%m-%d %H:%M"), _short(moment), text)  # fmt: skip
+    title = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    if calendar.current().is_provisional(timezone.localdate(moment)):
+        title = _t("%(moment)s, provisional: the holidays of that year are not announced yet") % {"moment": title}
+        text = f"{text}*"
+    return format_html('<span class="due due-{}" title="{}">{}<small>{}</small></span>', tone, title,
+                       _short(moment), text)  # fmt: skip
 
 
 def _short(moment: datetime) -> str:

@@ -46,3 +46,23 @@ class SpecialDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.reason}"
+
+
+class Arrangement(models.Model):
+    """A year whose arrangement of holidays and worked weekends (放假安排) is known, and since when deadlines go by it.
+
+    Loaded by the city as special days, or known by the package that the calendar rests on.
+    """
+
+    year = models.PositiveSmallIntegerField(_("year"), unique=True)
+    is_loaded = models.BooleanField(_("loaded by the city"), default=False)
+    since = models.DateTimeField(_("in force since"))
+    moved = models.PositiveIntegerField(_("open deadlines moved"), default=0)
+
+    class Meta:
+        verbose_name = _("yearly arrangement")
+        verbose_name_plural = _("yearly arrangements")
+        ordering = ("year",)
+
+    def __str__(self) -> str:
+        return str(self.year)
