@@ -182,6 +182,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)},
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
+    "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "calendar": {"task": "supervision.tasks.notice_new_years", "schedule": crontab(hour=0, minute=20)},
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},

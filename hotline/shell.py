@@ -33,6 +33,7 @@ DOORS = (
     Door("follow-ups", _("Follow-up calls"), P.FOLLOW_UP, "phone-arrow-up-right"),
     Door("dispatch-queue", _("Dispatch"), P.DISPATCH, "paper-airplane"),
     Door("inbox", _("Inbox"), P.HANDLE, "inbox-arrow-down"),
+    Door("messages", _("Messages"), P.SEE_MESSAGES, "bell"),
     Door("tickets", _("Department tickets"), P.SEE_DEPARTMENT_TICKETS, "magnifying-glass"),
     Door("board", _("Stuck board"), P.SUPERVISE, "exclamation-triangle"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
-from supervision import queries as supervision_queries
+from supervision import board
 from tickets.choices import FlagKind
 from tickets.lists import ticket_list
 from tickets.models import Ticket
@@ -50,7 +50,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         (pk, names[pk], figures) for pk, figures in by_department.items() if pk in names and "dispatched" in figures
     ]
     rows.sort(key=lambda row: -row[2]["dispatched"].base)
-    counts = supervision_queries.counts(person(request))
+    counts = board.counts(person(request))
     context = {
         "figures": indicators.compute(CARDS, span).values(),
         "month": month,
@@ -58,7 +58,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "days": _calls_a_day(today),
         "departments": rows[:BUSIEST],
         "busiest": rows[0][2]["dispatched"].base if rows else 0,
-        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind != FlagKind.DUE_SOON],
+        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind not in board.WARNINGS],
         "today": today,
     }
     return render(request, "reports/dashboard.html", context)

@@ -232,3 +232,23 @@ document.addEventListener("DOMContentLoaded", () =>
     setTimeout(() => part.remove(), part.dataset.goneAfter * 1000);
   }),
 );
+
+// What a telephone kept of a meeting's page (static/site-worker.js) is not for whoever signs in next.
+if (document.getElementById("id_username") && "caches" in window) caches.delete("hotline-site");
+
+// A board that renews itself keeps what was ticked.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "board") return;
+  const ticked = [...document.querySelectorAll("#board input[name=key]:checked")].map((box) => box.value);
+  event.detail.target.ownerDocument.addEventListener(
+    "htmx:afterSettle",
+    () => ticked.forEach((key) => {
+      const box = document.querySelector(`#board input[name=key][value="${key}"]`);
+      if (box) box.checked = true;
+    }),
+    { once: true },
+  );
+});
+document.addEventListener("click", (event) => {
+  if (event.target.matches("[data-print]")) window.print();
+});

@@ -7,4 +7,4 @@ class SupervisionConfig(AppConfig):
     verbose_name = _("Supervision")
 
     def ready(self) -> None:
-        from . import clocks, effects  # noqa: F401 - register what the actions change
+        from . import clocks, effects, ladder, messages, sweeping  # noqa: F401 - register what the actions change

@@ -14,7 +14,6 @@ from tickets.inputs import DepartmentField, text
 from tickets.limits import TimeLimit
 from tickets.models import Category
 
-
 SATURDAY = 5
 
 

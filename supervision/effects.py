@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from dispatch import suggest
 from dispatch.models import Return
 from hotline.accounts.models import Department
 from hotline.worktime import calendar
@@ -18,7 +19,16 @@ from tickets.limits import RuleKey
 from tickets.models import Ticket, TicketEvent
 from tickets.workflow import ACTIONS, Performance, Refused, apply, check, effect, objection, proposes
 
-from .models import CoordinatedTicket, CoordinationTask, Extension, Participant, SupervisionOrder
+from .models import (
+    CoordinatedTicket,
+    CoordinationTask,
+    Extension,
+    Notice,
+    Participant,
+    SiteEntry,
+    Step,
+    SupervisionOrder,
+)
 
 # -- extensions ---------------------------------------------------------------------------------------------
 
@@ -109,9 +119,11 @@ def call_task(p: Performance) -> None:
         p.store.add(CoordinatedTicket(task=task, ticket=p.ticket))
         p.data["task"] = task.pk
         return
+    latitude, longitude = p.given.get("point") or (None, None)
     task = CoordinationTask(
-        ticket=p.ticket, lead=p.given["lead"], place=p.given["place"], meets_at=p.given["meets_at"],
-        question=p.given["question"], called_by=p.actor, called_at=p.at,
+        ticket=p.ticket, latitude=latitude, longitude=longitude, lead=p.given["lead"],
+        place=p.given["place"], meets_at=p.given["meets_at"], question=p.given["question"],
+        called_by=p.actor, called_at=p.at,
     )  # fmt: skip
     p.store.add(task)
     p.store.add(CoordinatedTicket(task=task, ticket=p.ticket))
@@ -122,7 +134,21 @@ def call_task(p: Performance) -> None:
             p.store.add(Participant(task=task, name=name.strip()[:80]))
     p.data["task"] = task.pk
     p.note = p.given["question"]
+    _invite(p, task)
     _with_matter(p, {**p.given, "task": task})
+
+
+def _invite(p: Performance, task: CoordinationTask) -> None:
+    text = _t("%(time)s, %(place)s: %(question)s (led by %(lead)s)") % {
+        "time": timezone.localtime(task.meets_at).strftime("%m-%d %H:%M"), "place": task.place,
+        "question": task.question, "lead": task.lead,
+    }  # fmt: skip
+    for department in p.given.get("departments") or ():
+        p.store.add(
+            Notice(
+                ticket=p.ticket, step=Step.INVITATION, text=text, to_department=department, is_urgent=True, made_at=p.at
+            )
+        )  # fmt: skip
 
 
 def _with_matter(p: Performance, given: dict[str, Any]) -> None:
@@ -145,14 +171,38 @@ def current_task(ticket: Ticket) -> CoordinationTask | None:
 
 
 @proposes("escalate")
-def parties_on_the_path(ticket: Ticket) -> dict[str, Any]:
-    """The meeting's place, and as its parties every department that has held or been named for the ticket's matter."""
+def parties(ticket: Ticket) -> dict[str, Any]:
+    """Where to meet and whom to invite.
+
+    Of government: every department that has held or been named for the ticket's matter, whom the directory names, and
+    the office of the street or town. Of others: those who came to earlier meetings in the same region.
+    """
     tickets = Ticket.objects.filter(matter_id=ticket.matter_id) if ticket.matter_id else Ticket.objects.none()
     concerned = Q(ticket=ticket) | Q(ticket__in=tickets)
     held = TicketEvent.objects.filter(concerned).values("department")
     named = Return.objects.filter(concerned).values("proposed")
-    departments = Department.objects.filter(Q(pk__in=held) | Q(pk__in=named), is_open=True)
-    return {"place": ticket.place, "departments": list(departments.values_list("pk", flat=True))}
+    settled = suggest.settled_for([ticket])[ticket.pk]
+    by_directory = [settled.department.pk, *(one.pk for one in settled.assisting)] if settled else []
+    of_the_place = Q(region=ticket.region, level=Department.Level.STREET)
+    departments = Department.objects.filter(
+        Q(pk__in=held) | Q(pk__in=named) | Q(pk__in=by_directory) | of_the_place, is_open=True
+    )
+    return {
+        "place": ticket.place, "departments": list(departments.values_list("pk", flat=True)),
+        "others": "\n".join(_outside_parties_of(ticket)),
+    }  # fmt: skip
+
+
+OUTSIDE_PROPOSED = 6
+
+
+def _outside_parties_of(ticket: Ticket) -> list[str]:
+    """Who came from outside government to earlier meetings in the same region, the latest first."""
+    earlier = Participant.objects.filter(department__isnull=True, task__ticket__region=ticket.region)
+    names = (
+        earlier.exclude(task__state=CoordinationTask.State.CALLED_OFF).order_by("-pk").values_list("name", flat=True)
+    )
+    return list(dict.fromkeys(names[: OUTSIDE_PROPOSED * 5]))[:OUTSIDE_PROPOSED]
 
 
 @effect("record_findings")
@@ -209,4 +259,46 @@ def record_outcome(p: Performance) -> None:
     task = p.store.latest(CoordinationTask, p.ticket)
     if task and task.state == CoordinationTask.State.DETERMINED:
         task.outcome, task.done_at, task.state = p.note, p.at, CoordinationTask.State.DONE
+        p.store.change(task)
+
+
+# -- verification --------------------------------------------------------------------------------------------
+
+
+@check("follow_up", "miss_follow_up", "redo")
+def in_the_order_of_verification(ticket: Ticket) -> Any:
+    """What was settled on the spot is verified there first: a photograph after, the first caller, then all."""
+    task = settled_task(ticket)
+    if task is None:
+        return None
+    if not task.entries.filter(kind=SiteEntry.Kind.AFTER).exists():
+        return _("Settled on the spot: the supervisor photographs what was done before callers are called.")
+    first = first_caller(task)
+    if first is None or first.pk == ticket.pk or first.status != Status.FOLLOW_UP:
+        return None
+    if first.follow_ups.filter(round=first.round).exists():
+        return None
+    return _("Whoever called first is called first: %(number)s.") % {"number": first.number}
+
+
+def settled_task(ticket: Ticket) -> CoordinationTask | None:
+    """The task that settled this ticket and is not verified yet."""
+    states = (CoordinationTask.State.DETERMINED, CoordinationTask.State.DONE)
+    return CoordinationTask.objects.filter(coordinated__ticket=ticket, state__in=states).order_by("-pk").first()
+
+
+def first_caller(task: CoordinationTask) -> Ticket | None:
+    """The ticket of whoever called first and can be called back."""
+    reachable = Ticket.objects.filter(coordinated_in__task=task).exclude(caller_phone="")
+    return reachable.order_by("registered_at", "pk").first()
+
+
+@effect("follow_up", "miss_follow_up", "close")
+def verify(p: Performance) -> None:
+    """When the last caller has been called, the task is verified."""
+    if p.status != Status.CLOSED or p.ticket.pk is None or (task := settled_task(p.ticket)) is None:
+        return
+    others = Ticket.objects.filter(coordinated_in__task=task).exclude(pk=p.ticket.pk)
+    if not others.exclude(status__in=(Status.CLOSED, Status.NOT_ACCEPTED)).exists():
+        task.state, task.verified_at = CoordinationTask.State.VERIFIED, p.at
         p.store.change(task)

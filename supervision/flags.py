@@ -10,10 +10,11 @@ from django.db.models import Count
 
 from dispatch import suggest
 from dispatch.models import Return
+from tickets import limits
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.models import Ticket
 
-from . import clocks, risk
+from . import clocks, ladder, risk
 from .clocks import Around
 from .models import Flag
 
@@ -38,7 +39,9 @@ def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
         for kind, since in true_now.items():
             known = standing.get(kind)
             if known is None:
-                raised.append(Flag(ticket=ticket, kind=kind, since=since, raised_at=now, evidence=facts))
+                flag = Flag(ticket=ticket, kind=kind, since=since, raised_at=now, evidence=facts)
+                flag.next_step_at = ladder.first_step_at(flag, ticket.urgency)
+                raised.append(flag)
             elif known.evidence != facts:  # a standing flag says what is true now: another caller, another return
                 known.evidence = facts
                 changed.append(known)
@@ -103,7 +106,8 @@ def greet(ticket: Ticket, *, now: datetime) -> None:
         earlier = Ticket.objects.filter(
             caller_id=ticket.caller_id, registered_at__gt=now - clocks.WEEK, status__in=OPEN_STATUSES
         )
-        if calls_of_callers({ticket.caller_id}, now).get(ticket.caller_id):
+        calls = calls_of_callers({ticket.caller_id}, now).get(ticket.caller_id, 0) + 1
+        if calls >= limits.rule(limits.RuleKey.FREQUENT_CALLER):
             earlier.update(next_due_at=now)
             ticket.next_due_at = now
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, User
 from tickets.choices import ExtensionGround, FlagKind, Principle
-from tickets.models import Ticket
+from tickets.models import Attachment, Ticket
 
 
 class Flag(models.Model):
@@ -23,6 +23,7 @@ class Flag(models.Model):
     raised_at = models.DateTimeField(_("raised at"))
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True)
     evidence = models.JSONField(default=dict)
+    next_step_at = models.DateTimeField(null=True, blank=True)  # when the ladder's next automatic step is due
 
     class Meta:
         constraints: ClassVar = [
@@ -33,10 +34,127 @@ class Flag(models.Model):
         indexes: ClassVar = [
             models.Index("kind", "since", name="flag_open_kind_since", condition=models.Q(cleared_at__isnull=True)),
             models.Index("kind", "raised_at", name="flag_raised"),
+            # the ladder: whatever step is due now
+            models.Index(
+                "next_step_at",
+                name="flag_next_step",
+                condition=models.Q(cleared_at__isnull=True, next_step_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.kind}"
+
+
+class Step(models.TextChoices):
+    """The steps by which a stuck ticket is brought to higher ears, in their order; then those beside the ladder."""
+
+    REMINDER = "reminder", _("Reminder to the staff")
+    LEAD = "lead", _("Word to the head of the department")
+    URGE = "urge", _("Urging by the supervisor")
+    ORDER = "order", _("Supervision order")
+    CIRCULAR = "circular", _("Notice to all")
+    INVITATION = "invitation", _("Invitation to the spot")
+
+
+LADDER = (Step.REMINDER, Step.LEAD, Step.URGE, Step.ORDER, Step.CIRCULAR)
+
+
+class LadderRule(models.Model):
+    """How long after a flag's cause a step is due, and whether it is taken by itself or offered to the supervisor."""
+
+    step = models.CharField(_("step"), max_length=12, choices=[(s.value, s.label) for s in LADDER], unique=True)
+    after_days = models.DecimalField(_("after working days"), max_digits=5, decimal_places=2)
+    after_minutes = models.PositiveIntegerField(_("after minutes, for what is urgent"))
+    is_automatic = models.BooleanField(_("taken by itself"), default=False)
+
+    class Meta:
+        verbose_name = _("step of the ladder")
+        verbose_name_plural = _("steps of the ladder")
+        ordering = ("after_days",)
+
+    def __str__(self) -> str:
+        return str(self.get_step_display())
+
+
+class Rung(models.Model):
+    """A step that was taken for a ticket: by a person, or by the rule at most once a round and department."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="rungs")
+    step = models.CharField(max_length=12, choices=Step)
+    round = models.PositiveSmallIntegerField(default=1)
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ticket", "step", "round", "department"], condition=models.Q(by__isnull=True),
+                nulls_distinct=False, name="one_rung_by_rule",
+            )
+        ]  # fmt: skip
+
+
+class Delivery(models.Model):
+    """One message to one addressee, about as many tickets as had gathered: sent at most once.
+
+    It is written before it is sent. What was not marked as sent within minutes is not sent again by itself: whether it
+    arrived is not known, and nobody shall be told twice.
+    """
+
+    class State(models.TextChoices):
+        SENDING = "sending", _("being sent")
+        ARRIVED = "arrived", _("delivered")
+        FAILED = "failed", _("not delivered")
+
+    to_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    to_department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=20, blank=True)  # the kind of Apprise address; empty: the messages page
+    state = models.CharField(max_length=10, choices=State, default=State.SENDING)
+    error = models.CharField(max_length=200, blank=True)
+    made_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index("to_department", "made_at", name="delivery_department"),
+            models.Index("to_user", "made_at", name="delivery_user"),
+        ]
+
+    @property
+    def way(self) -> str:
+        """How it went, in words."""
+        return self.channel or str(_("messages page"))
+
+
+class Notice(models.Model):
+    """What one addressee is to be told about one ticket; delivered together with whatever else gathered for them."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="notices")
+    step = models.CharField(max_length=12, choices=Step)
+    text = models.TextField()
+    to_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    to_department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    for_leads = models.BooleanField(default=False)  # of the department, only those who lead it
+    is_urgent = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    delivery = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.PROTECT, related_name="notices")
+    read_at = models.DateTimeField(null=True, blank=True)
+    read_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(to_user__isnull=False) | models.Q(to_department__isnull=False),
+                name="notice_has_addressee",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index("made_at", name="notice_waiting", condition=models.Q(delivery__isnull=True)),
+            models.Index(fields=["to_department", "-made_at"], name="notice_department"),
+            models.Index(fields=["to_user", "-made_at"], name="notice_user"),
+        ]
 
 
 class Extension(models.Model):
@@ -88,13 +206,16 @@ class CoordinationTask(models.Model):
     class State(models.TextChoices):
         CALLED = "called", _("Called")
         DETERMINED = "determined", _("Determined")
-        DONE = "done", _("Done")
+        DONE = "done", _("Done, to be verified")
+        VERIFIED = "verified", _("Verified")
         CALLED_OFF = "called_off", _("Called off")
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="coordination_tasks")
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.CALLED)
     lead = models.CharField(_("led by"), max_length=80)
     place = models.CharField(_("place"), max_length=200)
+    latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     meets_at = models.DateTimeField(_("time"))
     question = models.TextField(_("what is to be settled"))
     called_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -111,6 +232,7 @@ class CoordinationTask(models.Model):
     determined_at = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -124,6 +246,11 @@ class CoordinationTask(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("coordination", args=[self.pk])
+
+    @property
+    def point(self) -> str:
+        """The map point as it is typed, empty where there is none."""
+        return "" if self.latitude is None else f"{self.latitude},{self.longitude}"
 
 
 class CoordinatedTicket(models.Model):
@@ -144,9 +271,65 @@ class Participant(models.Model):
     name = models.CharField(_("party"), max_length=80)
     arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     statement = models.TextField(_("statement"), blank=True)
+    signed_at = models.DateTimeField(_("signed"), null=True, blank=True)
+    signature = models.ForeignKey(Attachment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ("pk",)
 
     def __str__(self) -> str:
         return self.name
+
+
+class SiteEntry(models.Model):
+    """One thing noted on the spot, maybe without a network and sent later; the same key twice is the same entry."""
+
+    class Kind(models.TextChoices):
+        ARRIVED = "arrived", _("Arrived")
+        CAME_TOO = "came_too", _("Came too")
+        STATEMENT = "statement", _("Statement")
+        BEFORE = "before", _("Photograph before")
+        FINDINGS = "findings", _("Findings")
+        DETERMINED = "determined", _("Determined")
+        SIGNED = "signed", _("Signed")
+        AFTER = "after", _("Photograph after")
+
+    task = models.ForeignKey(CoordinationTask, on_delete=models.PROTECT, related_name="entries")
+    key = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=12, choices=Kind)
+    participant = models.ForeignKey(Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    attachment = models.ForeignKey(Attachment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+    at = models.DateTimeField(_("noted at"))
+    received_at = models.DateTimeField(_("received at"))
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("at", "pk")
+
+
+class SweepRun(models.Model):
+    """One run of the sweep that had something to do, or that failed: what the page on the state of the clocks shows."""
+
+    started_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    lag_seconds = models.FloatField(default=0)  # how late the longest due ticket was looked at
+    due = models.PositiveIntegerField(default=0)
+    raised = models.PositiveIntegerField(default=0)
+    cleared = models.PositiveIntegerField(default=0)
+    set_aside = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index("started_at", name="sweep_started")]
+
+
+class SetAside(models.Model):
+    """A ticket that could not be evaluated: put aside for a while and named, so that it does not stop the others."""
+
+    ticket = models.OneToOneField(Ticket, on_delete=models.PROTECT, related_name="set_aside")
+    error = models.CharField(max_length=300)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    cleared_at = models.DateTimeField(null=True, blank=True)

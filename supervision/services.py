@@ -1,46 +1,58 @@
-"""What happens at an on-site meeting beside the workflow: who came and what they said."""
+"""Supervision of several tickets at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
-from hotline.accounts.permissions import Permission
-from tickets.workflow import NotAllowed, Refused
+from tickets.choices import Status
+from tickets.models import Ticket
+from tickets.stores import DatabaseStore
+from tickets.workflow import ACTIONS, Refused, apply, objection, perform
 
-from .models import CoordinationTask, Participant
-
-MAX_STATEMENT = 2000
-
-
-def _open_task(task: CoordinationTask, actor: User) -> CoordinationTask:
-    """The task locked for a change; only while it is called, only by who may supervise."""
-    if not actor.may(Permission.SUPERVISE):
-        raise NotAllowed(_t("You may not do this."))
-    locked = CoordinationTask.objects.select_for_update().get(pk=task.pk)
-    if locked.state != CoordinationTask.State.CALLED:
-        raise Refused(_t("This coordination has ended; its record is kept as it is."))
-    return locked
+from .models import CoordinationTask
 
 
-def record_participant(participant: Participant, *, arrived: bool, statement: str, actor: User) -> None:
-    """Keeps that a party arrived and what it stated."""
+@dataclass
+class Outcome:
+    """How many were done, and of each other one why not."""
+
+    done: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def urge_many(tickets: Iterable[Ticket], *, note: str, actor: User) -> Outcome:
+    """Urges each on its own: one that cannot be urged does not hold up the others."""
+    outcome = Outcome()
+    for ticket in tickets:
+        try:
+            perform("urge", ticket, actor=actor, given={"note": note})
+        except Refused as refused:
+            outcome.refused.append(f"{ticket.number}: {refused.message}")
+        else:
+            outcome.done += 1
+    return outcome
+
+
+def escalate_together(tickets: Sequence[Ticket], *, given: Mapping[str, Any], actor: User) -> CoordinationTask:
+    """Calls one meeting about several tickets, whole matters with them.
+
+    Raises Refused or InvalidInput, and then nothing has changed.
+    """
+    first, *others = tickets
+    action = ACTIONS["escalate"]
     with transaction.atomic():
-        _open_task(participant.task, actor)
-        if arrived and participant.arrived_at is None:
-            participant.arrived_at = timezone.now()
-        elif not arrived:
-            participant.arrived_at = None
-        participant.statement = statement[:MAX_STATEMENT]
-        participant.save(update_fields=["arrived_at", "statement"])
-
-
-def add_participant(task: CoordinationTask, *, name: str, actor: User) -> Participant:
-    """Adds a party who came without being invited."""
-    with transaction.atomic():
-        _open_task(task, actor)
-        if not name.strip():
-            raise Refused(_t("Write down who came."))
-        return Participant.objects.create(task=task, name=name.strip()[:80], arrived_at=timezone.now())
+        perform("escalate", first, actor=actor, given=given)
+        task = CoordinationTask.objects.get(ticket=first, state=CoordinationTask.State.CALLED)
+        rest = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=[ticket.pk for ticket in others])
+        for ticket in rest.order_by("pk"):
+            if ticket.status != Status.COORDINATING:  # its matter may have brought it along already
+                if reason := objection(action, ticket):
+                    raise Refused(f"{ticket.number}: {reason}")
+                apply(action, ticket, actor=actor, given={"task": task}, at=timezone.now(), store=DatabaseStore())
+    return task

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from . import changes, sweeping
+from . import changes, ladder, messages, sweeping
 
 
 @shared_task(expires=55)
@@ -12,3 +12,10 @@ def sweep() -> None:
 def notice_new_years() -> None:
     """Once a day: whether the package behind the calendar has come to know another year."""
     changes.notice_new_years()
+
+
+@shared_task(expires=55)
+def climb() -> None:
+    """Takes the steps of the ladder that are due, and delivers what is to be told."""
+    ladder.climb()
+    messages.deliver()

@@ -2,53 +2,126 @@
 
 from __future__ import annotations
 
-from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext_lazy as _
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from hotline import keyset
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
+from hotline.shell import back, number_in
 from tickets.choices import FlagKind, Part, Status
-from tickets.lists import ticket_list
+from tickets.filters import TicketFilter
 from tickets.models import Contribution, Ticket
 from tickets.views import find_ticket
-from tickets.workflow import ACTIONS, Refused, available
+from tickets.workflow import ACTIONS, Refused, objection, proposal
 
-from . import queries, services
-from .models import CoordinationTask, Participant
+from . import board, queries, services, words
+from .models import CoordinationTask
 
-BOARD_STEPS = ("urge", "escalate")  # offered in each row of the board
+FILTERS = ("q", "kind", "urgency", "department", "region", "category")
 
 
 @requires(P.SUPERVISE)
-def board(request: HttpRequest) -> HttpResponse:
-    """Tickets that are stuck, by cause, the longest stuck first; renews itself."""
+def board_page(request: HttpRequest) -> HttpResponse:
+    """What is stuck: whole matters by cause, the largest and oldest first; renews itself.
+
+    `?wall=1` shows it for a wall screen.
+    """
     user = person(request)
     kind = request.GET.get("flag", "")
-    counts = queries.counts(user)
+    kind = kind if kind in FlagKind.values else ""
+    number = min(next(iter(number_in(request.GET.get("page"))), 1), MOST_PAGES)
+    filterset = TicketFilter(request.GET, queryset=Ticket.objects.visible_to(user), request=request)
+    for name in set(filterset.filters) - set(FILTERS):
+        del filterset.filters[name]
+    rows, has_more = board.rows(user, filterset.qs, kind, page=max(number, 1))
+    kept = {"flag": kind} if kind else {}
+    context = {
+        "filter": filterset,
+        "kept": kept,
+        "kept_query": urlencode(kept),
+        "flag": kind,
+        "tabs": [
+            (name, FlagKind(name).label, count) for name, count in board.counts(user).items() if count or name == kind
+        ],
+        "groups": board.grouped(rows)
+        if not kind
+        else [board.Group(kind, FlagKind(kind).label, tuple(rows))]
+        if rows
+        else [],
+        "previous": _with_page(request, number - 1) if number > 1 else "",
+        "next": _with_page(request, number + 1) if has_more else "",
+        "now": timezone.now(),
+        "is_wall": "wall" in request.GET,
+    }
+    return render(request, "supervision/board.html", context)
 
-    def rows(page: keyset.Page) -> dict[str, Any]:
-        return {
-            "lines": {ticket.pk: queries.lines(ticket.open_flags) for ticket in page},
-            "steps": {
-                ticket.pk: [action for action in available(ticket, user) if action.name in BOARD_STEPS]
-                for ticket in page
-            },
-        }
 
-    return ticket_list(
-        request, queries.flagged_tickets(user, kind), title=_("Stuck board"), template="supervision/board.html",
-        default_order="oldest", filters=("q", "status", "kind", "department", "region"), after_page=rows,
-        flag=kind if kind in FlagKind.values else "", empty=_("Nothing is stuck."),
-        empty_icon="check-circle", keep=("flag",),
-        tabs=[(name, FlagKind(name).label, count) for name, count in counts.items()],
-    )  # fmt: skip
+MOST_PAGES = 1000
+
+
+def _with_page(request: HttpRequest, number: int) -> str:
+    query = request.GET.copy()
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
+
+
+@requires(P.SUPERVISE)
+@require_POST
+def board_many(request: HttpRequest) -> HttpResponse:
+    """Urges the departments of all chosen matters at once; each ticket on its own, with a word on each refusal."""
+    user = person(request)
+    keys = request.POST.getlist("key")
+    if request.POST.get("then") == "escalate":
+        return redirect(f"{reverse('escalate-many')}?{urlencode({'key': keys}, doseq=True)}")
+    tickets = board.tickets_of(keys, user)
+    note = request.POST.get("note", "").strip() or _t("This has been stuck for long. Take it up at once and report.")
+    outcome = services.urge_many(tickets, note=note, actor=user)
+    if not tickets:
+        messages.error(request, _t("Choose matters first."))
+    elif outcome.done:
+        messages.success(request, ngettext("%d ticket urged.", "%d tickets urged.", outcome.done) % outcome.done)
+    for reason in outcome.refused[:REASONS_SHOWN]:
+        messages.error(request, reason)
+    if left := outcome.refused[REASONS_SHOWN:]:
+        messages.error(request, _t("… and %(count)d more.") % {"count": len(left)})
+    return back(request, "board")
+
+
+REASONS_SHOWN = 5
+
+
+@requires(P.SUPERVISE)
+def escalate_many(request: HttpRequest) -> HttpResponse:
+    """One meeting on the spot about several matters: all their tickets come along."""
+    user = person(request)
+    tickets = [t for t in board.tickets_of(request.GET.getlist("key"), user) if not objection(ACTIONS["escalate"], t)]
+    if not tickets:
+        messages.error(request, _t("Choose matters that can go to the spot."))
+        return redirect("board")
+    first = tickets[0]
+    action = ACTIONS["escalate"]
+    if request.method == "POST":
+        form = action.input(data=request.POST, ticket=first, user=user)
+        if form.is_valid():
+            try:
+                task = services.escalate_together(tickets, given=request.POST, actor=user)
+            except Refused as refused:
+                messages.error(request, refused.message)
+            else:
+                return redirect(task)
+        return render(request, "supervision/escalate.html", {"form": form, "tickets": tickets}, status=422)
+    parties = sorted({pk for ticket in tickets for pk in proposal(action, ticket).get("departments", ())})
+    form = action.input(ticket=first, user=user, initial=proposal(action, first) | {"departments": parties})
+    return render(request, "supervision/escalate.html", {"form": form, "tickets": tickets})
 
 
 @require_GET
@@ -58,74 +131,14 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     flags = ticket.flags.order_by("cleared_at", "since")
     context = {
         "ticket": ticket,
-        "open": queries.lines(flag for flag in flags if flag.cleared_at is None),
-        "cleared": queries.lines(flag for flag in flags if flag.cleared_at is not None),
+        "open": words.lines(flag for flag in flags if flag.cleared_at is None),
+        "cleared": words.lines(flag for flag in flags if flag.cleared_at is not None),
         "extensions": ticket.extensions.order_by("asked_at"),
         "orders": ticket.supervision_orders.select_related("department").order_by("issued_at"),
         "tasks": CoordinationTask.objects.filter(coordinated__ticket=ticket).order_by("called_at"),
         "may_open_tasks": person(request).may(P.SUPERVISE) or person(request).may(P.SEE_REPORTS),
     }
     return render(request, "supervision/_ticket_panel.html", context)
-
-
-@requires(P.SUPERVISE)
-def coordinations(request: HttpRequest) -> HttpResponse:
-    state = request.GET.get("state", CoordinationTask.State.CALLED)
-    states = CoordinationTask.State
-    tasks = CoordinationTask.objects.select_related("ticket", "department")
-    tasks = tasks.filter(state=state) if state in states.values else tasks
-    context = {"tasks": tasks.order_by("-meets_at")[:100], "states": states.choices, "state": state}
-    return render(request, "supervision/coordinations.html", context)
-
-
-@requires(P.SEE_REPORTS)
-def coordination(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page on the spot: who came, what they say, what is found, who is responsible."""
-    task = get_object_or_404(CoordinationTask.objects.select_related("ticket__region__parent", "department"), pk=pk)
-    ticket = task.ticket
-    user = person(request)
-    may_act = user.may(P.SUPERVISE) and task.state == CoordinationTask.State.CALLED
-    context: dict[str, Any] = {
-        "task": task,
-        "ticket": ticket,
-        "participants": task.participants.select_related("department"),
-        "tickets": Ticket.objects.visible_to(user)
-        .filter(coordinated_in__task=task)
-        .for_list()
-        .order_by("registered_at"),
-        "photos": ticket.attachments.all(),
-        "may_act": may_act,
-    }
-    if may_act and ticket.status == Status.COORDINATING:
-        initial = {"findings": task.findings}
-        context["determine"] = ACTIONS["determine"].input(ticket=ticket, user=user, initial=initial)
-        context["findings"] = ACTIONS["record_findings"].input(ticket=ticket, user=user, auto_id="findings_%s")
-    return render(request, "supervision/coordination.html", context)
-
-
-@requires(P.SUPERVISE)
-@require_POST
-def participant(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Participant.objects.select_related("task"), pk=pk)
-    try:
-        services.record_participant(
-            found, arrived=bool(request.POST.get("arrived")), statement=request.POST.get("statement", ""),
-            actor=person(request),
-        )  # fmt: skip
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect(f"{found.task.get_absolute_url()}#participants")
-
-
-@requires(P.SUPERVISE)
-@require_POST
-def add_participant(request: HttpRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(CoordinationTask, pk=pk)
-    try:
-        services.add_participant(task, name=request.POST.get("name", ""), actor=person(request))
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect(f"{task.get_absolute_url()}#participants")
 
 
 @requires(P.RULE)

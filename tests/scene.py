@@ -44,6 +44,7 @@ def lay_in_again() -> None:
 
         for name in ("0003_default_limits", "0005_parts_of_departments"):
             import_module(f"tickets.migrations.{name}").lay_in(apps, None)
+        import_module("supervision.migrations.0004_default_ladder").lay_in(apps, None)
     city.lay_in()
 
 

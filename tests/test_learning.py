@@ -189,7 +189,7 @@ def test_the_queue_costs_two_queries_more_however_long(
         scene.call(title=example.title, description=example.body)
     client = signed_in(scene.DISPATCHER)
     client.get(reverse("dispatch-queue"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert "据历史工单" in client.get(reverse("dispatch-queue")).content.decode()
 
 

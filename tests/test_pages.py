@@ -34,6 +34,10 @@ PAGES = {
     "suggestions": P.SEE_SUGGESTIONS,
     "coordinations": P.SUPERVISE,
     "rulings": P.RULE,
+    "messages": P.SEE_MESSAGES,
+    "sweeper": P.SEE_CLOCKS,
+    "limits": P.SET_UP,
+    "calendar": P.SET_UP,
     "dashboard": P.SEE_REPORTS,
     "reports": P.SEE_REPORTS,
 }
@@ -98,7 +102,7 @@ QUERIES = {
     "follow-ups": (scene.OPERATOR, 6),
     "dispatch-queue": (scene.DISPATCHER, 13),
     "inbox": (scene.CLERK, 7),
-    "board": (scene.SUPERVISOR, 8),
+    "board": (scene.SUPERVISOR, 9),
     "rulings": (scene.MANAGER, 5),
     "dashboard": (scene.MANAGER, 17),
 }
@@ -307,7 +311,8 @@ def test_each_form_opens_and_an_empty_one_is_refused_with_reasons(signed_in: Sig
             action.name == workflow.STARTING
             or not required
             or not action.permission
-            or action.name in ("answer_directly", "link_praise", "refuse_extension", "assist", "give_opinion")
+            or action.name
+            in ("answer_directly", "link_praise", "refuse_extension", "assist", "give_opinion", "circulate")
         ):
             continue
         ticket = scene.ticket_in(action.sources[0])
@@ -458,16 +463,17 @@ def test_the_on_site_page(signed_in: SignIn) -> None:
     assert page.status_code == 200
     assert "施工单位" in page.content.decode()
     party = task.participants.get(name="施工单位")
-    client.post(reverse("participant", args=[party.pk]), {"arrived": "on", "statement": "钢板是我们铺的。"})
+    address = reverse("site-note", args=[task.pk])
+    client.post(address, {"kind": "statement", "participant": party.pk, "text": "钢板是我们铺的。"})
     party.refresh_from_db()
     assert party.arrived_at is not None
-    client.post(reverse("add-participant", args=[task.pk]), {"name": "社区居委会"})
+    client.post(address, {"kind": "came_too", "text": "社区居委会"})
     assert task.participants.filter(name="社区居委会").exists()
     later = (timezone.localtime() + timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M")
     target = scene.department(scene.DEPARTMENT).pk
-    given = {"version": task.ticket.version, "department": target, "principle": "place", "findings": "未固定",
-             "note": "当日整改", "due": later, "back": task.get_absolute_url()}  # fmt: skip
-    answer = client.post(reverse("ticket-action", args=[task.ticket.number, "determine"]), given, follow=True)
+    given = {"kind": "determined", "department": target, "principle": "place", "findings": "未固定",
+             "note": "当日整改", "due": later}  # fmt: skip
+    answer = client.post(address, given, follow=True)
     assert answer.status_code == 200
     assert "当日整改" in answer.content.decode()
     assert Ticket.objects.get().is_binding

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 import time_machine
 from django.core.management import call_command
@@ -80,13 +78,3 @@ def test_the_command_sweeps_at_an_instant(monday: time_machine.Traveller, capsys
     scene.ticket_in(Status.DISPATCHED)
     call_command("sweep", "--now", "2026-04-21T09:00:00+08:00")
     assert '"raised": 1' in capsys.readouterr().out
-
-
-def test_five_sweeps_at_once_raise_each_flag_once(live_city: None) -> None:
-    with time_machine.travel(scene.MONDAY, tick=False):
-        tickets = [scene.ticket_in(Status.DISPATCHED) for _ in range(20)]
-    later = scene.MONDAY + timedelta(days=10)
-    scene.at_once(*[lambda: sweep(later)] * 5)
-    kinds = ("unclaimed", "overdue")
-    assert Flag.objects.filter(kind__in=kinds).count() == 2 * len(tickets)
-    assert not Ticket.objects.filter(next_due_at__lte=later).exists()

@@ -107,6 +107,8 @@ def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
         if name in ("assist", "give_opinion"):
             mine = scene.department(scene.DEPARTMENT)
             ticket = with_part(status, mine)
+        if name == "circulate":
+            ticket = scene.do(ticket, "urge", scene.SUPERVISOR)
         if name == "undo_dispatch":
             ticket = scene.do(scene.call(), "dispatch", scene.DISPATCHER)
         if name == "hand_over":

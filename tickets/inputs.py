@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -30,6 +31,7 @@ from .choices import (
 )
 from .models import Category, Ticket
 
+MAP_POINT = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?)\s*[,，]\s*(-?\d{1,3}(?:\.\d{1,6})?)")
 MIN_ANSWER = 10  # characters; shorter is no answer to anybody
 NON_ANSWERS = re.compile(r"(正在|尚在|仍在|还在)(进一步)?(核实|调查|处理|研究|办理|协调)")
 MAX_TEXT = 5000
@@ -262,6 +264,10 @@ class Supervise(ActionInput):
 class Escalate(ActionInput):
     lead = forms.CharField(label=_("Led by"), max_length=80, help_text=_("Such as the city operation centre."))
     place = forms.CharField(label=_("Place"), max_length=200)
+    point = forms.CharField(
+        label=_("Map point"), max_length=40, required=False,
+        help_text=_("Latitude and longitude, such as 30.924568,113.916957."),
+    )  # fmt: skip
     meets_at = DateTimeField(label=_("Time"))
     departments = DepartmentsField(_("Departments invited"))
     others = text(
@@ -271,6 +277,16 @@ class Escalate(ActionInput):
         help_text=_("One a line: community, property manager, contractor; a telephone may follow."),
     )
     question = text(_("What is to be settled"), rows=2)
+
+    def clean_point(self) -> tuple[Decimal, Decimal] | None:
+        typed = self.cleaned_data["point"].strip()
+        if not typed:
+            return None
+        if found := MAP_POINT.fullmatch(typed):
+            latitude, longitude = Decimal(found[1]), Decimal(found[2])
+            if abs(latitude) <= 90 and abs(longitude) <= 180:
+                return latitude, longitude
+        raise ValidationError(_("This is no map point: latitude and longitude, parted by a comma."))
 
     def clean_meets_at(self) -> Any:
         return _in_future(self.cleaned_data["meets_at"])

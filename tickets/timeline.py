@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,10 +28,23 @@ class Entry:
     facts: list[tuple[str, str]]
 
 
+Source = Callable[[Ticket], Iterable[Entry]]
+_sources: list[Source] = []
+
+
+def also(source: Source) -> Source:
+    """Registers what a room above has to say on the timeline beside the events."""
+    _sources.append(source)
+    return source
+
+
 def entries(ticket: Ticket) -> list[Entry]:
-    """The whole timeline, the newest event first."""
+    """The whole timeline, the newest entry first."""
     events = ticket.events.select_related("actor__department", "department").order_by("-sequence")
-    return [_entry(event) for event in events]
+    found = [_entry(event) for event in events]
+    others = [entry for source in _sources for entry in source(ticket)]
+    # Sorting is stable: of two at the same instant the later event stays first.
+    return sorted([*found, *others], key=lambda entry: entry.at, reverse=True) if others else found
 
 
 def _entry(event: TicketEvent) -> Entry:

@@ -48,6 +48,7 @@ class Action:
     `also_to` names states that an effect may choose instead (the second granted return opens a ruling).
     `permission` is empty where the system alone performs it. `whose` asks in addition what the person's own department
     or one below it is to the ticket.
+    `is_quiet` marks what does not make a page old that somebody is typing on: it changes nothing they decide about.
     `clock` says in words what it does to the clocks (docs/workflow.md shows it).
     """
 
@@ -62,6 +63,7 @@ class Action:
     tone: str = "secondary"
     clock: Any = ""
     guard: Callable[[Ticket], Any] | None = None
+    is_quiet: bool = False
 
     def leads_to(self, status: str) -> tuple[str, ...]:
         """The states that this action may lead to from `status`."""
@@ -76,6 +78,10 @@ def _is_answerable_by_desk(ticket: Ticket) -> Any:
     if ticket.kind not in (Kind.CONSULTATION, Kind.PRAISE):
         return _("Only consultations and praise are answered directly.")
     return None
+
+
+def _was_urged(ticket: Ticket) -> Any:
+    return None if ticket.urges else _("A department is urged before all are told of it.")
 
 
 def _is_praise(ticket: Ticket) -> Any:
@@ -147,8 +153,12 @@ ACTIONS: dict[str, Action] = {
         Action("hand_over", _("Hand over"), (*WITH_DEPARTMENT, S.RETURN_ASKED, S.SUSPENDED), S.REGISTERED, P.SET_UP,
                inputs.Nothing, also_to=(S.DISPATCHED,),
                clock=_("Starts the dispatch or the acceptance clock; the answer clock runs on.")),
-        Action("urge", _("Urge"), (S.DISPATCHED, S.WORKING, S.RETURN_ASKED), None, P.SUPERVISE, inputs.Urge),
-        Action("supervise", _("Issue a supervision order"), WITH_DEPARTMENT, None, P.SUPERVISE, inputs.Supervise),
+        Action("urge", _("Urge"), (S.DISPATCHED, S.WORKING, S.RETURN_ASKED), None, P.SUPERVISE, inputs.Urge,
+               is_quiet=True),
+        Action("supervise", _("Issue a supervision order"), WITH_DEPARTMENT, None, P.SUPERVISE, inputs.Supervise,
+               clock=_("Starts the order's own clock.")),
+        Action("circulate", _("Notice to all"), WITH_DEPARTMENT, None, P.SUPERVISE, inputs.Reason, tone="danger",
+               guard=_was_urged),
         Action("escalate", _("Coordinate on site"),
                (S.REGISTERED, S.DISPATCHED, S.WORKING, S.RETURN_ASKED, S.RULING), S.COORDINATING, P.SUPERVISE,
                inputs.Escalate, tone="danger", clock=_("Starts the coordination clock; the answer clock runs on.")),
@@ -353,7 +363,7 @@ def perform(
         locked = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
         if actor is not None and not may_perform(action, locked, actor):
             raise NotAllowed(_t("You may not do this."))
-        if version is not None and version != locked.version:
+        if version is not None and version != locked.version and not _only_quiet_since(locked, version):
             raise Stale(_what_happened_since(locked, version))
         if reason := objection(action, locked):
             raise Refused(reason)
@@ -414,6 +424,14 @@ def _as_ids(value: Any) -> Any:
     if isinstance(value, list | tuple | set) or hasattr(value, "_result_cache"):
         return [getattr(item, "pk", item) for item in value]
     return getattr(value, "pk", value)
+
+
+def _only_quiet_since(ticket: Ticket, version: int) -> bool:
+    """Whether all that happened since `version` leaves what was looked at as it is, such as an urging."""
+    if version > ticket.version:
+        return False
+    since = TicketEvent.objects.filter(ticket=ticket, sequence__gt=version).values_list("action", flat=True)
+    return all(name in ACTIONS and ACTIONS[name].is_quiet for name in since)
 
 
 def _what_happened_since(ticket: Ticket, version: int) -> str:

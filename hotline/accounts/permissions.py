@@ -28,6 +28,8 @@ class Permission(models.TextChoices):
     KEEP_DIRECTORY = "keep_directory", _("Change the responsibility directory")
     RULE = "rule", _("Rule on disputes and extensions")
     SUPERVISE = "supervise", _("Urge, supervise, suspend and coordinate on site")
+    SEE_MESSAGES = "see_messages", _("Read messages to oneself and the own department")
+    SEE_CLOCKS = "see_clocks", _("See whether the clocks run")
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
     SEE_REPORTS = "see_reports", _("Read the dashboard and reports")
     BUILD_REPORTS = "build_reports", _("Have reports built")
@@ -50,13 +52,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_DIRECTORY,
         }
     ),
-    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE, P.SEE_DIRECTORY}),
+    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE, P.SEE_MESSAGES, P.SEE_DIRECTORY}),
     Role.SUPERVISOR: frozenset(
         {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
             P.CHECK_ANSWERS,
             P.SUPERVISE,
+            P.SEE_CLOCKS,
             P.MANAGE_MATTERS,
             P.SEE_REPORTS,
             P.SEE_DIRECTORY,
@@ -66,6 +69,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             P.SEE_ALL_TICKETS,
             P.RULE,
+            P.SEE_CLOCKS,
             P.SEE_REPORTS,
             P.BUILD_REPORTS,
             P.SEE_SUGGESTIONS,
@@ -75,7 +79,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     # Whoever sets the system up has no business in citizens' matters (separation of duties).
-    Role.ADMINISTRATOR: frozenset({P.SET_UP, P.SEE_DIRECTORY, P.KEEP_DIRECTORY}),
+    Role.ADMINISTRATOR: frozenset({P.SET_UP, P.SEE_CLOCKS, P.SEE_DIRECTORY, P.KEEP_DIRECTORY}),
 }
 
 

@@ -1,0 +1,162 @@
+"""The stuck board (卡点看板): whole matters rather than tickets, by the gravest cause, largest and oldest first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, F, Max, Min, QuerySet
+from django.db.models.functions import Coalesce
+
+from hotline.accounts.models import User
+from tickets.choices import OPEN_STATUSES, FlagKind
+from tickets.models import Ticket
+from tickets.visibility import TicketQuerySet
+from tickets.workflow import Action, available
+
+from . import flags, ladder, words
+from . import risk as risks
+from .models import Flag
+
+# Causes in the order of the board, the gravest first.
+CAUSES = (
+    FlagKind.UNPLACEABLE, FlagKind.BOUNCED, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.OVERDUE,
+    FlagKind.UNCLAIMED, FlagKind.STALLED, FlagKind.REDONE, FlagKind.MANY_CALLERS, FlagKind.FREQUENT_CALLER,
+    FlagKind.PART_LATE, FlagKind.FOLLOW_UP_LATE, FlagKind.REVIEW_DUE, FlagKind.DUE_SOON, FlagKind.HALF_TIME,
+)  # fmt: skip
+WARNINGS = (FlagKind.DUE_SOON, FlagKind.HALF_TIME)  # to a department; on the board only where asked for
+PAGE_SIZE = 40
+MOST_TICKETS = 200  # of one matter that a row looks at
+STEPS = ("urge", "supervise", "escalate")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One matter, or one ticket that belongs to none.
+
+    `ticket` is the one with the most at stake, `tickets` those that are stuck, `callers` how many people called about
+    it, `since` when the oldest cause began, `offered` the actions that can be taken now, the best first.
+    """
+
+    key: str
+    title: str
+    address: str
+    ticket: Ticket
+    tickets: tuple[Ticket, ...]
+    callers: int
+    lines: tuple[words.FlagLine, ...]
+    sentence: str
+    since: datetime
+    holders: tuple[str, ...]
+    risk: int
+    parts: tuple[risks.Part, ...]
+    offered: tuple[Action, ...]
+
+    @property
+    def cause(self) -> str:
+        """The gravest of its flags."""
+        return min((line.kind for line in self.lines), key=lambda kind: CAUSES.index(FlagKind(kind)))
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one cause."""
+
+    kind: str
+    label: Any
+    rows: tuple[Row, ...]
+
+
+def _open_flags(tickets: TicketQuerySet, kind: str) -> QuerySet[Flag]:
+    found = Flag.objects.filter(cleared_at__isnull=True, ticket__in=tickets.filter(status__in=OPEN_STATUSES))
+    return found.filter(kind=kind) if kind else found.exclude(kind__in=WARNINGS)
+
+
+# A matter's own id, or the ticket's with a minus before it where it belongs to none.
+KEY = Coalesce(F("ticket__matter_id"), -F("ticket_id"), output_field=BigIntegerField())
+
+
+def counts(user: User) -> dict[str, int]:
+    """How many matters there are for each cause."""
+    visible = Flag.objects.filter(cleared_at__isnull=True, ticket__in=Ticket.objects.visible_to(user))
+    rows = visible.values("kind").annotate(count=Count(KEY, distinct=True)).order_by()
+    found = {row["kind"]: row["count"] for row in rows}
+    return {kind: found.get(kind, 0) for kind in CAUSES}
+
+
+def rows(user: User, tickets: TicketQuerySet, kind: str = "", *, page: int = 1) -> tuple[list[Row], bool]:
+    """One page of what is stuck among `tickets`, and whether there is another."""
+    stuck = (
+        _open_flags(tickets, kind)
+        .values(key=KEY)
+        .annotate(risk=Max("ticket__risk"), count=Count("ticket", distinct=True), since=Min("since"))
+        .order_by("-risk", "-count", "since", "key")
+    )
+    begin = (page - 1) * PAGE_SIZE
+    keys = [row["key"] for row in stuck[begin : begin + PAGE_SIZE + 1]]
+    return _rows(user, tickets, keys[:PAGE_SIZE]), len(keys) > PAGE_SIZE
+
+
+def _rows(user: User, tickets: TicketQuerySet, keys: list[int]) -> list[Row]:
+    """What stands behind these keys, in their order, with three queries."""
+    matters, single = [key for key in keys if key > 0], [-key for key in keys if key < 0]
+    concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES).for_list()
+    members: dict[int, list[Ticket]] = defaultdict(list)
+    found = concerned.filter(matter__in=matters) | concerned.filter(pk__in=single)
+    for ticket in found.order_by("-risk", "registered_at")[: MOST_TICKETS * PAGE_SIZE]:
+        members[ticket.matter_id or -ticket.pk].append(ticket)
+    standing: dict[int, list[Flag]] = defaultdict(list)
+    ids = [ticket.pk for group in members.values() for ticket in group]
+    for flag in Flag.objects.filter(ticket__in=ids, cleared_at__isnull=True).order_by("since"):
+        standing[flag.ticket_id].append(flag)
+    callers = flags.callers_of_matters(set(matters))
+    return [_row(key, members[key], standing, callers.get(key, 1), user) for key in keys if members.get(key)]
+
+
+def _row(key: int, group: list[Ticket], standing: dict[int, list[Flag]], callers: int, user: User) -> Row:
+    chief = group[0]
+    own = standing[chief.pk]
+    all_flags = [flag for ticket in group for flag in standing[ticket.pk]]
+    by_kind = {flag.kind: flag for flag in reversed(all_flags)}  # of each kind the oldest
+    lines = tuple(words.lines(sorted(by_kind.values(), key=lambda flag: CAUSES.index(FlagKind(flag.kind)))))
+    kinds = [flag.kind for flag in own]
+    return Row(
+        key=str(key), title=str(chief.matter or chief.title),
+        address=(chief.matter or chief).get_absolute_url(), ticket=chief, tickets=tuple(group), callers=callers,
+        lines=lines, sentence=max((words.sentence(flag) for flag in own), key=len, default=""),
+        since=min((flag.since for flag in all_flags), default=chief.status_since),
+        holders=tuple(dict.fromkeys(str(ticket.department) for ticket in group if ticket.department)),
+        risk=chief.risk, parts=tuple(risks.parts(chief, kinds, callers)), offered=_offered(chief, kinds, user),
+    )  # fmt: skip
+
+
+def _offered(ticket: Ticket, kinds: list[str], user: User) -> tuple[Action, ...]:
+    """The steps that can be taken now: the one that comes next first, going to the spot always."""
+    possible = {action.name: action for action in available(ticket, user) if action.name in STEPS}
+    order = dict.fromkeys((ladder.next_step(ticket, kinds), "escalate"))
+    return tuple(possible[name] for name in order if name in possible)
+
+
+def grouped(found: Iterable[Row]) -> list[Group]:
+    """Rows by their gravest cause; within it the largest first, then the oldest."""
+    by_cause: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        by_cause[row.cause].append(row)
+    return [
+        Group(kind, kind.label, tuple(sorted(by_cause[kind], key=lambda row: (-len(row.tickets), row.since))))
+        for kind in CAUSES
+        if by_cause[kind]
+    ]
+
+
+def tickets_of(keys: Iterable[str], user: User) -> list[Ticket]:
+    """The open tickets behind keys that a browser sent; what is no key, or not for this person, is passed over."""
+    numbers = [int(key) for key in keys if key.lstrip("-").isdecimal() and len(key) < 18]
+    concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES)
+    found = concerned.filter(matter__in=[n for n in numbers if n > 0]) | concerned.filter(
+        pk__in=[-n for n in numbers if n < 0]
+    )
+    return list(found.select_related("department", "matter", "region__parent").order_by("-risk", "registered_at"))

@@ -1,0 +1,88 @@
+"""Flags in words: who holds it, for how long, how often it came back, how many called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _t
+from django.utils.translation import ngettext
+
+from hotline.worktime import calendar
+from tickets.choices import FLAG_TONES, FlagKind, Status
+
+from .models import Flag
+
+OF_THE_HOLDER = (FlagKind.UNCLAIMED, FlagKind.STALLED, FlagKind.OVERDUE, FlagKind.DUE_SOON, FlagKind.HALF_TIME)
+
+
+@dataclass(frozen=True)
+class FlagLine:
+    """A flag as it is shown: its name, its colour, and its evidence as a sentence."""
+
+    kind: str
+    label: str
+    tone: str
+    sentence: str
+    since: datetime
+    cleared_at: datetime | None
+
+
+def lines(flags: Iterable[Flag], now: datetime | None = None) -> list[FlagLine]:
+    return [
+        FlagLine(
+            kind=flag.kind, label=str(FlagKind(flag.kind).label), tone=FLAG_TONES[FlagKind(flag.kind)],
+            sentence=sentence(flag, now), since=flag.since, cleared_at=flag.cleared_at,
+        )
+        for flag in flags
+    ]  # fmt: skip
+
+
+def sentence(flag: Flag, now: datetime | None = None) -> str:
+    """The evidence as it stands at `now`, or stood when the flag was cleared."""
+    end = flag.cleared_at or now or timezone.now()
+    return _t("; ").join([*_where(flag, end), *_how_often(flag)])
+
+
+def _where(flag: Flag, end: datetime) -> Iterable[str]:
+    facts = flag.evidence
+    assigned = parse_datetime(facts["assigned_at"]) if facts.get("assigned_at") else None
+    if not facts.get("department"):
+        if facts.get("status") == Status.RULING:
+            yield _t("no department would take it; waits for a ruling")
+        elif facts.get("returns"):
+            yield _t("no department would take it")
+        else:
+            yield _t("lies with no department")
+    elif assigned:
+        yield _t("dispatched to %(department)s %(days).1f working days ago") % {
+            "department": facts["department"], "days": working_days(assigned, end),
+        }  # fmt: skip
+    if flag.kind == FlagKind.UNCLAIMED and facts.get("department"):
+        yield _t("not accepted")
+    elif flag.kind == FlagKind.STALLED:
+        yield _t("no word for %(days).1f working days") % {"days": working_days(flag.since, end)}
+    elif flag.kind in (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE):
+        yield _t("%(days).1f working days late") % {"days": working_days(flag.since, end)}
+
+
+def _how_often(flag: Flag) -> Iterable[str]:
+    facts = flag.evidence
+    if returns := facts.get("returns"):
+        yield ngettext("returned %d time", "returned %d times", returns) % returns
+    if rounds := facts.get("rounds"):
+        yield ngettext("redone %d time", "redone %d times", rounds) % rounds
+    if urges := facts.get("urges"):
+        yield ngettext("urged %d time", "urged %d times", urges) % urges
+    if callers := facts.get("callers"):
+        yield ngettext("%d caller", "%d callers", callers) % callers
+    if calls := facts.get("calls"):
+        yield ngettext("this caller called %d time in a week", "this caller called %d times in a week", calls) % calls
+
+
+def working_days(start: datetime, end: datetime) -> float:
+    work = calendar.current()
+    return work.minutes_between(start, end) / work.day_minutes
