@@ -90,9 +90,20 @@
   }
 
   const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+  const chosen = (select) => [...select.selectedOptions].map((option) => option.value).join();
+  const began = new Map([...document.querySelectorAll("form[data-queue] select")].map((one) => [one, chosen(one)]));
+
+  // Loading the page anew must not take away what somebody is typing, choosing or drawing.
   const isTyping = () =>
-    [...document.querySelectorAll("form[data-queue] textarea, form[data-queue] input[type=text]")].some(
-      (field) => field.value !== field.defaultValue && !field.closest("form").dataset.kept,
+    [...document.querySelectorAll("form[data-queue]:not([data-kept])")].some(
+      (form) =>
+        form.querySelector("canvas[data-drawn]") ||
+        [...form.elements].some((field) => {
+          if (field.type === "hidden" || field.tagName === "BUTTON") return false;
+          if (field.type === "file") return field.files.length > 0;
+          if (field.tagName === "SELECT") return chosen(field) !== began.get(field);
+          return field.value !== field.defaultValue;
+        }),
     );
 
   // -- what waits is shown -----------------------------------------------------------------------------------------
@@ -160,7 +171,8 @@
     const party = form.querySelector("select[name=participant]")?.selectedOptions[0]?.text;
     const label = [form.querySelector("button[type=submit]").textContent.trim(), form.closest(".party")?.dataset.party || party];
     await keep({ who: say.who, site: say.site, address: form.getAttribute("action"), fields, label: label.filter(Boolean).join(" ") });
-    form.dataset.kept = "1";
+    form.dataset.kept = "1"; // what it holds is safe; typing on makes it unsafe again
+    form.addEventListener("input", () => delete form.dataset.kept, { once: true });
     if (form.querySelector("input[type=file], canvas")) form.reset();
     if ("signature" in form.dataset) clear(form.querySelector("canvas"));
     await show();
