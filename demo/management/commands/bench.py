@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from demo import benchmark, city
+from demo import benchmark, city, crowd
 from demo.generator import Generator
 from tickets.models import Ticket
 
@@ -20,17 +20,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tickets", type=int, default=10_000, help="how many tickets the database holds")
         parser.add_argument("--days", type=int, default=365, help="over how many days they came in")
+        parser.add_argument("--sweep", action="store_true", help="measure only the sweep, on multiplied tickets")
+        parser.add_argument("--open", type=int, default=20_000, help="with --sweep: how many of them are open")
+        parser.add_argument("--due", type=int, default=2_000, help="with --sweep: how many of those are due")
         parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
 
-    def handle(self, *args: Any, tickets: int, days: int, keep: bool, **options: Any) -> None:
+    def handle(self, *args: Any, tickets: int, days: int, keep: bool, sweep: bool, **options: Any) -> None:
         own = connection.settings_dict["NAME"]
         connection.settings_dict["TEST"]["NAME"] = f"{own}_bench"
         connection.creation.create_test_db(verbosity=0, autoclobber=not keep, serialize=False, keepdb=keep)
         try:
-            result = self._measure(tickets, days)
+            result = self._sweep(tickets, options["open"], options["due"]) if sweep else self._measure(tickets, days)
         finally:
             connection.creation.destroy_test_db(own, verbosity=0, keepdb=keep)
         self.stdout.write(json.dumps(result, ensure_ascii=False, indent=2))
+
+    def _sweep(self, tickets: int, open_tickets: int, due: int) -> dict[str, Any]:
+        started = time.perf_counter()
+        city.lay_in()
+        crowd.grow(tickets, open_tickets)
+        made = round(time.perf_counter() - started, 1)
+        return crowd.measure(due) | {"seconds_to_make": made}
 
     def _measure(self, tickets: int, days: int) -> dict[str, Any]:
         started = time.perf_counter()
