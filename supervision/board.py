@@ -126,7 +126,7 @@ def _row(key: int, group: list[Ticket], standing: dict[int, list[Flag]], callers
     return Row(
         key=str(key), title=str(chief.matter or chief.title),
         address=(chief.matter or chief).get_absolute_url(), ticket=chief, tickets=tuple(group), callers=callers,
-        lines=lines, sentence=max((words.sentence(flag) for flag in own), key=len, default=""),
+        lines=lines, sentence=words.story(own),
         since=min((flag.since for flag in all_flags), default=chief.status_since),
         holders=tuple(dict.fromkeys(str(ticket.department) for ticket in group if ticket.department)),
         risk=chief.risk, parts=tuple(risks.parts(chief, kinds, callers)), offered=_offered(chief, kinds, user),

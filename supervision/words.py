@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from tickets.choices import FLAG_TONES, FlagKind, Status
 
 from .models import Flag
 
-OF_THE_HOLDER = (FlagKind.UNCLAIMED, FlagKind.STALLED, FlagKind.OVERDUE, FlagKind.DUE_SOON, FlagKind.HALF_TIME)
+LATE = (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,16 @@ def lines(flags: Iterable[Flag], now: datetime | None = None) -> list[FlagLine]:
 
 def sentence(flag: Flag, now: datetime | None = None) -> str:
     """The evidence as it stands at `now`, or stood when the flag was cleared."""
-    end = flag.cleared_at or now or timezone.now()
-    return _t("; ").join([*_where(flag, end), *_how_often(flag)])
+    return story([flag], flag.cleared_at or now)
+
+
+def story(flags: Sequence[Flag], now: datetime | None = None) -> str:
+    """The evidence of all flags of one ticket: who holds it, what each cause adds, how often it came back."""
+    if not flags:
+        return ""
+    end = now or timezone.now()
+    return _t("; ").join([*_where(flags[0], end), *(part for flag in flags for part in _cause(flag, end)),
+                          *_how_often(flags[0])])  # fmt: skip
 
 
 def _where(flag: Flag, end: datetime) -> Iterable[str]:
@@ -61,11 +69,14 @@ def _where(flag: Flag, end: datetime) -> Iterable[str]:
         yield _t("dispatched to %(department)s %(days).1f working days ago") % {
             "department": facts["department"], "days": working_days(assigned, end),
         }  # fmt: skip
-    if flag.kind == FlagKind.UNCLAIMED and facts.get("department"):
+
+
+def _cause(flag: Flag, end: datetime) -> Iterable[str]:
+    if flag.kind == FlagKind.UNCLAIMED and flag.evidence.get("department"):
         yield _t("not accepted")
     elif flag.kind == FlagKind.STALLED:
         yield _t("no word for %(days).1f working days") % {"days": working_days(flag.since, end)}
-    elif flag.kind in (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE):
+    elif flag.kind in LATE:
         yield _t("%(days).1f working days late") % {"days": working_days(flag.since, end)}
 
 
