@@ -213,7 +213,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") go(Math.min(at + 1, rows.length - 1));
   else if (event.key === "k") go(Math.max(at - 1, 0));
   else if (rows[at] && event.key === "x") rows[at].querySelector("input[name=number]").click();
-  else if (rows[at] && event.key === "o") rows[at].querySelector("a").click();
+  else if (rows[at] && event.key === "l") {
+    const like = rows[at].querySelector("input[name=number]").dataset.like;
+    document.querySelectorAll(`input[name=number][data-like="${like}"]`).forEach((box) => (box.checked = true));
+  } else if (rows[at] && event.key === "o") rows[at].querySelector("a").click();
   else if (rows[at] && event.key === "d") rows[at].querySelector("[data-key=d]")?.click();
   else if (rows[at] && event.key === "a") rows[at].querySelector("a.btn").click();
 });

@@ -49,9 +49,17 @@ class LimitForm(forms.ModelForm):
 
 
 class ArrangementForm(forms.Form):
+    """A year's arrangement; with a reason, days of the city's own."""
+
     year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100)
-    off = text(_("Days off"), rows=3, help_text=_("Such as 2027-01-01~2027-01-03, 2027-02-05~2027-02-12."))
+    off = text(
+        _("Days off"), rows=3, required=False, help_text=_("Such as 2027-01-01~2027-01-03, 2027-02-05~2027-02-12.")
+    )
     worked = text(_("Weekend days worked"), rows=2, required=False, help_text=_("Such as 2027-02-13, 2027-09-26."))
+    reason = forms.CharField(
+        label=_("The city's own reason"), max_length=100, required=False,
+        help_text=_("Empty: the arrangement of the whole year. Else only these days, such as a city's festival."),
+    )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -65,7 +73,9 @@ class ArrangementForm(forms.Form):
                 self.add_error(name, error)
         if self.errors:
             return given
-        if both := set(given["off"]) & set(given["worked"]):
+        if not given["off"] and not given["worked"]:
+            self.add_error("off", _("Name at least one day."))
+        elif both := set(given["off"]) & set(given["worked"]):
             self.add_error("worked", _("%(day)s stands among the days off too.") % {"day": min(both)})
         elif weekdays := [day for day in given["worked"] if day.weekday() < SATURDAY]:
             self.add_error("worked", _("%(day)s is no weekend day.") % {"day": weekdays[0]})
@@ -74,4 +84,4 @@ class ArrangementForm(forms.Form):
     @property
     def typed(self) -> arrangements.Typed:
         given = self.cleaned_data
-        return arrangements.Typed(given["year"], given["off"], given["worked"])
+        return arrangements.Typed(given["year"], given["off"], given["worked"], given["reason"].strip())

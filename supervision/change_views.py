@@ -79,8 +79,8 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             if request.POST.get("then") == "confirm":
-                moved = changes.load_arrangement(form.typed)
-                messages.success(request, _told(_t("The arrangement is in force."), moved))
+                moved = changes.load_days(form.typed)
+                messages.success(request, _told(_t("The days are in force."), moved))
                 return redirect("calendar")
             new = arrangements.as_it_would_be(form.typed)
             context |= _preview(changes.moved_by_calendar(calendar.current(), new))

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _t
 
 from hotline.worktime import arrangements, calendar
 from hotline.worktime.calendar import WorkCalendar
+from hotline.worktime.models import Arrangement
 from tickets import limits, workflow
 from tickets.choices import OPEN_STATUSES
 from tickets.limits import BEGINNING, Limits, Stage, TimeLimit, Unit
@@ -153,14 +154,15 @@ def move(moves: Iterable[Move], *, note: str) -> int:
     return done
 
 
-def load_arrangement(typed: arrangements.Typed) -> int:
-    """Loads a year's arrangement and moves what it moves; returns how many tickets that were."""
+def load_days(typed: arrangements.Typed) -> int:
+    """Loads a year's arrangement or days of the city's own; returns how many open tickets that moved."""
     with transaction.atomic():
         moves = list(moved_by_calendar(calendar.current(), arrangements.as_it_would_be(typed)))
-        row = arrangements.load(typed)
-        row.moved = move(moves, note=_arranged(typed.year))
-        row.save(update_fields=["moved"])
-    return row.moved
+        arrangements.load(typed)
+        moved = move(moves, note=typed.reason or _arranged(typed.year))
+        if not typed.reason:
+            Arrangement.objects.filter(year=typed.year).update(moved=moved)
+    return moved
 
 
 def notice_new_years() -> int:

@@ -144,3 +144,11 @@ def test_trees(signed_in: SignIn) -> None:
     assert (levels.count(1) >= 12, levels.count(2) >= 60, levels.count(3) >= 150) == (True, True, True)
     departments = client.get("/api/v1/departments/").json()
     assert len(departments) >= 40
+
+
+def test_what_other_departments_owe_is_in_the_detail(signed_in: Callable[[str], Client]) -> None:
+    other = scene.department(scene.OTHER_DEPARTMENT)
+    ticket = scene.do(scene.call(), "dispatch", scene.DISPATCHER, assisting=[other])
+    scene.do(ticket, "assist", scene.OTHER_CLERK)
+    (part,) = signed_in(scene.CLERK).get(f"/api/v1/tickets/{ticket.number}/").json()["contributions"]
+    assert (part["department"], part["part"], part["text"]) == (scene.OTHER_DEPARTMENT, "assist", scene.ANSWER)

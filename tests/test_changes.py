@@ -124,14 +124,14 @@ def test_deadlines_over_the_new_year_move_when_it_is_announced(december: time_ma
     ticket, urgent = scene.ticket_in(Status.DISPATCHED), scene.ticket_in(Status.DISPATCHED, urgency="urgent")
     assert ticket.answer_due_at == datetime(2027, 1, 6, 9, tzinfo=SHANGHAI), "by weekdays"
     assert calendar.current().is_provisional(date(2027, 1, 6))
-    assert changes.load_arrangement(NEW_YEAR) == 1
+    assert changes.load_days(NEW_YEAR) == 1
     moved = reload(ticket)
     assert moved.answer_due_at == datetime(2027, 1, 8, 9, tzinfo=SHANGHAI), "without the first and the fourth"
     assert moved.stage_due_at == ticket.stage_due_at, "that lies in 2026"
     assert reload(urgent).answer_due_at == urgent.answer_due_at
     assert not calendar.current().is_provisional(date(2027, 1, 6))
     assert ticket.events.filter(action="recalculate").count() == 1
-    assert changes.load_arrangement(NEW_YEAR) == 0, "loading it again moves nothing"
+    assert changes.load_days(NEW_YEAR) == 0, "loading it again moves nothing"
     assert SpecialDay.objects.filter(day__year=2027).count() == 3
 
 
@@ -149,6 +149,17 @@ def test_the_page_lists_what_moves_and_marks_what_is_a_guess(
     client.post(reverse("calendar"), typed | {"then": "confirm"})
     assert Arrangement.objects.get(year=2027).moved == 1
     assert "暂定" not in signed_in(scene.DISPATCHER).get(ticket.get_absolute_url()).content.decode()
+
+
+def test_a_day_of_the_citys_own_moves_deadlines_too(monday: time_machine.Traveller, signed_in: SignIn) -> None:
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    typed = {"year": "2026", "off": "4-22", "worked": "", "reason": "城市庆典"}
+    client = signed_in(scene.ADMIN)
+    assert ticket.number in client.post(reverse("calendar"), typed | {"then": "preview"}).content.decode()
+    client.post(reverse("calendar"), typed | {"then": "confirm"})
+    assert reload(ticket).answer_due_at == at(28, 9)
+    assert "城市庆典" in ticket.events.get(action="recalculate").note
+    assert not Arrangement.objects.filter(is_loaded=True).exists(), "the year stays as it was"
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def test_the_form_proposes_the_parties_on_the_tickets_path() -> None:
     ("action", "given", "field"),
     [
         ("escalate", {"meets_at": "2020-01-01T09:00"}, "meets_at"),
+        ("escalate", {"lead": " "}, "lead"),
         ("escalate", {"departments": [], "others": ""}, "departments"),
         ("escalate", {"meets_at": "tomorrow"}, "meets_at"),
         ("determine", {"due": "2020-01-01T09:00"}, "due"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from dispatch.models import Suggestion
 from tests import scene
 from tickets import load
 from tickets.choices import Status
-from tickets.models import Ticket
+from tickets.models import Category, Ticket
 from tickets.workflow import Refused
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,11 @@ def test_the_load_stands_beside_the_name(signed_in: SignIn) -> None:
     scene.do(waiting, "dispatch", scene.DISPATCHER)
     scene.do(waiting, "recall", scene.DISPATCHER)
     assert "data-choose-all" in client.get(reverse("dispatch-queue")).content.decode()
+
+
+def test_like_tickets_can_be_chosen_together(signed_in: SignIn) -> None:
+    """The key l ticks every row that carries the same mark: like category, like proposed department."""
+    one, like, other = scene.call(), scene.call(), scene.call(category=Category.objects.get(name="公交线路"))
+    page = signed_in(scene.DISPATCHER).get(reverse("dispatch-queue")).content.decode()
+    marks = dict(re.findall(r'value="(XG\d+)"\s+data-like="([^"]+)"', page))
+    assert marks[one.number] == marks[like.number] != marks[other.number]

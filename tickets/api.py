@@ -7,7 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _t
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+    inline_serializer,
+)
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
@@ -22,7 +28,7 @@ from . import services, workflow
 from .converters import TicketNumber
 from .filters import TicketFilter
 from .forms import CallForm
-from .models import Category, Ticket, TicketEvent, caller_of
+from .models import Category, Contribution, Ticket, TicketEvent, caller_of
 from .workflow import ACTIONS, STARTING, Action, InvalidInput, NotAllowed, Refused, Stale
 
 
@@ -53,7 +59,7 @@ class TicketSerializer(serializers.ModelSerializer):
         fields = (
             "number", "version", "title", "kind", "channel", "urgency", "status", "category", "region", "region_name",
             "address", "department", "department_name", "caller_name", "caller_phone", "is_anonymous", "is_secret",
-            "is_binding", "round", "hops", "returns", "urges", "matter", "registered_at", "dispatched_at",
+            "is_binding", "risk", "round", "hops", "returns", "urges", "matter", "registered_at", "dispatched_at",
             "accepted_at", "answered_at", "closed_at", "answer_due_at", "stage_due_at", "closing", "contacted",
             "solved", "satisfaction",
         )  # fmt: skip
@@ -85,14 +91,31 @@ class EventSerializer(serializers.ModelSerializer):
         )
 
 
+class ContributionSerializer(serializers.ModelSerializer):
+    """What another department owes or has given."""
+
+    department = serializers.CharField(source="department.name")
+    names = serializers.CharField(source="names.name", default=None)
+
+    class Meta:
+        model = Contribution
+        fields = ("department", "part", "round", "asked_at", "due_at", "given_at", "text", "names", "principle")
+
+
 class TicketDetailSerializer(TicketSerializer):
     """A ticket with what is asked, its events, and the actions that the reader can perform now."""
 
     events = EventSerializer(many=True, read_only=True)
+    contributions = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
 
     class Meta(TicketSerializer.Meta):
-        fields = (*TicketSerializer.Meta.fields, "description", "events", "actions")  # type: ignore[assignment]
+        fields = (*TicketSerializer.Meta.fields, "description", "events", "contributions", "actions")  # type: ignore[assignment]
+
+    @extend_schema_field(ContributionSerializer(many=True))
+    def get_contributions(self, ticket: Ticket) -> Any:
+        given = ticket.contributions.filter(withdrawn_at__isnull=True).select_related("department", "names")
+        return ContributionSerializer(given, many=True).data
 
     def get_actions(self, ticket: Ticket) -> list[str]:
         return [action.name for action in workflow.available(ticket, self.context["request"].user)]

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.http import HttpRequest
 
 from .models import OfficeHours, SpecialDay
 
@@ -10,6 +11,14 @@ class OfficeHoursAdmin(admin.ModelAdmin):
 
 @admin.register(SpecialDay)
 class SpecialDayAdmin(admin.ModelAdmin):
+    """Days are added on the page of the calendar, which tells what they move; here they are looked at or taken away."""
+
     list_display = ("day", "is_working", "reason")
     list_filter = ("is_working",)
     date_hierarchy = "day"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: SpecialDay | None = None) -> bool:
+        return False

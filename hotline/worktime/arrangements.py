@@ -22,11 +22,12 @@ LONGEST = 31  # days of one holiday; more is a slip of the hand
 
 @dataclass(frozen=True)
 class Typed:
-    """A year's days off and worked weekends."""
+    """Days off and days worked: a year's arrangement, or with a `reason` days of the city's own."""
 
     year: int
     off: tuple[date, ...]
     worked: tuple[date, ...]
+    reason: str = ""
 
     @property
     def special(self) -> dict[date, bool]:
@@ -61,23 +62,24 @@ def _day(text: str, year: int) -> date:
 
 
 def as_it_would_be(typed: Typed) -> WorkCalendar:
-    """The city's calendar with this arrangement."""
+    """The city's calendar with these days."""
     now = calendar.current()
-    return replace(now, special={**now.special, **typed.special}, arranged=now.arranged | {typed.year})
+    arranged = now.arranged if typed.reason else now.arranged | {typed.year}
+    return replace(now, special={**now.special, **typed.special}, arranged=arranged)
 
 
-def load(typed: Typed) -> Arrangement:
-    """Keeps the days as special days; the year is provisional no longer."""
-    reason = _t("Arrangement of %(year)d") % {"year": typed.year}
+def load(typed: Typed) -> None:
+    """Keeps the days as special days; with an arrangement the year is provisional no longer."""
+    reason = typed.reason or _t("Arrangement of %(year)d") % {"year": typed.year}
     rows = [SpecialDay(day=day, is_working=working, reason=reason) for day, working in typed.special.items()]
     SpecialDay.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["day"], update_fields=["is_working", "reason"]
     )
-    row, _made = Arrangement.objects.update_or_create(
-        year=typed.year, defaults={"is_loaded": True, "since": timezone.now()}
-    )
+    if not typed.reason:
+        Arrangement.objects.update_or_create(
+            year=typed.year, defaults={"is_loaded": True, "since": timezone.now()}
+        )  # fmt: skip
     calendar.current.forget()
-    return row
 
 
 def newly_known() -> list[int]:
