@@ -19,7 +19,7 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import back, number_in
-from tickets import load
+from tickets import load, several
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.lists import ticket_list
 from tickets.models import Category, Ticket
@@ -33,7 +33,6 @@ from .precedents import Asked
 
 SIMILAR = 5
 SHOWN_TO_UNDO = 25  # as many as a page of the queue can dispatch at once
-REASONS_SHOWN = 5
 # What a ticket's path from department to department is made of.
 ON_THE_PATH = (
     "register", "dispatch", "dispatch_automatically", "recall", "undo_dispatch", "accept", "send_down", "hand_over",
@@ -84,14 +83,7 @@ def many_at_once(request: HttpRequest) -> HttpResponse:
         to_one = request.POST.get("department", "") if request.POST.get("then") == "department" else None
         outcome = many.dispatch((_chosen(request, number, to_one) for number in numbers), actor=user)
         said = ngettext("%d ticket dispatched.", "%d tickets dispatched.", outcome.done) % outcome.done
-    if not numbers:
-        messages.error(request, _t("Choose tickets first."))
-    elif outcome.done:
-        messages.success(request, said)
-    for reason in outcome.refused[:REASONS_SHOWN]:
-        messages.error(request, reason)
-    if left := outcome.refused[REASONS_SHOWN:]:
-        messages.error(request, _t("… and %(count)d more.") % {"count": len(left)})
+    several.tell(request, outcome, done=said, nothing_chosen="" if numbers else _t("Choose tickets first."))
     return back(request, "dispatch-queue")
 
 

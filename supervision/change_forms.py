@@ -9,28 +9,19 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dispatch.directory.forms import AnyCategoryField
 from hotline.worktime import arrangements
 from tickets.inputs import DepartmentField, text
 from tickets.limits import TimeLimit
-from tickets.models import Category
 
 SATURDAY = 5
-
-
-class AnyCategory(forms.ModelChoiceField):
-    """A category of any level."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        queryset = Category.objects.filter(is_used=True).select_related("parent__parent").order_by("code")
-        super().__init__(queryset, **kwargs)
-        self.widget.attrs["data-pick"] = "1"
 
 
 class LimitForm(forms.ModelForm):
     """A limit that is to hold from a day on."""
 
     department = DepartmentField(_("Department"), required=False)
-    category = AnyCategory(label=_("Category"), required=False)
+    category = AnyCategoryField(label=_("Category"), required=False)
     for_open = forms.BooleanField(label=_("Holds for open tickets too"), required=False)
 
     class Meta:

@@ -25,7 +25,7 @@ from tickets.choices import OPEN_STATUSES
 from tickets.limits import BEGINNING, Limits, Stage, TimeLimit, Unit
 from tickets.models import Ticket
 
-from .clocks import REDO_SHARE, STAGES
+from .clocks import STAGES, redo_share
 
 CHUNK = 1000
 logger = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def moved_by_limit(row: TimeLimit) -> Iterator[Move]:
     for ticket in _open_tickets():
         answer = stage = None
         if row.stage == Stage.ANSWER and ticket.answer_due_at and ticket.clock_from and not ticket.task_due_at:
-            share = REDO_SHARE if ticket.round > 1 else 1.0
+            share = redo_share() if ticket.round > 1 else 1.0
             base = limits.due(Stage.ANSWER, ticket, ticket.clock_from, share=share)
             fresh = limits.due(Stage.ANSWER, ticket, ticket.clock_from, share=share, limits=new)
             # What was granted on top of the limit, by an extension or a suspension, is granted on top of the new one.

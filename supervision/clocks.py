@@ -26,7 +26,6 @@ from tickets.workflow import Performance, after_every
 
 from . import risk
 
-REDO_SHARE = 0.5  # of the limit for a new round, domain.md "redo"
 WEEK = timedelta(days=7)
 
 # Which limit holds in a state, and which flag its passing raises.
@@ -102,7 +101,7 @@ def _move_answer_clock(p: Performance) -> None:
         ticket.answer_due_at = p.given["answer_due"] or ticket.answer_due_at
         ticket.stage_due_at = p.given["stage_due"] or ticket.stage_due_at
     elif name in ("redo", "reopen"):
-        ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=REDO_SHARE)
+        ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=redo_share())
     elif name == "grant_extension":
         assert ticket.answer_due_at is not None
         ticket.answer_due_at = work.add_days(ticket.answer_due_at, p.data["days"])
@@ -117,6 +116,11 @@ def _move_answer_clock(p: Performance) -> None:
         ticket.order_due_at = None  # an order goes to a department, and for this round
     if name in ("redo", "reopen", "escalate"):
         ticket.task_due_at = None
+
+
+def redo_share() -> float:
+    """Which part of the answer limit a new round has."""
+    return limits.rule(RuleKey.REDO_PERCENT) / 100
 
 
 def set_warnings(ticket: Ticket) -> None:

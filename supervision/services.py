@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -12,31 +11,16 @@ from django.utils import timezone
 from hotline.accounts.models import User
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.several import Outcome, Wanted, perform_each
 from tickets.stores import DatabaseStore
 from tickets.workflow import ACTIONS, Refused, apply, objection, perform
 
 from .models import CoordinationTask
 
 
-@dataclass
-class Outcome:
-    """How many were done, and of each other one why not."""
-
-    done: int = 0
-    refused: list[str] = field(default_factory=list)
-
-
 def urge_many(tickets: Iterable[Ticket], *, note: str, actor: User) -> Outcome:
-    """Urges each on its own: one that cannot be urged does not hold up the others."""
-    outcome = Outcome()
-    for ticket in tickets:
-        try:
-            perform("urge", ticket, actor=actor, given={"note": note})
-        except Refused as refused:
-            outcome.refused.append(f"{ticket.number}: {refused.message}")
-        else:
-            outcome.done += 1
-    return outcome
+    """Urges the departments of all these tickets."""
+    return perform_each([Wanted(ticket.number, "urge", {"note": note}) for ticket in tickets], actor=actor)
 
 
 def escalate_together(tickets: Sequence[Ticket], *, given: Mapping[str, Any], actor: User) -> CoordinationTask:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import back, number_in
+from tickets import several
 from tickets.choices import FlagKind, Part, Status
 from tickets.filters import TicketFilter
 from tickets.models import Contribution, Ticket
@@ -26,6 +27,7 @@ from tickets.workflow import ACTIONS, Refused, objection, proposal
 from . import board, queries, services, words
 from .models import CoordinationTask
 
+MOST_PAGES = 1000
 FILTERS = ("q", "kind", "urgency", "department", "region", "category")
 
 
@@ -65,9 +67,6 @@ def board_page(request: HttpRequest) -> HttpResponse:
     return render(request, "supervision/board.html", context)
 
 
-MOST_PAGES = 1000
-
-
 def _with_page(request: HttpRequest, number: int) -> str:
     query = request.GET.copy()
     query["page"] = str(number)
@@ -85,18 +84,9 @@ def board_many(request: HttpRequest) -> HttpResponse:
     tickets = board.tickets_of(keys, user)
     note = request.POST.get("note", "").strip() or _t("This has been stuck for long. Take it up at once and report.")
     outcome = services.urge_many(tickets, note=note, actor=user)
-    if not tickets:
-        messages.error(request, _t("Choose matters first."))
-    elif outcome.done:
-        messages.success(request, ngettext("%d ticket urged.", "%d tickets urged.", outcome.done) % outcome.done)
-    for reason in outcome.refused[:REASONS_SHOWN]:
-        messages.error(request, reason)
-    if left := outcome.refused[REASONS_SHOWN:]:
-        messages.error(request, _t("… and %(count)d more.") % {"count": len(left)})
+    said = ngettext("%d ticket urged.", "%d tickets urged.", outcome.done) % outcome.done
+    several.tell(request, outcome, done=said, nothing_chosen="" if tickets else _t("Choose matters first."))
     return back(request, "board")
-
-
-REASONS_SHOWN = 5
 
 
 @requires(P.SUPERVISE)

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from supervision.models import CoordinationTask
 from tests import scene
 from tickets.choices import Status
 from tickets.forms import CallForm
@@ -25,10 +26,31 @@ LISTS = (
     "/tickets/", "/tickets/mine/", "/follow-ups/", "/inbox/", "/dispatch/", "/board/", "/coordination/", "/rulings/",
     "/dashboard/", "/figures/received/", "/figures/on_time_rate/", "/reports/", "/tickets/caller/", "/dispatch/call/",
     "/tickets/new/", "/api/v1/tickets/", "/api/v1/departments/", "/api/v1/categories/", "/sign-in/",
+    "/board/?wall=1", "/board/escalate/", "/messages/", "/clocks/", "/limits/", "/limits/change/", "/calendar/",
+    "/directory/", "/directory/check/", "/directory/versions/", "/directory/line/", "/directory/directory.xlsx",
+    "/precedents/", "/dispatch/suggestions/", "/coordination/worker.js",
 )  # fmt: skip
 QUERY = (
     "q", "status", "kind", "department", "region", "category", "recorded_from", "recorded_to", "sort", "after", "tab",
     "flag", "from", "to", "part", "state", "caller_phone", "title", "description", "address", "next",
+    "page", "key", "wall", "by", "of", "instead", "precedent", "version",
+)  # fmt: skip
+# Forms beside the workflow's: whose, where, and what they ask for.
+FORMS = (
+    (scene.SUPERVISOR, "/coordination/{task}/note/",
+     ("kind", "participant", "text", "key", "at", "department", "principle", "findings", "note", "due")),
+    (scene.SUPERVISOR, "/board/many/", ("key", "note", "back")),
+    (scene.SUPERVISOR, "/board/escalate/?key=1&key=-1",
+     ("lead", "place", "point", "meets_at", "departments", "question")),
+    (scene.ADMIN, "/limits/change/",
+     ("stage", "kind", "urgency", "category", "department", "amount", "unit", "valid_from", "for_open")),
+    (scene.ADMIN, "/calendar/", ("year", "off", "worked", "reason")),
+    (scene.MANAGER, "/dispatch/automatic/", ("confidence", "back")),
+    (scene.MANAGER, "/directory/line/",
+     ("sender", "category", "region", "department", "assisting", "basis", "valid_from", "valid_until", "note")),
+    (scene.MANAGER, "/directory/import/", ("file", "note")),
+    (scene.DISPATCHER, "/dispatch/many/", ("number", "department", "version-{number}", "suggested-{number}", "back")),
+    (scene.CLERK, "/messages/", ("notice",)),
 )  # fmt: skip
 
 
@@ -57,6 +79,7 @@ def test_a_number_that_is_none(address: str, number: str, clients: dict[str, Cli
 def test_garbage(seed: int, clients: dict[str, Client]) -> None:
     rng = random.Random(seed)
     tickets = [scene.ticket_in(status) for status in Status]
+    task = CoordinationTask.objects.get()
 
     def some(names: Any) -> dict[str, Any]:
         return {name: rng.choice(GARBAGE) for name in names if rng.random() < 0.8}
@@ -67,7 +90,7 @@ def test_garbage(seed: int, clients: dict[str, Client]) -> None:
         given = some(action.input.base_fields) | {"version": rng.choice([ticket.version, *GARBAGE])}
         page = reverse("ticket-action", args=[ticket.number, action.name])
         operator, manager = clients[scene.OPERATOR], clients[scene.MANAGER]
-        chosen = rng.randrange(7)
+        chosen = rng.randrange(8)
         if chosen == 0:
             sent: Any = client.post(page, given | {"back": rng.choice(GARBAGE)})
         elif chosen == 1:
@@ -82,6 +105,10 @@ def test_garbage(seed: int, clients: dict[str, Client]) -> None:
         elif chosen == 5:
             numbers = [rng.choice(GARBAGE), ticket.number, rng.choice(tickets).number]
             sent = operator.post(reverse("join-tickets"), {"number": numbers, "back": rng.choice(GARBAGE)})
+        elif chosen == 6:
+            who, address, fields = rng.choice(FORMS)
+            address = address.format(task=task.pk, number=ticket.number)
+            sent = clients[who].post(address, some(fields) | {"then": rng.choice(["confirm", "preview", *GARBAGE])})
         else:
             sent = manager.post(reverse("build-report"), {"kind": rng.choice(GARBAGE), "period": rng.choice(GARBAGE)})
         assert sent.status_code < 500, (chosen, action.name, given, getattr(sent, "exc_info", None))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, User
 
+from . import limits
 from .choices import (
     SATISFIED,
     Contacted,
@@ -29,14 +30,13 @@ from .choices import (
     Satisfaction,
     Solved,
 )
+from .limits import RuleKey
 from .models import Category, Ticket
 
 MAP_POINT = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?)\s*[,，]\s*(-?\d{1,3}(?:\.\d{1,6})?)")
 MIN_ANSWER = 10  # characters; shorter is no answer to anybody
 NON_ANSWERS = re.compile(r"(正在|尚在|仍在|还在)(进一步)?(核实|调查|处理|研究|办理|协调)")
 MAX_TEXT = 5000
-MAX_EXTENSION_DAYS = 5  # working days, domain.md "extension"
-MAX_PLANNED_DAYS = 180  # with a plan, for land, demolition, road building
 
 
 class ActionInput(forms.Form):
@@ -229,19 +229,23 @@ class Progress(ActionInput):
 
 class AskExtension(ActionInput):
     ground = forms.ChoiceField(label=_("Ground"), choices=ExtensionGround, initial=ExtensionGround.MORE_TIME)
-    days = forms.IntegerField(label=_("Working days"), min_value=1, max_value=MAX_PLANNED_DAYS)
+    days = forms.IntegerField(label=_("Working days"), min_value=1)
     plan = text(
         _("Plan"),
         required=False,
         rows=2,
-        help_text=_("Needed above 5 working days; only for matters that take long, such as land or road building."),
+        help_text=_("Needed for a long extension; only for matters that take long, such as land or road building."),
     )
     note = text(_("Reason"), rows=2)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if (given.get("days") or 0) > MAX_EXTENSION_DAYS and not given.get("plan"):
-            self.add_error("plan", _("More than 5 working days need a plan."))
+        days, least = given.get("days") or 0, limits.rule(RuleKey.EXTENSION_DAYS)
+        most = limits.rule(RuleKey.PLANNED_DAYS)
+        if days > most:
+            self.add_error("days", _("At most %(days)d working days, and with a plan.") % {"days": most})
+        elif days > least and not given.get("plan"):
+            self.add_error("plan", _("More than %(days)d working days need a plan.") % {"days": least})
         return given
 
 

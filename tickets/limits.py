@@ -132,6 +132,9 @@ def _depth(wanted: int, node: TreeNode | None) -> int | None:
 class RuleKey(models.TextChoices):
     RETURNS_TO_RULING = "returns_to_ruling", _("Granted returns after which a ruling decides")
     EXTENSIONS = "extensions", _("Extensions a ticket may have")
+    EXTENSION_DAYS = "extension_days", _("Working days of one extension without a plan")
+    PLANNED_DAYS = "planned_days", _("Working days of one extension with a plan")
+    REDO_PERCENT = "redo_percent", _("Percent of the answer limit for a new round")
     FOLLOW_UP_TRIES = "follow_up_tries", _("Calls tried before a caller counts as not reached")
     FOLLOW_UP_DAYS = "follow_up_days", _("Days over which these calls are spread")
     REOPEN_DAYS = "reopen_days", _("Days within which a closed ticket can be reopened")
@@ -145,6 +148,9 @@ class RuleKey(models.TextChoices):
 DEFAULT_RULES = {
     RuleKey.RETURNS_TO_RULING: 2,
     RuleKey.EXTENSIONS: 2,
+    RuleKey.EXTENSION_DAYS: 5,
+    RuleKey.PLANNED_DAYS: 180,
+    RuleKey.REDO_PERCENT: 50,
     RuleKey.FOLLOW_UP_TRIES: 3,
     RuleKey.FOLLOW_UP_DAYS: 2,
     RuleKey.REOPEN_DAYS: 7,
