@@ -70,7 +70,7 @@ def record(
         now = timezone.now()
         noted_at = at if at and task.called_at <= at <= now + AHEAD else now
         entry = SiteEntry(
-            task=task, key=key or uuid.uuid4(), kind=kind, text=text.strip()[:MAX_TEXT], at=noted_at, received_at=now,
+            task=task, key=key or uuid.uuid4(), kind=kind, text=_clean(text), at=noted_at, received_at=now,
             by=actor, participant=participant,
         )  # fmt: skip
         if kind in PHOTOS:
@@ -78,6 +78,11 @@ def record(
         _do(entry, given or {})
         entry.save(force_insert=True)
     return entry
+
+
+def _clean(text: str) -> str:
+    """What was noted, without zero bytes, which the database keeps none of."""
+    return text.replace("\0", "").strip()[:MAX_TEXT]
 
 
 def _refusal(task: CoordinationTask, kind: str) -> str:

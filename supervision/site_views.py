@@ -101,7 +101,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         if by_script:
             return JsonResponse({"kept": True})
-    return redirect(f"{task.get_absolute_url()}#{request.POST.get('kind', '')[:12]}")
+    kind = request.POST.get("kind", "")
+    return redirect(f"{task.get_absolute_url()}#{kind}" if kind in site.NOTED_WHILE else task.get_absolute_url())
 
 
 def _refused(message: str) -> JsonResponse:
