@@ -140,3 +140,17 @@ def measure(due: int) -> dict[str, Any]:
         "slowest_seconds": round(max(counted), 3),
         "rounds": len(counted),
     }
+
+
+def flag_many(share: float) -> dict[str, Any]:
+    """Has so large a share of the open tickets flagged at once, as after a week in which nobody worked; one sweep."""
+    chosen = Ticket.objects.filter(status__in=SWEPT, number__startswith="XX").values_list("pk", flat=True)
+    many = list(chosen[: int(chosen.count() * share)])
+    now = timezone.now()
+    Ticket.objects.filter(pk__in=many).update(
+        stage_due_at=now - timedelta(minutes=1), next_due_at=now - timedelta(minutes=1)
+    )
+    result = sweeping.sweep(now)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE supervision_flag")
+    return {"due": result.due, "raised": result.raised, "seconds": result.seconds}

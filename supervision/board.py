@@ -140,8 +140,11 @@ def _offered(ticket: Ticket, kinds: list[str], user: User) -> tuple[Action, ...]
     return tuple(possible[name] for name in order if name in possible)
 
 
-def grouped(found: Iterable[Row]) -> list[Group]:
-    """Rows by their gravest cause; within it the largest first, then the oldest."""
+def grouped(found: Iterable[Row], kind: str = "") -> list[Group]:
+    """Rows by their gravest cause, within it the largest first, then the oldest; of one `kind` as they come."""
+    if kind:
+        rows = tuple(found)
+        return [Group(kind, FlagKind(kind).label, rows)] if rows else []
     by_cause: dict[str, list[Row]] = defaultdict(list)
     for row in found:
         by_cause[row.cause].append(row)

@@ -51,14 +51,8 @@ def board_page(request: HttpRequest) -> HttpResponse:
         "kept": kept,
         "kept_query": urlencode(kept),
         "flag": kind,
-        "tabs": [
-            (name, FlagKind(name).label, count) for name, count in board.counts(user).items() if count or name == kind
-        ],
-        "groups": board.grouped(rows)
-        if not kind
-        else [board.Group(kind, FlagKind(kind).label, tuple(rows))]
-        if rows
-        else [],
+        "tabs": [(name, FlagKind(name).label, n) for name, n in board.counts(user).items() if n or name == kind],
+        "groups": board.grouped(rows, kind),
         "previous": _with_page(request, number - 1) if number > 1 else "",
         "next": _with_page(request, number + 1) if has_more else "",
         "now": timezone.now(),
@@ -123,7 +117,7 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
         "ticket": ticket,
         "open": words.lines(flag for flag in flags if flag.cleared_at is None),
         "cleared": words.lines(flag for flag in flags if flag.cleared_at is not None),
-        "extensions": ticket.extensions.order_by("asked_at"),
+        "extensions": ticket.extensions.select_related("ruled_by").order_by("asked_at"),
         "orders": ticket.supervision_orders.select_related("department").order_by("issued_at"),
         "tasks": CoordinationTask.objects.filter(coordinated__ticket=ticket).order_by("called_at"),
         "may_open_tasks": person(request).may(P.SUPERVISE) or person(request).may(P.SEE_REPORTS),

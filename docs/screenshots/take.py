@@ -42,8 +42,8 @@ def shoot(page: Page, out: Path, name: str, address: str = "", full: bool = Fals
 
 def stuck_ticket(page: Page) -> str:
     """The address of the steel-plate ticket that has been longest without an owner."""
-    page.goto(f"{BASE}/board/?q=钢板&sort=oldest")
-    return page.locator("td a.title").first.get_attribute("href") or "/"
+    page.goto(f"{BASE}/board/?q=钢板")
+    return page.locator("td.matter .sub a").first.get_attribute("href") or "/"
 
 
 def on_site(page: Page, address: str) -> str:
@@ -107,6 +107,10 @@ def everything(browser: Browser, out: Path, operator: Page, supervisor: Page, ma
     shoot(manager, out, "x-404", "/tickets/XG1/")
     phone = sign_in(browser, "supervisor1", PHONE)
     shoot(phone, out, "x-phone-board", "/board/")
+    shoot(supervisor, out, "x-wall", "/board/?wall=1")
+    shoot(supervisor, out, "x-clocks", "/clocks/")
+    shoot(manager, out, "x-suggestions", "/dispatch/suggestions/")
+    shoot(manager, out, "x-directory", "/directory/")
     shoot(phone, out, "x-phone-ticket", address, full=True)
 
 
