@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import DateTimeField
 from django.utils import timezone
 
 from demo.generator import Generator
@@ -25,6 +26,7 @@ from tickets.models import Caller, Ticket
 
 MODELS = 2000  # generated tickets that are multiplied
 CHUNK = 1_000_000  # rows an insert
+DAYS = 1000  # over which the closed ones came in
 CALLS = 5  # of each caller of closed tickets; the open ones are of as many people
 ROUNDS = 7  # sweeps measured; the first warms up and is not counted
 SWEPT = (Status.DISPATCHED, Status.WORKING)
@@ -53,16 +55,21 @@ def grow(tickets: int, open_tickets: int) -> None:
             "status IN ('dispatched', 'working')",
             "now() + random() * interval '20 days'",
             calls=1,
+            days=1,
         )
         missing = tickets - Ticket.objects.count()
-        _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS)
+        _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, days=DAYS)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE tickets_ticket")
 
 
-def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int) -> None:
+def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int, days: int) -> None:
     columns = [str(f.column) for f in Ticket._meta.concrete_fields if f.column not in LEFT_OUT]
-    names, values = ", ".join(columns), ", ".join(f"m.{column}" for column in columns)
+    instants = {f.column for f in Ticket._meta.concrete_fields if isinstance(f, DateTimeField)}
+    values = ", ".join(
+        f"m.{column} - (g %% {days}) * interval '1 day'" if column in instants else f"m.{column}" for column in columns
+    )
+    names = ", ".join(columns)
     cursor.execute(f"SELECT count(*) FROM tickets_ticket WHERE {which}")  # noqa: S608
     models, done = min(cursor.fetchone()[0], MODELS), 0
     while done < count:

@@ -38,6 +38,7 @@
   // -- sending -----------------------------------------------------------------------------------------------------
 
   let sending = false;
+  let isSignedOut = false;
 
   async function flush() {
     if (sending) return;
@@ -48,7 +49,8 @@
       for (const entry of await waiting()) {
         if (entry.refused) continue;
         const outcome = await send(entry);
-        if (outcome === "offline") break;
+        isSignedOut = outcome === "signed out";
+        if (outcome === "offline" || isSignedOut) break; // all of it waits: nothing is sent out of its order
         if (outcome === "kept") {
           await drop(entry.order);
           sent += 1;
@@ -86,7 +88,7 @@
     if (answer.status === 422 && isJson) return (await answer.json()).message;
     if (answer.status === 413) return say.sayLarge;
     if (answer.status >= 500) return "offline"; // the server is restarting: try again later
-    return say.saySignIn;
+    return "signed out"; // the session has ended, or the page is older than the sign-in
   }
 
   const token = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
@@ -116,7 +118,7 @@
     for (const entry of entries) {
       const line = document.createElement("li");
       line.className = entry.refused ? "field-error" : "small";
-      line.textContent = `${entry.label}：${entry.refused ? `${say.sayRefused}：${entry.refused}` : say.sayWaiting}`;
+      line.textContent = `${entry.label}：${entry.refused ? `${say.sayRefused}：${entry.refused}` : isSignedOut ? say.saySignIn : say.sayWaiting}`;
       if (entry.refused) {
         const button = document.createElement("button");
         button.type = "button";

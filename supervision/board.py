@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, Max, Min, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Min, QuerySet
 
 from hotline.accounts.models import User
+from hotline.accounts.permissions import Permission as P
 from tickets.choices import OPEN_STATUSES, FlagKind
 from tickets.models import Ticket
 from tickets.visibility import TicketQuerySet
@@ -70,37 +70,41 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def _open_flags(tickets: TicketQuerySet, kind: str) -> QuerySet[Flag]:
-    found = Flag.objects.filter(cleared_at__isnull=True, ticket__in=tickets.filter(status__in=OPEN_STATUSES))
-    return found.filter(kind=kind) if kind else found.exclude(kind__in=WARNINGS)
+def _open_flags(user: User, narrowed: TicketQuerySet | None = None) -> QuerySet[Flag]:
+    """Open flags that `user` may see, of the tickets that a filter leaves.
 
-
-# A matter's own id, or the ticket's with a minus before it where it belongs to none.
-KEY = Coalesce(F("ticket__matter_id"), -F("ticket_id"), output_field=BigIntegerField())
+    Who sees every ticket sees every flag: then millions of tickets need not be looked at.
+    """
+    found = Flag.objects.filter(cleared_at__isnull=True)
+    if narrowed is not None:
+        return found.filter(ticket__in=narrowed.filter(status__in=OPEN_STATUSES))
+    return found if user.may(P.SEE_ALL_TICKETS) else found.filter(ticket__in=Ticket.objects.visible_to(user))
 
 
 def counts(user: User) -> dict[str, int]:
     """How many matters there are for each cause."""
-    visible = Flag.objects.filter(cleared_at__isnull=True, ticket__in=Ticket.objects.visible_to(user))
-    rows = visible.values("kind").annotate(count=Count(KEY, distinct=True)).order_by()
+    rows = _open_flags(user).values("kind").annotate(count=Count("key", distinct=True)).order_by()
     found = {row["kind"]: row["count"] for row in rows}
     return {kind: found.get(kind, 0) for kind in CAUSES}
 
 
-def rows(user: User, tickets: TicketQuerySet, kind: str = "", *, page: int = 1) -> tuple[list[Row], bool]:
-    """One page of what is stuck among `tickets`, and whether there is another."""
+def rows(
+    user: User, kind: str = "", *, narrowed: TicketQuerySet | None = None, page: int = 1
+) -> tuple[list[Row], bool]:
+    """One page of what is stuck, of the tickets that a filter leaves, and whether there is another."""
+    found = _open_flags(user, narrowed)
+    found = found.filter(kind=kind) if kind else found.exclude(kind__in=WARNINGS)
     stuck = (
-        _open_flags(tickets, kind)
-        .values(key=KEY)
-        .annotate(risk=Max("ticket__risk"), count=Count("ticket", distinct=True), since=Min("since"))
-        .order_by("-risk", "-count", "since", "key")
+        found.values("key")
+        .annotate(most=Max("risk"), count=Count("ticket", distinct=True), oldest=Min("since"))
+        .order_by("-most", "-count", "oldest", "key")
     )
     begin = (page - 1) * PAGE_SIZE
     keys = [row["key"] for row in stuck[begin : begin + PAGE_SIZE + 1]]
-    return _rows(user, tickets, keys[:PAGE_SIZE]), len(keys) > PAGE_SIZE
+    return _rows(user, keys[:PAGE_SIZE]), len(keys) > PAGE_SIZE
 
 
-def _rows(user: User, tickets: TicketQuerySet, keys: list[int]) -> list[Row]:
+def _rows(user: User, keys: list[int]) -> list[Row]:
     """What stands behind these keys, in their order, with three queries."""
     matters, single = [key for key in keys if key > 0], [-key for key in keys if key < 0]
     concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES).for_list()

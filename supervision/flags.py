@@ -35,23 +35,27 @@ def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
         around = surroundings[ticket.pk]
         true_now = clocks.conditions(ticket, now, around)
         standing = open_flags[ticket.pk]
-        facts = clocks.evidence(ticket, around)
+        ticket.risk = risk.score(ticket, true_now, around.callers) if ticket.status in OPEN_STATUSES else 0
+        said = {
+            "evidence": clocks.evidence(ticket, around), "key": ticket.matter_id or -ticket.pk, "risk": ticket.risk,
+        }  # fmt: skip
         for kind, since in true_now.items():
             known = standing.get(kind)
             if known is None:
-                flag = Flag(ticket=ticket, kind=kind, since=since, raised_at=now, evidence=facts)
+                flag = Flag(ticket=ticket, kind=kind, since=since, raised_at=now, **said)
                 flag.next_step_at = ladder.first_step_at(flag, ticket.urgency)
                 raised.append(flag)
-            elif known.evidence != facts:  # a standing flag says what is true now: another caller, another return
-                known.evidence = facts
+            elif any(getattr(known, name) != value for name, value in said.items()):
+                # A standing flag says what is true now: another caller, another return, another matter.
+                for name, value in said.items():
+                    setattr(known, name, value)
                 changed.append(known)
         cleared += [flag.pk for kind, flag in standing.items() if kind not in true_now]
-        ticket.risk = risk.score(ticket, true_now, around.callers) if ticket.status in OPEN_STATUSES else 0
         ticket.next_due_at = clocks.next_instant(ticket, after=now, flagged=true_now)
     if raised:
         Flag.objects.bulk_create(raised, ignore_conflicts=True)
     if changed:
-        Flag.objects.bulk_update(changed, ["evidence"])
+        Flag.objects.bulk_update(changed, ["evidence", "key", "risk"])
     if cleared:
         Flag.objects.filter(pk__in=cleared, cleared_at__isnull=True).update(cleared_at=now)
     return len(raised), len(cleared)

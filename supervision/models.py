@@ -24,6 +24,10 @@ class Flag(models.Model):
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True)
     evidence = models.JSONField(default=dict)
     next_step_at = models.DateTimeField(null=True, blank=True)  # when the ladder's next automatic step is due
+    # Of its ticket, so that the board need not look at millions: the matter, or the ticket with a minus before it where
+    # it belongs to none; and the risk. Kept up to date while the flag is open.
+    key = models.BigIntegerField(default=0, editable=False)
+    risk = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -44,7 +44,8 @@ def board_page(request: HttpRequest) -> HttpResponse:
     filterset = TicketFilter(request.GET, queryset=Ticket.objects.visible_to(user), request=request)
     for name in set(filterset.filters) - set(FILTERS):
         del filterset.filters[name]
-    rows, has_more = board.rows(user, filterset.qs, kind, page=max(number, 1))
+    narrowed = filterset.qs if filterset.is_narrowed else None
+    rows, has_more = board.rows(user, kind, narrowed=narrowed, page=max(number, 1))
     kept = {"flag": kind} if kind else {}
     context = {
         "filter": filterset,

@@ -31,8 +31,7 @@ def matter_of(count: int, first: int = 0, title: str = "凤凰天仙城施工钢
 
 
 def shown(kind: str = "") -> list[board.Row]:
-    supervisor = scene.user(scene.SUPERVISOR)
-    return board.rows(supervisor, Ticket.objects.visible_to(supervisor), kind)[0]
+    return board.rows(scene.user(scene.SUPERVISOR), kind)[0]
 
 
 def test_a_matter_is_one_row_with_its_callers_and_its_holder(monday: time_machine.Traveller) -> None:
