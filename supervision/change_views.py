@@ -18,7 +18,7 @@ from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
 from hotline.worktime import arrangements, calendar
 from hotline.worktime.models import Arrangement, SpecialDay
-from tickets.limits import TimeLimit
+from tickets.limits import BEGINNING, Stage, TimeLimit
 
 from . import changes
 from .change_forms import ArrangementForm, LimitForm
@@ -30,12 +30,14 @@ LISTED = 100  # moved deadlines shown on a page
 def limits_page(request: HttpRequest) -> HttpResponse:
     """The limits that hold, those to come and those that held."""
     today = timezone.localdate()
-    rows = TimeLimit.objects.select_related("category", "department").order_by(
-        "stage", "-urgency", "department__path", "category__code", "kind", "-valid_from"
+    found = TimeLimit.objects.select_related("category", "department").order_by(
+        "-urgency", "department__path", "category__code", "kind", "-valid_from"
     )
+    rows = sorted(found, key=lambda row: list(Stage).index(Stage(row.stage)))  # in the order of a ticket's life
     context = {
         "now": [row for row in rows if row.holds_on(today)],
         "later": [row for row in rows if row.valid_from > today],
+        "beginning": BEGINNING,
         "past": [row for row in rows if row.valid_until and row.valid_until < today],
     }
     return render(request, "supervision/changes/limits.html", context)

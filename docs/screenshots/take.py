@@ -43,7 +43,8 @@ def shoot(page: Page, out: Path, name: str, address: str = "", full: bool = Fals
 def stuck_ticket(page: Page) -> str:
     """The address of the steel-plate ticket that has been longest without an owner."""
     page.goto(f"{BASE}/board/?q=钢板")
-    return page.locator("td.matter .sub a").first.get_attribute("href") or "/"
+    page.locator("td.matter a.title").first.click()
+    return page.locator("td a.title").first.get_attribute("href") or "/"
 
 
 def on_site(page: Page, address: str) -> str:
