@@ -136,11 +136,11 @@ def run() -> int:
         .order_by("registered_at")
     )  # fmt: skip
     done = 0
-    tickets = list(waiting[:BATCH])
-    for pk, proposal in suggest.for_tickets(tickets).items():
+    tickets = {ticket.pk: ticket for ticket in waiting[:BATCH]}
+    for pk, proposal in suggest.for_tickets(list(tickets.values())).items():
         if proposal is None or proposal.source != Source.LEARNED or (proposal.confidence or 0) < latest.confidence:
             continue
-        ticket = next(one for one in tickets if one.pk == pk)
+        ticket = tickets[pk]
         given = {
             "department": proposal.department, "assisting": list(proposal.assisting),
             "confidence": proposal.confidence, "note": proposal.reason,

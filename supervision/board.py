@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
@@ -106,18 +106,23 @@ def rows(
 
 def _rows(user: User, keys: list[int]) -> list[Row]:
     """What stands behind these keys, in their order, with three queries."""
-    matters, single = [key for key in keys if key > 0], [-key for key in keys if key < 0]
-    concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES).for_list()
     members: dict[int, list[Ticket]] = defaultdict(list)
-    found = concerned.filter(matter__in=matters) | concerned.filter(pk__in=single)
-    for ticket in found.order_by("-risk", "registered_at")[: MOST_TICKETS * PAGE_SIZE]:
+    for ticket in _behind(keys, user).for_list()[: MOST_TICKETS * PAGE_SIZE]:
         members[ticket.matter_id or -ticket.pk].append(ticket)
     standing: dict[int, list[Flag]] = defaultdict(list)
     ids = [ticket.pk for group in members.values() for ticket in group]
     for flag in Flag.objects.filter(ticket__in=ids, cleared_at__isnull=True).order_by("since"):
         standing[flag.ticket_id].append(flag)
-    callers = flags.callers_of_matters(set(matters))
+    callers = flags.callers_of_matters({key for key in keys if key > 0})
     return [_row(key, members[key], standing, callers.get(key, 1), user) for key in keys if members.get(key)]
+
+
+def _behind(keys: list[int], user: User) -> TicketQuerySet:
+    """The open tickets of these matters, and those that stand for themselves; the most at stake first."""
+    concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES)
+    of_matters = Q(matter__in=[key for key in keys if key > 0])
+    single = Q(pk__in=[-key for key in keys if key < 0])
+    return concerned.filter(of_matters | single).order_by("-risk", "registered_at")
 
 
 def _row(key: int, group: list[Ticket], standing: dict[int, list[Flag]], callers: int, user: User) -> Row:
@@ -162,8 +167,4 @@ def grouped(found: Iterable[Row], kind: str = "") -> list[Group]:
 def tickets_of(keys: Iterable[str], user: User) -> list[Ticket]:
     """The open tickets behind keys that a browser sent; what is no key, or not for this person, is passed over."""
     numbers = [int(key) for key in keys if key.lstrip("-").isdecimal() and len(key) < 18]
-    concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES)
-    found = concerned.filter(matter__in=[n for n in numbers if n > 0]) | concerned.filter(
-        pk__in=[-n for n in numbers if n < 0]
-    )
-    return list(found.select_related("department", "matter", "region__parent").order_by("-risk", "registered_at"))
+    return list(_behind(numbers, user).select_related("department", "matter", "region__parent"))

@@ -41,7 +41,7 @@ STAGES: dict[str, tuple[Stage, FlagKind]] = {
 }
 # These start the limit of their state again although the state stays.
 RESTARTING = {"progress", "miss_follow_up", "record_findings", "send_down", "grant_extension"}
-# These change what is known of other tickets: of the same matter, or of the same caller.
+# These change what is known of the other tickets of a matter.
 JOINING = {"join_matter", "part_matter"}
 # The answer clock begins anew with these; else it goes on from its first start.
 STARTING_ANEW = {"determine", "redo", "reopen"}
@@ -65,7 +65,7 @@ def keep_clocks(p: Performance) -> None:
     """Sets the instants after an action, and raises or clears flags at once."""
     ticket = p.ticket
     if ticket.status not in OPEN_STATUSES:
-        ticket.next_due_at = ticket.stage_due_at = ticket.half_at = ticket.warn_at = None
+        ticket.stage_due_at = ticket.half_at = ticket.warn_at = None
         ticket.contribution_due_at = ticket.order_due_at = ticket.task_due_at = None
     else:
         _move_answer_clock(p)
@@ -76,14 +76,21 @@ def keep_clocks(p: Performance) -> None:
             set_warnings(ticket)
         if ticket.status == Status.DISPATCHED and ticket.stage_due_at:
             ticket.accept_due_at = ticket.stage_due_at
-        ticket.next_due_at = next_instant(ticket, after=p.at)
-    ticket.risk = risk.score(ticket, (), 0) if ticket.status in OPEN_STATUSES else 0
-    if isinstance(p.store, DatabaseStore):
-        from . import flags  # flags asks this module what is true; this module tells it when
+    _look(p)
 
-        if ticket.pk:
-            flags.sync([ticket], now=p.at)
-        else:
+
+def _look(p: Performance) -> None:
+    """When to look again and how much is at stake: by its flags, or by the row alone where it is not stored yet."""
+    from . import flags  # flags asks this module what is true; this module tells it when
+
+    ticket = p.ticket
+    if isinstance(p.store, DatabaseStore) and ticket.pk:
+        flags.sync([ticket], now=p.at)
+    else:
+        ticket.next_due_at = next_instant(ticket, after=p.at)
+        ticket.risk = risk.score(ticket, (), 0) if ticket.status in OPEN_STATUSES else 0
+    if isinstance(p.store, DatabaseStore):
+        if not ticket.pk:
             flags.greet(ticket, now=p.at)
         if p.action.name in JOINING:
             ticket.next_due_at = p.at  # its number of callers is known once this is saved

@@ -19,7 +19,7 @@ from hotline.accounts.models import Department, User
 from hotline.remembered import Remembered
 from hotline.worktime import calendar
 from tickets import workflow
-from tickets.choices import FlagKind, Part, Urgency
+from tickets.choices import FlagKind, Urgency
 from tickets.models import Contribution, Ticket, TicketEvent
 from tickets.stores import DatabaseStore
 from tickets.workflow import Performance, effect
@@ -123,7 +123,7 @@ def _take(step: Step, flag: Flag, ticket: Ticket, now: datetime) -> bool:
     return bool(departments)
 
 
-def record(step: Step, ticket: Ticket, department: Department | None, *, by: User | None, at: datetime) -> None:
+def record(step: Step, ticket: Ticket, department: Department, *, by: User | None, at: datetime) -> None:
     """Keeps that a step was taken. By rule a second time is passed over."""
     Rung.objects.bulk_create(
         [Rung(ticket=ticket, step=step, round=ticket.round, department=department, by=by, at=at)],
@@ -164,9 +164,7 @@ def _holder(ticket: Ticket) -> list[Department]:
 
 
 def _late_parts(ticket: Ticket, now: datetime) -> list[Department]:
-    late = Contribution.objects.filter(
-        ticket=ticket, given_at__isnull=True, withdrawn_at__isnull=True, due_at__lte=now, part__in=Part.values
-    )
+    late = Contribution.objects.owed().filter(ticket=ticket, due_at__lte=now)
     return [one.department for one in late.select_related("department")]
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
 from hotline.worktime import calendar
+from tickets.models import Ticket
 from tickets.timeline import Entry, also
 
 from .models import Delivery, Notice, Step
@@ -107,8 +108,8 @@ def written(delivery: Delivery) -> tuple[str, str]:
     notices = list(delivery.notices.select_related("ticket").order_by("made_at"))
     title = _t("12345 %(city)s: %(count)d tickets need you") % {"city": settings.CITY_NAME, "count": len(notices)}
     lines = [f"{n.get_step_display()} {n.ticket.number}：{n.text}" for n in notices[:SHOWN]]
-    if more := len(notices) - SHOWN:
-        lines += [_t("… and %(count)d more.") % {"count": more}] if more > 0 else []
+    if left := notices[SHOWN:]:
+        lines.append(_t("… and %(count)d more.") % {"count": len(left)})
     return title, "\n".join(lines)
 
 
@@ -138,15 +139,17 @@ def mark_read(user: User, ids: list[int]) -> int:
 
 
 @also
-def on_the_timeline(ticket: object) -> list[Entry]:
-    """What was sent about a ticket, to whom, by which way, and whether it arrived and was read."""
-    told = Notice.objects.filter(ticket=ticket, delivery__isnull=False)  # type: ignore[misc]
+def on_the_timeline(ticket: Ticket) -> list[Entry]:
+    """What was sent about a ticket, to whom, by which way, and whether it arrived and was read.
+
+    Of a notice to all only what its own department got: that all were told is the event of the notice itself.
+    """
+    to_others = Q(step=Step.CIRCULAR) & ~Q(to_department=ticket.department_id)
+    told = Notice.objects.filter(ticket=ticket, delivery__isnull=False).exclude(to_others)
     found = []
     for notice in told.select_related("delivery", "to_user", "to_department", "read_by").order_by("pk"):
         delivery = notice.delivery
         assert delivery is not None
-        if notice.step == Step.CIRCULAR and notice.to_department_id != notice.ticket.department_id:
-            continue  # one line for all of them: the event of the notice itself
         facts = [(_t("To"), str(notice.to_user or notice.to_department)), (_t("Way"), delivery.way),
                  (_t("State"), f"{delivery.get_state_display()} {delivery.error}".strip())]  # fmt: skip
         if notice.read_at and notice.read_by:

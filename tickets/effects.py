@@ -179,8 +179,8 @@ def hear_no_more(p: Performance) -> None:
 def all_parts_are_in(ticket: Ticket) -> Any:
     """The responsible department sums up: it waits for those who assist, but no longer than their limit."""
     now = timezone.now()
-    owed = ticket.contributions.filter(part=Part.ASSIST, given_at__isnull=True, withdrawn_at__isnull=True)
-    waiting = [one for one in owed.select_related("department") if one.due_at > now]
+    owed = Contribution.objects.owed().filter(ticket=ticket, part=Part.ASSIST, due_at__gt=now)
+    waiting = list(owed.select_related("department"))
     if not waiting:
         return None
     return _("%(departments)s assist and have until %(due)s; sum up once they have answered.") % {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -286,6 +286,12 @@ class Answer(models.Model):
         ordering = ("ticket", "at")
 
 
+class ContributionQuerySet(models.QuerySet["Contribution"]):
+    def owed(self) -> Self:
+        """Those that have still to be given."""
+        return self.filter(given_at__isnull=True, withdrawn_at__isnull=True)
+
+
 class Contribution(models.Model):
     """What a department other than the responsible one owes to a ticket: an own answer within an own limit.
 
@@ -310,6 +316,8 @@ class Contribution(models.Model):
     )  # fmt: skip
     principle = models.CharField(_("principle"), max_length=12, choices=Principle, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ContributionQuerySet] = ContributionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ("ticket", "pk")

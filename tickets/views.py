@@ -136,9 +136,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "dispatched")
     tab = tab if tab in tabs else "dispatched"
     tickets = Ticket.objects.visible_to(user)
-    owed = Contribution.objects.filter(
-        department__in=user.department_ids, given_at__isnull=True, withdrawn_at__isnull=True
-    ).select_related("department")
+    owed = Contribution.objects.owed().filter(department__in=user.department_ids).select_related("department")
     if tab == "owed":
         tickets = tickets.filter(pk__in=owed.values("ticket"))
     else:

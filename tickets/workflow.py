@@ -311,8 +311,7 @@ def may_perform(action: Action, ticket: Ticket | None, user: User) -> bool:
 
 def owed_by(ticket: Ticket, part: str, departments: Iterable[int]) -> QuerySet[Contribution]:
     """The contributions to `ticket` that these departments have still to give."""
-    still = ticket.contributions.filter(given_at__isnull=True, withdrawn_at__isnull=True)
-    return still.filter(part=part, department__in=departments)
+    return Contribution.objects.owed().filter(ticket=ticket, part=part, department__in=departments)
 
 
 def objection(action: Action, ticket: Ticket) -> Any:
