@@ -1,6 +1,6 @@
 """Delivering notices: gathered for each addressee, sent in working time, at most once, with what came of it.
 
-1. Take what waits, a batch; skip what another worker holds.
+1. Take what waits, a batch, what is urgent first; skip what another worker holds.
 2. Gather it by addressee; leave those who were told within the last half hour, and outside working time all but what
    is urgent.
 3. Write a delivery for each and bind the notices to it; commit. From here on nothing of it is sent a second time.
@@ -46,7 +46,7 @@ def deliver(now: datetime | None = None) -> int:
 
 def _claim(now: datetime) -> list[Delivery]:
     with transaction.atomic():
-        waiting = Notice.objects.filter(delivery__isnull=True).order_by("made_at")
+        waiting = Notice.objects.filter(delivery__isnull=True).order_by("-is_urgent", "made_at")
         if not _is_office_time(now):
             waiting = waiting.filter(is_urgent=True)
         gathered: dict[Addressee, list[Notice]] = defaultdict(list)

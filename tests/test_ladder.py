@@ -164,6 +164,19 @@ def test_nobody_is_written_to_at_night(monday: time_machine.Traveller) -> None:
     assert Delivery.objects.count() == 1
 
 
+def test_what_is_urgent_waits_behind_nothing(monday: time_machine.Traveller) -> None:
+    """However much gathers for an addressee who was told just now, an urgent word gets through."""
+    ticket = scene.do(scene.ticket_in(Status.DISPATCHED), "urge", scene.SUPERVISOR)
+    messages.deliver()
+    told = {"ticket": ticket, "step": "reminder", "text": "甲", "to_department": ticket.department}
+    Notice.objects.bulk_create(Notice(**told, made_at=at(20, 9)) for _ in range(messages.BATCH))
+    urgent = Notice.objects.create(**told, is_urgent=True, made_at=at(20, 9, 1))
+    monday.move_to(at(20, 9, 2))
+    messages.deliver()
+    urgent.refresh_from_db()
+    assert urgent.delivery is not None
+
+
 class Receiver(BaseHTTPRequestHandler):
     """A department's channel: takes what is posted, or refuses it."""
 
