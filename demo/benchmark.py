@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hotline.accounts.models import Region, User
-from supervision import sweeping
+from supervision.clocks import sweeping
 from tickets.choices import Status
 from tickets.models import Category, Ticket
 

@@ -13,7 +13,7 @@ from dispatch.models import DirectoryEntry
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
 from hotline.accounts.views import DEMO_PASSWORD
-from tickets import categories
+from tickets.calls import categories
 from tickets.models import Category
 
 CITY = ("420900", "孝感市")

@@ -19,7 +19,7 @@ from django.db.models import DateTimeField
 from django.utils import timezone
 
 from demo.generator import Generator
-from supervision import sweeping
+from supervision.clocks import sweeping
 from supervision.models import Flag
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.models import Caller, Ticket

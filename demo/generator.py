@@ -21,11 +21,12 @@ from dispatch.directory.book import Book, holding, lines_of
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
 from hotline.worktime import calendar
+from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Contacted, Kind, Principle, ReturnGround, Satisfaction, Solved, Status, Urgency
 from tickets.models import Caller, Category, Matter, Ticket
-from tickets.services import NumberBook
-from tickets.stores import BulkStore
-from tickets.workflow import ACTIONS, apply
+from tickets.workflow.performing import apply
+from tickets.workflow.stores import BulkStore
+from tickets.workflow.table import ACTIONS
 
 from . import sentences
 

@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
-from tickets import services
+from tickets.calls import recording
 from tickets.choices import Kind, ReturnGround
+from tickets.matters import joining
 from tickets.models import Category, Ticket
-from tickets.stores import DatabaseStore
-from tickets.workflow import ACTIONS, apply, perform
+from tickets.workflow.performing import apply, perform
+from tickets.workflow.stores import DatabaseStore
+from tickets.workflow.table import ACTIONS
 
 CALLS = (
     (5, time(8, 12), "刘女士", "10020260419", "凤凰天仙城门口道路改造，路上铺的钢板没有固定，车一压就哐哐响，从早响到晚，孩子没法睡觉。"),
@@ -45,11 +47,11 @@ def stand(now: datetime) -> list[Ticket]:
             "address": ADDRESS, "caller_name": name, "caller_phone": phone,
         }  # fmt: skip
         operator = operators[serial % len(operators)]
-        tickets.append(services.register(actor=operator, details=details, at=called))
+        tickets.append(recording.register(actor=operator, details=details, at=called))
     _bounce(tickets[0], dispatcher)
     for ticket in tickets[1:4]:
         _send(ticket, "市城市管理执法委员会", dispatcher, ticket.registered_at + timedelta(minutes=50))
-    services.join(tickets, actor=dispatcher, title="凤凰天仙城施工钢板异响")
+    joining.join(tickets, actor=dispatcher, title="凤凰天仙城施工钢板异响")
     return tickets
 
 

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from .models import Precedent
+from dispatch.models import Precedent
 
 
 @admin.register(Precedent)

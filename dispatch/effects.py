@@ -7,16 +7,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dispatch import suggest
+from dispatch.models import Precedent, Return, Suggestion
 from tickets import limits
-from tickets.choices import Part, Status
-from tickets.effects import ask
-from tickets.limits import RuleKey, Stage
+from tickets.choices import Part, RuleKey, Stage, Status
 from tickets.models import Ticket
-from tickets.stores import DatabaseStore
-from tickets.workflow import Performance, check, effect, proposes
-
-from . import suggest
-from .models import Precedent, Return, Suggestion
+from tickets.workflow.effects import ask
+from tickets.workflow.performing import Performance, check, effect, proposes
+from tickets.workflow.stores import DatabaseStore
 
 
 @effect("dispatch", "dispatch_automatically")

@@ -17,15 +17,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from dispatch import sheets, suggest
+from dispatch.sheets import Unreadable
 from hotline.accounts.models import Department, Region
+from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
 from tickets.models import Caller, Ticket
-from tickets.services import NumberBook
-from tickets.stores import BulkStore, DatabaseStore, Store
-from tickets.workflow import ACTIONS, apply
-
-from . import sheets, suggest
-from .sheets import Unreadable
+from tickets.workflow.performing import apply
+from tickets.workflow.stores import BulkStore, DatabaseStore, Store
+from tickets.workflow.table import ACTIONS
 
 NEEDED = ("message_id", "user", "title", "created", "body")
 REPLY = ("reply", "replied")

@@ -13,11 +13,10 @@ from typing import TypeVar
 
 from django.db.models import Q
 
+from dispatch.models import Precedent
 from hotline.accounts.models import Region
 from tickets import search
 from tickets.models import Category
-
-from .models import Precedent
 
 SAID_AGAIN = 0.5  # of the character pairs in a precedent's title and address
 Key = TypeVar("Key")

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from dispatch import precedents
+from dispatch.directory.book import Book, Line, holding
+from dispatch.learned import store
+from dispatch.models import DirectoryEntry, Precedent, Source
+from dispatch.precedents import Asked
 from hotline.accounts.models import Department, Region, User
 from hotline.remembered import Remembered
 from tickets.models import Category, Ticket
 
-from . import precedents, store
-from .directory.book import Book, Line, holding
-from .models import DirectoryEntry, Precedent, Source
-from .precedents import Asked
-
 if TYPE_CHECKING:
-    from .learning import Guess
+    from dispatch.learned.model import Guess
 
 KEYWORD_CACHE_SECONDS = 60
 LOOKED_THROUGH, LIKE = 300, 3  # tickets of a department that are looked through, and shown as like
@@ -93,7 +93,7 @@ def _learned(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
     row, learned = store.current()
     if row is None or learned is None or not asked:
         return {}
-    from .learning import Example
+    from dispatch.learned.model import Example
 
     examples = [Example(one.title, one.text, store.facts(one.category, one.region)) for one in asked.values()]
     guesses = dict(zip(asked, learned.guess(examples, explain=True), strict=True))

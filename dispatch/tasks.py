@@ -10,18 +10,21 @@ logger = logging.getLogger(__name__)
 @shared_task(expires=3600)
 def train() -> None:
     """Learns anew from the city's tickets; running it again only measures again."""
-    from . import learning, training  # scikit-learn is loaded by the worker that trains, and by no other process
+    from dispatch.learned import (  # scikit-learn is loaded by the worker that trains, and by no other process
+        model,
+        training,
+    )
 
     try:
         training.train()
-    except learning.TooLittle as error:
+    except model.TooLittle as error:
         logger.info("nothing to learn from yet: %s", error)
 
 
 @shared_task(expires=55)
 def dispatch_automatically() -> None:
     """Lets what is sure enough go out by itself, where that is switched on."""
-    from . import automation
+    from dispatch.queue import automation
 
     if count := automation.run():
         logger.info("dispatched automatically: %d", count)

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
-from supervision import board
+from supervision.board import stuck
 from tickets.choices import FlagKind
-from tickets.lists import ticket_list
+from tickets.lists.listing import ticket_list
 from tickets.models import Ticket
 
 from . import building, documents, indicators, periods
@@ -50,7 +50,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         (pk, names[pk], figures) for pk, figures in by_department.items() if pk in names and "dispatched" in figures
     ]
     rows.sort(key=lambda row: -row[2]["dispatched"].base)
-    counts = board.counts(person(request))
+    counts = stuck.counts(person(request))
     context = {
         "figures": indicators.compute(CARDS, span).values(),
         "month": month,
@@ -58,7 +58,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "days": _calls_a_day(today),
         "departments": rows[:BUSIEST],
         "busiest": rows[0][2]["dispatched"].base if rows else 0,
-        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind not in board.WARNINGS],
+        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind not in stuck.WARNINGS],
         "today": today,
     }
     return render(request, "reports/dashboard.html", context)

@@ -9,8 +9,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _t
 
 from tickets import limits
-from tickets.choices import Channel, Kind
-from tickets.limits import RuleKey
+from tickets.choices import Channel, Kind, RuleKey
 from tickets.models import Caller, Matter, Ticket
 
 from . import tables

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from .models import LadderRule
+from supervision.models import LadderRule
 
 
 @admin.register(LadderRule)

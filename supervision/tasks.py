@@ -1,6 +1,8 @@
 from celery import shared_task
 
-from . import changes, ladder, messages, sweeping
+from supervision.changes import moving
+from supervision.clocks import sweeping
+from supervision.ladder import messages, steps
 
 
 @shared_task(expires=55)
@@ -11,11 +13,11 @@ def sweep() -> None:
 @shared_task(expires=3600)
 def notice_new_years() -> None:
     """Once a day: whether the package behind the calendar has come to know another year."""
-    changes.notice_new_years()
+    moving.notice_new_years()
 
 
 @shared_task(expires=55)
 def climb() -> None:
     """Takes the steps of the ladder that are due, and delivers what is to be told."""
-    ladder.climb()
+    steps.climb()
     messages.deliver()

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 
 from hotline.worktime import calendar
+from supervision.models import Flag
 from tickets.choices import FLAG_TONES, FlagKind, Status
-
-from .models import Flag
 
 LATE = (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE)
 

@@ -15,7 +15,7 @@ from demo import city
 from dispatch import suggest
 from hotline.accounts.models import User
 from hotline.worktime import calendar
-from supervision import ladder
+from supervision.ladder import steps
 from tests import scene
 from tickets import limits, load
 
@@ -42,7 +42,7 @@ def _forget_what_was_cached() -> Iterator[None]:
     load.by_department.forget()
     calendar.current.forget()
     suggest.forget()
-    ladder.rules.forget()
+    steps.rules.forget()
 
 
 @pytest.fixture

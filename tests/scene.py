@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from demo import city
 from hotline.accounts.models import Department, Region, User
-from tickets import services, workflow
+from tickets.calls import recording
 from tickets.choices import Status
 from tickets.models import Category, Ticket, TimeLimit
+from tickets.workflow import performing
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 4, 20, 9, 0, tzinfo=SHANGHAI)
@@ -75,12 +76,12 @@ def call(**details: Any) -> Ticket:
         "caller_name": "刘女士",
         "caller_phone": "10012340001",
     } | details
-    return services.register(actor=actor, details=given, at=when)
+    return recording.register(actor=actor, details=given, at=when)
 
 
 def do(ticket: Ticket, name: str, who: str | None, **given: Any) -> Ticket:
     """One action by one person, with what it asks for where nothing else is given."""
-    return workflow.perform(name, ticket, actor=user(who) if who else None, given=inputs(name, **given))
+    return performing.perform(name, ticket, actor=user(who) if who else None, given=inputs(name, **given))
 
 
 def inputs(name: str, **given: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from .models import Category, CityRule
+from tickets.models import Category, CityRule
 
 
 @admin.register(Category)

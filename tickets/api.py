@@ -23,13 +23,15 @@ from rest_framework.views import APIView
 from hotline.accounts.access import person
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
-
-from . import services, workflow
-from .converters import TicketNumber
-from .filters import TicketFilter
-from .forms import CallForm
-from .models import Category, Contribution, Ticket, TicketEvent, caller_of
-from .workflow import ACTIONS, STARTING, Action, InvalidInput, NotAllowed, Refused, Stale
+from tickets.callers.reading import caller_of
+from tickets.calls import recording
+from tickets.calls.forms import CallForm
+from tickets.converters import TicketNumber
+from tickets.lists.filters import TicketFilter
+from tickets.models import Category, Contribution, Ticket, TicketEvent
+from tickets.workflow import performing
+from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
+from tickets.workflow.table import ACTIONS, STARTING, Action
 
 
 class DepartmentSerializer(serializers.ModelSerializer):
@@ -118,7 +120,7 @@ class TicketDetailSerializer(TicketSerializer):
         return ContributionSerializer(given, many=True).data
 
     def get_actions(self, ticket: Ticket) -> list[str]:
-        return [action.name for action in workflow.available(ticket, self.context["request"].user)]
+        return [action.name for action in performing.available(ticket, self.context["request"].user)]
 
 
 # -- inputs: a serializer for the schema is made from the form that checks -----------------------------------
@@ -223,7 +225,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             return problem(_t("Please check what was entered."), 400, form.errors)
         key = f"form:{form.cleaned_data['form_key']}" if form.cleaned_data.get("form_key") else None
         known = Ticket.objects.filter(import_key=key, registered_by=user).first() if key else None
-        ticket = known or services.register(actor=user, details=form.details, import_key=key)
+        ticket = known or recording.register(actor=user, details=form.details, import_key=key)
         body = TicketSerializer(ticket, context={"request": request}).data
         return Response(body, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
 
@@ -243,7 +245,7 @@ class TicketActionView(APIView):
         if version is not None and not str(version).isdecimal():
             return problem(_t("Please check what was entered."), 400, {"version": [_t("Enter a whole number.")]})
         try:
-            done = workflow.perform(
+            done = performing.perform(
                 self.step.name, ticket, actor=user, given=data,
                 version=int(version) if version is not None else None,
             )  # fmt: skip

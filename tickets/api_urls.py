@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from . import api
+from tickets import api
 
 router = SimpleRouter()
 router.register("tickets", api.TicketViewSet, basename="api-ticket")

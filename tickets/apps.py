@@ -7,4 +7,6 @@ class TicketsConfig(AppConfig):
     verbose_name = _("tickets")
 
     def ready(self) -> None:
-        from . import converters, effects, services  # noqa: F401 - each registers what it holds
+        from tickets import converters  # noqa: F401 - each registers what it holds
+        from tickets.calls import effects as of_calls  # noqa: F401
+        from tickets.workflow import effects, handing_over  # noqa: F401

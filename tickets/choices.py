@@ -176,3 +176,41 @@ FLAG_TONES = {
     FlagKind.FOLLOW_UP_LATE: "warning",
     FlagKind.REVIEW_DUE: "info",
 }
+
+
+class Stage(models.TextChoices):
+    DISPATCH = "dispatch", _("Dispatch a recorded ticket")
+    ACCEPT = "accept", _("Accept a dispatched ticket")
+    ANSWER = "answer", _("Answer, counted from the first dispatch")
+    RETURN = "return", _("Ask to return, counted from the dispatch")
+    REVIEW = "review", _("Review a return")
+    ASSIST = "assist", _("Answer as an assisting department")
+    OPINION = "opinion", _("Give an opinion in a dispute")
+    RULING = "ruling", _("Rule on a dispute")
+    PROGRESS = "progress", _("Longest time in work without a word")
+    COORDINATION = "coordination", _("Longest time in coordination without a word")
+    FOLLOW_UP = "follow_up", _("Make the follow-up call")
+    SUSPENSION = "suspension", _("Look again at a suspended ticket")
+
+
+class Unit(models.TextChoices):
+    CLOCK_MINUTE = "clock_minute", _("minutes, day and night")
+    CLOCK_HOUR = "clock_hour", _("hours, day and night")
+    CLOCK_DAY = "clock_day", _("calendar days")
+    WORK_DAY = "work_day", _("working days")
+
+
+class RuleKey(models.TextChoices):
+    RETURNS_TO_RULING = "returns_to_ruling", _("Granted returns after which a ruling decides")
+    EXTENSIONS = "extensions", _("Extensions a ticket may have")
+    EXTENSION_DAYS = "extension_days", _("Working days of one extension without a plan")
+    PLANNED_DAYS = "planned_days", _("Working days of one extension with a plan")
+    REDO_PERCENT = "redo_percent", _("Percent of the answer limit for a new round")
+    FOLLOW_UP_TRIES = "follow_up_tries", _("Calls tried before a caller counts as not reached")
+    FOLLOW_UP_DAYS = "follow_up_days", _("Days over which these calls are spread")
+    REOPEN_DAYS = "reopen_days", _("Days within which a closed ticket can be reopened")
+    FIRST_WARNING = "first_warning", _("Percent of the answer limit after which a first warning is raised")
+    LAST_WARNING = "last_warning", _("Percent of the answer limit after which the last warning is raised")
+    REDONE = "redone", _("Rounds of doing again that make a case for supervision")
+    MANY_CALLERS = "many_callers", _("Callers about one matter that make it a hot matter")
+    FREQUENT_CALLER = "frequent_caller", _("Calls of one caller in a week that make a frequent caller")

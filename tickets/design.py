@@ -9,9 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from hotline.accounts.models import Department
-
-from . import inputs
-from .choices import STATUS_TONES, Status
+from tickets.choices import STATUS_TONES, Status
+from tickets.workflow import inputs
 
 LONG_TEXT = "某小区门前道路改造，路面铺设的钢板未固定，车辆经过时异响严重，夜间尤甚，多位居民来电反映。" * 2
 

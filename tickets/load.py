@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.db.models import Count
 
 from hotline.remembered import Remembered
-
-from .choices import UNANSWERED_STATUSES
-from .models import Ticket
+from tickets.choices import UNANSWERED_STATUSES
+from tickets.models import Ticket
 
 CACHE_SECONDS = 30
 

@@ -1,21 +1,26 @@
 from django.conf import settings
 from django.urls import path
 
-from . import design, views
+from tickets import design
+from tickets.attachments import pages as attachments
+from tickets.calls import pages as calls
+from tickets.lists import pages as lists
+from tickets.matters import pages as matters
+from tickets.workflow import pages as workflow
 
 urlpatterns = [
-    path("tickets/", views.all_tickets, name="tickets"),
-    path("tickets/new/", views.new_ticket, name="new-ticket"),
-    path("tickets/mine/", views.my_tickets, name="my-tickets"),
-    path("tickets/caller/", views.caller_history, name="caller-history"),
-    path("tickets/join/", views.join_tickets, name="join-tickets"),
-    path("tickets/<ticket:number>/", views.ticket_page, name="ticket"),
-    path("tickets/<ticket:number>/do/<str:name>/", views.ticket_action, name="ticket-action"),
-    path("tickets/<ticket:number>/attach/", views.attach, name="attach"),
-    path("attachments/<int:pk>/", views.attachment, name="attachment"),
-    path("matters/<int:pk>/", views.matter_page, name="matter"),
-    path("follow-ups/", views.follow_ups, name="follow-ups"),
-    path("inbox/", views.inbox, name="inbox"),
+    path("tickets/", lists.all_tickets, name="tickets"),
+    path("tickets/new/", calls.new_ticket, name="new-ticket"),
+    path("tickets/mine/", lists.my_tickets, name="my-tickets"),
+    path("tickets/caller/", calls.caller_history, name="caller-history"),
+    path("tickets/join/", matters.join_tickets, name="join-tickets"),
+    path("tickets/<ticket:number>/", workflow.ticket_page, name="ticket"),
+    path("tickets/<ticket:number>/do/<str:name>/", workflow.ticket_action, name="ticket-action"),
+    path("tickets/<ticket:number>/attach/", attachments.attach, name="attach"),
+    path("attachments/<int:pk>/", attachments.attachment, name="attachment"),
+    path("matters/<int:pk>/", matters.matter_page, name="matter"),
+    path("follow-ups/", lists.follow_ups, name="follow-ups"),
+    path("inbox/", lists.inbox, name="inbox"),
 ]
 
 if settings.DEBUG or settings.TEST_RUN:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from ..models import DirectoryEntry
+from dispatch.models import DirectoryEntry
 
 Key = tuple[int | None, int, int]  # sender, category, region
 

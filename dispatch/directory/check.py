@@ -13,11 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from dispatch.directory.book import Book, Line, lines_of, standing
+from dispatch.models import Precedent
 from hotline.accounts.models import Department, Region
 from tickets.models import Category, Ticket
-
-from ..models import Precedent
-from .book import Book, Line, lines_of, standing
 
 PRACTICE_DAYS = 90
 PRACTICE_LEAST = 10  # answered tickets of a line before practice can speak against it

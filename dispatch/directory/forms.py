@@ -8,14 +8,13 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dispatch.directory.book import Line
+from dispatch.directory.sheet import BASIS_LENGTH, category_name
+from dispatch.models import DirectoryEntry, Precedent
 from hotline.accounts.models import Department
-from tickets.forms import RegionField
-from tickets.inputs import DepartmentField, DepartmentsField, text
+from tickets.calls.forms import RegionField
 from tickets.models import Category
-
-from ..models import DirectoryEntry, Precedent
-from .book import Line
-from .sheet import BASIS_LENGTH, category_name
+from tickets.workflow.inputs import DepartmentField, DepartmentsField, text
 
 
 class AnyCategoryField(forms.ModelChoiceField):

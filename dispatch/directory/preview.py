@@ -8,12 +8,11 @@ from datetime import date, timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from dispatch.directory.book import Book, lines_of, standing
+from dispatch.directory.versions import brought_by, lines_with
+from dispatch.models import DirectoryVersion
 from hotline.accounts.models import Department, Region
 from tickets.models import Category, Ticket
-
-from ..models import DirectoryVersion
-from .book import Book, lines_of, standing
-from .versions import brought_by, lines_with
 
 DAYS = 30
 SOON = timedelta(days=92)  # changes further off than that are not what a draft is about

@@ -17,11 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from dispatch.directory.book import Line
+from dispatch.directory.versions import faults
 from hotline.accounts.models import Department, Region, TreeNode
 from tickets.models import Category
-
-from .book import Line
-from .versions import faults
 
 COLUMNS = {
     "sender": _("Sent by"),

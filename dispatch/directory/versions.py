@@ -12,11 +12,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from dispatch.directory.book import Line, lines_of, standing
+from dispatch.models import DirectoryEntry, DirectoryVersion
 from hotline.accounts.models import Department, User
 from hotline.locks import one_at_a_time
-
-from ..models import DirectoryEntry, DirectoryVersion
-from .book import Line, lines_of, standing
 
 DAY = timedelta(days=1)
 State = DirectoryVersion.State

@@ -15,16 +15,15 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from dispatch.directory import check, preview, sheet, versions
+from dispatch.directory.book import Line, holding, lines_of, standing
+from dispatch.directory.forms import LineForm, SheetForm, as_settled, as_written
+from dispatch.models import DirectoryEntry, DirectoryVersion, Precedent
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
 from tickets.models import Category
-
-from ..models import DirectoryEntry, DirectoryVersion, Precedent
-from . import check, preview, sheet, versions
-from .book import Line, holding, lines_of, standing
-from .forms import LineForm, SheetForm, as_settled, as_written
 
 PAGE_SIZE = 50
 DRAFTS_SHOWN, VERSIONS_SHOWN, PRECEDENTS_SHOWN, PROBLEMS_SHOWN = 10, 100, 100, 40

@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import tickets.models
+import tickets.models.attachments
 
 
 class Migration(migrations.Migration):
@@ -440,7 +440,7 @@ class Migration(migrations.Migration):
             name="Attachment",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("file", models.FileField(upload_to=tickets.models._attachment_path, verbose_name="file")),
+                ("file", models.FileField(upload_to=tickets.models.attachments.attachment_path, verbose_name="file")),
                 ("name", models.CharField(max_length=120)),
                 ("content_type", models.CharField(max_length=60)),
                 ("size", models.PositiveIntegerField()),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from demo import city, steel_plates
 from demo.generator import Generator
-from supervision import sweeping
+from supervision.clocks import sweeping
 from tickets.models import Ticket
 
 

@@ -19,17 +19,17 @@ class Command(BaseCommand):
         parser.add_argument("--test", type=Path, required=True)
 
     def handle(self, *args: Any, train: Path, test: Path, **options: Any) -> None:
-        from dispatch import learning  # scikit-learn takes a second to load, and no other command needs it
+        from dispatch.learned import model  # scikit-learn takes a second to load, and no other command needs it
 
         started = time.perf_counter()
         examples, topics = _read(train)
         asked, known = _read(test)
         try:
-            learned = learning.Learned.learn(examples, topics)
-        except learning.TooLittle as error:
+            learned = model.Learned.learn(examples, topics)
+        except model.TooLittle as error:
             raise CommandError(f"{train}: {error}", returncode=2) from error
         guesses = learned.guess(asked)
-        scores = learning.score(known, [guess.label for guess in guesses], [guess.confidence for guess in guesses])
+        scores = model.score(known, [guess.label for guess in guesses], [guess.confidence for guess in guesses])
         result = {
             "accuracy": round(scores.accuracy, 4),
             "macro_f1": round(scores.macro_f1, 4),
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
 
 def _read(path: Path) -> tuple[list[Any], list[str]]:
-    from dispatch.learning import Example
+    from dispatch.learned.model import Example
 
     try:
         _columns, rows = sheets.read(path, NEEDED)

@@ -9,12 +9,12 @@ class Command(BaseCommand):
     help = "Learns from the city's answered tickets which department answers what. Prints JSON."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from dispatch import learning, training
+        from dispatch.learned import model, training
 
         started = time.perf_counter()
         try:
             row = training.train()
-        except learning.TooLittle as error:
+        except model.TooLittle as error:
             raise CommandError(f"nothing to learn from yet: {error}", returncode=2) from error
         result = {
             "learned_from": row.learned_from,

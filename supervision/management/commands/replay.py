@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dispatch import importing
 from dispatch.sheets import Unreadable
-from supervision import replaying
+from supervision.clocks import replaying
 
 
 class Command(BaseCommand):

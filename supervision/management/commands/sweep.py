@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from supervision import sweeping
+from supervision.clocks import sweeping
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tickets import categories
+from tickets.calls import categories
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tickets import handbook
+from tickets.workflow import handbook
 
 
 class Command(BaseCommand):

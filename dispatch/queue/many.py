@@ -1,0 +1,47 @@
+"""Several tickets at once: dispatching what the dispatcher chose, and taking back what was just dispatched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from hotline.accounts.models import User
+from tickets.choices import Status
+from tickets.models import TicketEvent
+from tickets.workflow.effects import UNDO_WITHIN
+from tickets.workflow.several import Outcome, Wanted, perform_each
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A ticket as the dispatcher saw it, and the department (its id as the browser sent it) that it shall go to."""
+
+    number: str
+    version: int
+    department: str
+
+
+def dispatch(chosen: Iterable[Chosen], *, actor: User) -> Outcome:
+    """Dispatches each to its department."""
+    wanted = [Wanted(one.number, "dispatch", {"department": one.department}, one.version) for one in chosen]
+    return perform_each(wanted, actor=actor)
+
+
+def take_back(numbers: Iterable[str], *, actor: User) -> Outcome:
+    """Takes just made dispatches back."""
+    return perform_each([Wanted(number, "undo_dispatch", {}) for number in numbers], actor=actor)
+
+
+def just_dispatched(user: User) -> QuerySet[TicketEvent]:
+    """The dispatches of `user` that can still be taken back, the latest first."""
+    return (
+        TicketEvent.objects.filter(
+            action="dispatch", actor=user, at__gt=timezone.now() - UNDO_WITHIN,
+            ticket__status=Status.DISPATCHED, ticket__version=F("sequence"),
+        )
+        .select_related("ticket", "department")
+        .order_by("-at", "-pk")
+    )  # fmt: skip

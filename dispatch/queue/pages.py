@@ -1,0 +1,220 @@
+"""The dispatcher's queue, and what dispatch has to say on a ticket's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from dispatch import precedents, suggest
+from dispatch.directory.book import holding
+from dispatch.learned import measures, store
+from dispatch.models import DirectoryEntry, DispatchModel, Return
+from dispatch.precedents import Asked
+from dispatch.queue import automation, many
+from hotline import keyset
+from hotline.accounts.access import person, requires
+from hotline.accounts.models import Region
+from hotline.accounts.permissions import Permission as P
+from hotline.shell import back, number_in
+from tickets import load
+from tickets.choices import OPEN_STATUSES, Status
+from tickets.lists.listing import ticket_list
+from tickets.models import Category, Ticket
+from tickets.workflow import several
+from tickets.workflow.pages import find_ticket
+from tickets.workflow.performing import NotAllowed, Refused
+from tickets.workflow.table import ACTIONS
+
+SIMILAR = 5
+SHOWN_TO_UNDO = 25  # as many as a page of the queue can dispatch at once
+# What a ticket's path from department to department is made of.
+ON_THE_PATH = (
+    "register", "dispatch", "dispatch_automatically", "recall", "undo_dispatch", "accept", "send_down", "hand_over",
+    "ask_return", "grant_return", "refuse_return", "ask_ruling", "give_opinion", "rule", "escalate", "determine",
+    "call_off", "redo", "reopen",
+)  # fmt: skip
+BY_LABELS = {
+    "department": _("By department"), "category": _("By category"), "dispatcher": _("By dispatcher"),
+    "cause": _("By cause"),
+}  # fmt: skip
+
+
+@requires(P.DISPATCH)
+def queue(request: HttpRequest) -> HttpResponse:
+    """Tickets to be dispatched, returns to be ruled on; each with its proposal and the reason for it."""
+    tabs = {"registered": _("To be dispatched"), "return_asked": _("Return under review")}
+    tab = request.GET.get("tab", "registered")
+    tab = tab if tab in tabs else "registered"
+    tickets = Ticket.objects.visible_to(request.user).filter(status=tab)
+
+    def proposals(page: keyset.Page) -> dict[str, Any]:
+        asked = Return.objects.filter(ticket__in=[t.pk for t in page], ruling=Return.Ruling.PENDING)
+        return {
+            "proposals": suggest.for_tickets(page.rows),
+            "just_dispatched": list(many.just_dispatched(person(request))[:SHOWN_TO_UNDO]),
+            "load": load.by_department(),
+            "returns": {row.ticket_id: row for row in asked.select_related("department", "proposed")},
+        }
+
+    one_department = ACTIONS["dispatch"].input(auto_id="many_%s")["department"]
+    return ticket_list(
+        request, tickets, title=_("Dispatch"), template="dispatch/queue.html", default_order="risk",
+        filters=("q", "kind", "urgency", "region", "category"), tabs=tabs, tab=tab, after_page=proposals,
+        one_department=one_department, automatic=automation.switch(),
+        empty=_("Everything is dispatched."), empty_icon="check-circle",
+    )  # fmt: skip
+
+
+@requires(P.DISPATCH)
+@require_POST
+def many_at_once(request: HttpRequest) -> HttpResponse:
+    """Dispatches the chosen tickets, each as suggested or all to one department; or takes dispatches back."""
+    user, numbers = person(request), request.POST.getlist("number")
+    if request.POST.get("then") == "undo":
+        outcome = many.take_back(numbers, actor=user)
+        said = ngettext("%d dispatch undone.", "%d dispatches undone.", outcome.done) % outcome.done
+    else:
+        to_one = request.POST.get("department", "") if request.POST.get("then") == "department" else None
+        outcome = many.dispatch((_chosen(request, number, to_one) for number in numbers), actor=user)
+        said = ngettext("%d ticket dispatched.", "%d tickets dispatched.", outcome.done) % outcome.done
+    several.tell(request, outcome, done=said, nothing_chosen="" if numbers else _t("Choose tickets first."))
+    return back(request, "dispatch-queue")
+
+
+def _chosen(request: HttpRequest, number: str, to_one: str | None) -> many.Chosen:
+    """What was sent of one ticket: the version that was looked at, and where it shall go."""
+    version = request.POST.get(f"version-{number}", "")
+    department = request.POST.get(f"suggested-{number}", "") if to_one is None else to_one
+    return many.Chosen(number, int(version) if version.isdecimal() and len(version) < 9 else 0, department)
+
+
+@require_GET
+def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
+    """Fragment of the ticket page: the proposed department, and the returns so far."""
+    ticket = find_ticket(request, number)
+    proposal = suggest.for_ticket(ticket) if ticket.status in (Status.REGISTERED, Status.RULING) else None
+    returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by(
+        "asked_at"
+    )
+    context = {
+        "ticket": ticket, "proposal": proposal, "returns": returns,
+        "like": suggest.like_tickets(proposal, person(request)) if proposal else (),
+    }  # fmt: skip
+    return render(request, "dispatch/_ticket_panel.html", context)
+
+
+@require_GET
+def review(request: HttpRequest, number: str) -> HttpResponse:
+    """Fragment for who grants a return or rules: the ticket's whole path, and beside it what the directory says."""
+    user = person(request)
+    if not (user.may(P.DISPATCH) or user.may(P.RULE)):
+        return HttpResponse("<span hidden></span>")
+    ticket = find_ticket(request, number)
+    path = ticket.events.filter(action__in=ON_THE_PATH).select_related("department", "actor").order_by("sequence")
+    context = {
+        "ticket": ticket,
+        "path": [(ACTIONS[event.action].label, event) for event in path],
+        "returns": ticket.return_requests.select_related("department", "proposed").order_by("asked_at"),
+        "lines": _lines_on_the_way(ticket),
+        "precedent": precedents.speaking_for({0: suggest.asked_of(ticket)}).get(0),
+    }
+    return render(request, "dispatch/_review.html", context)
+
+
+def _lines_on_the_way(ticket: Ticket) -> list[tuple[bool, DirectoryEntry]]:
+    """Every line of the directory that could speak for a ticket, the one that holds first and marked."""
+    if ticket.category is None:
+        return []
+    categories, regions = ticket.category.ancestor_ids, ticket.region.ancestor_ids
+    rows = (
+        holding(timezone.localdate())
+        .filter(sender__isnull=True, category__in=categories, region__in=regions)
+        .select_related("category", "region__parent", "department")
+        .prefetch_related("assisting")
+    )
+    ordered = sorted(rows, key=lambda row: (categories.index(row.category_id), regions.index(row.region_id)))
+    return [(index == 0, row) for index, row in enumerate(ordered)]
+
+
+@requires(P.SEE_SUGGESTIONS)
+@require_GET
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """How good suggestions are, by what they rest on; and the models that were trained."""
+    row, learned = store.current()
+    by = request.GET.get("by", "")
+    by = by if by in measures.BY else "department"
+    user = person(request)
+    context = {
+        "automatic": automation.switch(),
+        "offers": automation.offers(row) if learned else (),
+        "least_right": automation.LEAST_RIGHT,
+        "may_automate": user.may(P.AUTOMATE),
+        "by": by,
+        "by_labels": BY_LABELS,
+        "lines": measures.BY[by](),
+        "days": measures.DAYS,
+        "sources": measures.by_source(),
+        "first": measures.first_dispatch(),
+        "models": DispatchModel.objects.order_by("-trained_at")[:12],
+        "is_broken": row is not None and learned is None,
+    }
+    return render(request, "dispatch/suggestions.html", context)
+
+
+@requires(P.SEE_SUGGESTIONS)
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Turns automatic dispatch on at a measured confidence, or stops it."""
+    user = person(request)
+    try:
+        if request.POST.get("then") == "stop":
+            automation.stop(actor=user)
+            messages.success(request, _t("Automatic dispatch is stopped."))
+        else:
+            automation.turn_on(_fraction(request.POST.get("confidence")), actor=user)
+            messages.success(request, _t("Automatic dispatch is on."))
+    except NotAllowed as refused:
+        raise PermissionDenied from refused
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return back(request, "suggestions")
+
+
+def _fraction(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return -1  # no confidence that was measured
+
+
+@requires(P.REGISTER)
+@require_GET
+def call_panel(request: HttpRequest) -> HttpResponse:
+    """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets."""
+    title, text = request.GET.get("title", ""), request.GET.get("description", "")
+    region = Region.objects.filter(pk__in=number_in(request.GET.get("region"))).first()
+    chosen = Category.objects.filter(pk__in=number_in(request.GET.get("category"))).first()
+    guess = None if chosen else suggest.guess_category(title, text)
+    address = request.GET.get("address", "").strip()
+    proposal = suggest.for_call(Asked(title, text, chosen or guess, region, address)) if region else None
+    like: Any = ()
+    if region and len(address) >= 2:
+        like = (
+            Ticket.objects.visible_to(request.user).matching(address, person(request))
+            .filter(status__in=OPEN_STATUSES, region__in=region.subtree())
+            .for_list().order_by("-registered_at")[:SIMILAR]
+        )  # fmt: skip
+    context = {
+        "guess": guess, "proposal": proposal, "like": like, "typed": text,
+        "answered_like": suggest.like_tickets(proposal, person(request)) if proposal else (),
+    }  # fmt: skip
+    return render(request, "dispatch/_call_panel.html", context)

@@ -1,0 +1,171 @@
+"""The stuck board (卡点看板): whole matters rather than tickets, by the gravest cause, largest and oldest first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from hotline.accounts.models import User
+from hotline.accounts.permissions import Permission as P
+from supervision import words
+from supervision.clocks import flags, risk
+from supervision.clocks.risk import Part
+from supervision.ladder import steps
+from supervision.models import Flag
+from tickets.choices import OPEN_STATUSES, FlagKind
+from tickets.models import Ticket, TicketQuerySet
+from tickets.workflow.performing import available
+from tickets.workflow.table import Action
+
+# Causes in the order of the board, the gravest first.
+CAUSES = (
+    FlagKind.UNPLACEABLE, FlagKind.BOUNCED, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.OVERDUE,
+    FlagKind.UNCLAIMED, FlagKind.STALLED, FlagKind.REDONE, FlagKind.MANY_CALLERS, FlagKind.FREQUENT_CALLER,
+    FlagKind.PART_LATE, FlagKind.FOLLOW_UP_LATE, FlagKind.REVIEW_DUE, FlagKind.DUE_SOON, FlagKind.HALF_TIME,
+)  # fmt: skip
+WARNINGS = (FlagKind.DUE_SOON, FlagKind.HALF_TIME)  # to a department; on the board only where asked for
+PAGE_SIZE = 40
+MOST_TICKETS = 200  # of one matter that a row looks at
+STEPS = ("urge", "supervise", "escalate")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One matter, or one ticket that belongs to none.
+
+    `ticket` is the one with the most at stake, `tickets` those that are stuck, `callers` how many people called about
+    it, `since` when the oldest cause began, `offered` the actions that can be taken now, the best first.
+    """
+
+    key: str
+    title: str
+    address: str
+    ticket: Ticket
+    tickets: tuple[Ticket, ...]
+    callers: int
+    lines: tuple[words.FlagLine, ...]
+    sentence: str
+    since: datetime
+    holders: tuple[str, ...]
+    risk: int
+    parts: tuple[Part, ...]
+    offered: tuple[Action, ...]
+
+    @property
+    def cause(self) -> str:
+        """The gravest of its flags."""
+        return min((line.kind for line in self.lines), key=lambda kind: CAUSES.index(FlagKind(kind)))
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one cause."""
+
+    kind: str
+    label: Any
+    rows: tuple[Row, ...]
+
+
+def _open_flags(user: User, narrowed: TicketQuerySet | None = None) -> QuerySet[Flag]:
+    """Open flags that `user` may see, of the tickets that a filter leaves.
+
+    Who sees every ticket sees every flag: then millions of tickets need not be looked at.
+    """
+    found = Flag.objects.filter(cleared_at__isnull=True)
+    if narrowed is not None:
+        return found.filter(ticket__in=narrowed.filter(status__in=OPEN_STATUSES))
+    return found if user.may(P.SEE_ALL_TICKETS) else found.filter(ticket__in=Ticket.objects.visible_to(user))
+
+
+def counts(user: User) -> dict[str, int]:
+    """How many matters there are for each cause."""
+    rows = _open_flags(user).values("kind").annotate(count=Count("key", distinct=True)).order_by()
+    found = {row["kind"]: row["count"] for row in rows}
+    return {kind: found.get(kind, 0) for kind in CAUSES}
+
+
+def rows(
+    user: User, kind: str = "", *, narrowed: TicketQuerySet | None = None, page: int = 1
+) -> tuple[list[Row], bool]:
+    """One page of what is stuck, of the tickets that a filter leaves, and whether there is another."""
+    found = _open_flags(user, narrowed)
+    found = found.filter(kind=kind) if kind else found.exclude(kind__in=WARNINGS)
+    stuck = (
+        found.values("key")
+        .annotate(most=Max("risk"), count=Count("ticket", distinct=True), oldest=Min("since"))
+        .order_by("-most", "-count", "oldest", "key")
+    )
+    begin = (page - 1) * PAGE_SIZE
+    keys = [row["key"] for row in stuck[begin : begin + PAGE_SIZE + 1]]
+    return _rows(user, keys[:PAGE_SIZE]), len(keys) > PAGE_SIZE
+
+
+def _rows(user: User, keys: list[int]) -> list[Row]:
+    """What stands behind these keys, in their order, with three queries."""
+    members: dict[int, list[Ticket]] = defaultdict(list)
+    for ticket in _behind(keys, user).for_list()[: MOST_TICKETS * PAGE_SIZE]:
+        members[ticket.matter_id or -ticket.pk].append(ticket)
+    standing: dict[int, list[Flag]] = defaultdict(list)
+    ids = [ticket.pk for group in members.values() for ticket in group]
+    for flag in Flag.objects.filter(ticket__in=ids, cleared_at__isnull=True).order_by("since"):
+        standing[flag.ticket_id].append(flag)
+    callers = flags.callers_of_matters({key for key in keys if key > 0})
+    return [_row(key, members[key], standing, callers.get(key, 1), user) for key in keys if members.get(key)]
+
+
+def _behind(keys: list[int], user: User) -> TicketQuerySet:
+    """The open tickets of these matters, and those that stand for themselves; the most at stake first."""
+    concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES)
+    of_matters = Q(matter__in=[key for key in keys if key > 0])
+    single = Q(pk__in=[-key for key in keys if key < 0])
+    return concerned.filter(of_matters | single).order_by("-risk", "registered_at")
+
+
+def _row(key: int, group: list[Ticket], standing: dict[int, list[Flag]], callers: int, user: User) -> Row:
+    chief = group[0]
+    own = standing[chief.pk]
+    all_flags = [flag for ticket in group for flag in standing[ticket.pk]]
+    by_kind = {flag.kind: flag for flag in reversed(all_flags)}  # of each kind the oldest
+    lines = tuple(words.lines(sorted(by_kind.values(), key=lambda flag: CAUSES.index(FlagKind(flag.kind)))))
+    kinds = [flag.kind for flag in own]
+    return Row(
+        key=str(key), title=str(chief.matter or chief.title),
+        address=(chief.matter or chief).get_absolute_url(), ticket=chief, tickets=tuple(group), callers=callers,
+        lines=lines, sentence=words.story(own),
+        since=min((flag.since for flag in all_flags), default=chief.status_since),
+        holders=tuple(dict.fromkeys(str(ticket.department) for ticket in group if ticket.department)),
+        risk=chief.risk, parts=tuple(risk.parts(chief, kinds, callers)), offered=_offered(chief, kinds, user),
+    )  # fmt: skip
+
+
+def _offered(ticket: Ticket, kinds: list[str], user: User) -> tuple[Action, ...]:
+    """The steps that can be taken now: the one that comes next first, going to the spot always."""
+    possible = {action.name: action for action in available(ticket, user) if action.name in STEPS}
+    order = dict.fromkeys((steps.next_step(ticket, kinds), "escalate"))
+    return tuple(possible[name] for name in order if name in possible)
+
+
+def grouped(found: Iterable[Row], kind: str = "") -> list[Group]:
+    """Rows by their gravest cause, within it the largest first, then the oldest; of one `kind` as they come."""
+    if kind:
+        rows = tuple(found)
+        return [Group(kind, FlagKind(kind).label, rows)] if rows else []
+    by_cause: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        by_cause[row.cause].append(row)
+    return [
+        Group(kind, kind.label, tuple(sorted(by_cause[kind], key=lambda row: (-len(row.tickets), row.since))))
+        for kind in CAUSES
+        if by_cause[kind]
+    ]
+
+
+def tickets_of(keys: Iterable[str], user: User) -> list[Ticket]:
+    """The open tickets behind keys that a browser sent; what is no key, or not for this person, is passed over."""
+    numbers = [int(key) for key in keys if key.lstrip("-").isdecimal() and len(key) < 18]
+    return list(_behind(numbers, user).select_related("department", "matter", "region__parent"))

@@ -1,0 +1,124 @@
+"""Raising and clearing flags. The database allows one open flag of a kind on a ticket, whoever raises it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Count
+
+from dispatch import suggest
+from dispatch.models import Return
+from supervision.clocks import instants, risk
+from supervision.clocks.instants import Around
+from supervision.ladder import steps
+from supervision.models import Flag
+from tickets import limits
+from tickets.choices import OPEN_STATUSES, RuleKey, Status
+from tickets.models import Ticket
+
+
+def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
+    """Makes the open flags of these locked tickets what is true at `now`; returns how many were raised and cleared.
+
+    Sets each ticket's `risk` and `next_due_at`, which the caller writes.
+    """
+    raised: list[Flag] = []
+    changed: list[Flag] = []
+    cleared: list[int] = []
+    open_flags: dict[int, dict[str, Flag]] = defaultdict(dict)
+    for flag in Flag.objects.filter(ticket_id__in=[t.pk for t in tickets], cleared_at__isnull=True):
+        open_flags[flag.ticket_id][flag.kind] = flag
+    surroundings = look_around(tickets, now)
+    for ticket in tickets:
+        around = surroundings[ticket.pk]
+        true_now = instants.conditions(ticket, now, around)
+        standing = open_flags[ticket.pk]
+        ticket.risk = risk.score(ticket, true_now, around.callers) if ticket.status in OPEN_STATUSES else 0
+        said = {
+            "evidence": instants.evidence(ticket, around), "key": ticket.matter_id or -ticket.pk, "risk": ticket.risk,
+        }  # fmt: skip
+        for kind, since in true_now.items():
+            known = standing.get(kind)
+            if known is None:
+                flag = Flag(ticket=ticket, kind=kind, since=since, raised_at=now, **said)
+                flag.next_step_at = steps.first_step_at(flag, ticket.urgency)
+                raised.append(flag)
+            elif any(getattr(known, name) != value for name, value in said.items()):
+                # A standing flag says what is true now: another caller, another return, another matter.
+                for name, value in said.items():
+                    setattr(known, name, value)
+                changed.append(known)
+        cleared += [flag.pk for kind, flag in standing.items() if kind not in true_now]
+        ticket.next_due_at = instants.next_instant(ticket, after=now, flagged=true_now)
+    if raised:
+        Flag.objects.bulk_create(raised, ignore_conflicts=True)
+    if changed:
+        Flag.objects.bulk_update(changed, ["evidence", "key", "risk"])
+    if cleared:
+        Flag.objects.filter(pk__in=cleared, cleared_at__isnull=True).update(cleared_at=now)
+    return len(raised), len(cleared)
+
+
+def look_around(tickets: Sequence[Ticket], now: datetime) -> dict[int, Around]:
+    """What is known of each ticket beside its row, with a handful of queries for all."""
+    callers = callers_of_matters({t.matter_id for t in tickets if t.matter_id})
+    calls = calls_of_callers({t.caller_id for t in tickets if t.caller_id}, now)
+    refused = refused_by_all([t for t in tickets if t.status == Status.REGISTERED and t.returns])
+    return {
+        t.pk: Around(callers.get(t.matter_id or 0, 0), calls.get(t.caller_id or 0, 0), t.pk in refused) for t in tickets
+    }
+
+
+def callers_of_matters(matter_ids: set[int]) -> dict[int, int]:
+    """How many different callers each matter has; tickets without a number count one each."""
+    if not matter_ids:
+        return {}
+    rows = (
+        Ticket.objects.filter(matter_id__in=matter_ids)
+        .values("matter_id")
+        .annotate(known=Count("caller", distinct=True), tickets=Count("pk"), named=Count("caller"))
+    )
+    return {row["matter_id"]: row["known"] + row["tickets"] - row["named"] for row in rows}
+
+
+def calls_of_callers(caller_ids: set[int], now: datetime) -> dict[int, int]:
+    """How often each of these people called in the week up to `now`."""
+    if not caller_ids:
+        return {}
+    week = Ticket.objects.filter(
+        caller_id__in=caller_ids, registered_at__gt=now - instants.WEEK, registered_at__lte=now
+    )
+    return dict(week.values_list("caller_id").annotate(count=Count("pk")).order_by())
+
+
+def refused_by_all(tickets: Sequence[Ticket]) -> set[int]:
+    """Of tickets that came back: those for which nobody is named, or only who has returned them."""
+    if not tickets:
+        return set()
+    returned: dict[int, set[int]] = defaultdict(set)
+    granted = Return.objects.filter(ticket__in=[t.pk for t in tickets], ruling=Return.Ruling.GRANTED)
+    for ticket_id, department_id in granted.values_list("ticket_id", "department_id"):
+        returned[ticket_id].add(department_id)
+    whole = Ticket.objects.select_related("category", "region").defer("search", "caller_search")
+    found = suggest.settled_for(list(whole.filter(pk__in=[t.pk for t in tickets])))
+    return {pk for pk, proposal in found.items() if proposal is None or proposal.department.pk in returned[pk]}
+
+
+def greet(ticket: Ticket, *, now: datetime) -> None:
+    """Before a ticket is first saved: a caller who calls often is seen on their other open tickets too."""
+    if ticket.caller_id:
+        earlier = Ticket.objects.filter(
+            caller_id=ticket.caller_id, registered_at__gt=now - instants.WEEK, status__in=OPEN_STATUSES
+        )
+        calls = calls_of_callers({ticket.caller_id}, now).get(ticket.caller_id, 0) + 1
+        if calls >= limits.rule(RuleKey.FREQUENT_CALLER):
+            earlier.update(next_due_at=now)
+            ticket.next_due_at = now
+
+
+def look_again_at_matter(matter_id: int | None, *, now: datetime) -> None:
+    """Has the next sweep look at every open ticket of a matter: its number of callers has changed."""
+    if matter_id:
+        Ticket.objects.filter(matter_id=matter_id, status__in=OPEN_STATUSES).update(next_due_at=now)

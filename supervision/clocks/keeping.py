@@ -1,0 +1,81 @@
+"""What an action does to the clocks of its ticket, and to the flags that hang on them."""
+
+from __future__ import annotations
+
+from hotline.worktime import calendar
+from supervision.clocks import flags, risk
+from supervision.clocks.instants import STAGES, next_instant, redo_share, set_warnings
+from tickets import limits
+from tickets.choices import OPEN_STATUSES, Stage, Status
+from tickets.workflow.performing import Performance, after_every
+from tickets.workflow.stores import DatabaseStore
+
+# These start the limit of their state again although the state stays.
+RESTARTING = {"progress", "miss_follow_up", "record_findings", "send_down", "grant_extension"}
+# These change what is known of the other tickets of a matter.
+JOINING = {"join_matter", "part_matter"}
+# The answer clock begins anew with these; else it goes on from its first start.
+STARTING_ANEW = {"determine", "redo", "reopen"}
+
+
+@after_every
+def keep_clocks(p: Performance) -> None:
+    """Sets the instants after an action, and raises or clears flags at once."""
+    ticket = p.ticket
+    if ticket.status not in OPEN_STATUSES:
+        ticket.stage_due_at = ticket.half_at = ticket.warn_at = None
+        ticket.contribution_due_at = ticket.order_due_at = ticket.task_due_at = None
+    else:
+        _move_answer_clock(p)
+        if ticket.status_since == p.at or p.action.name in RESTARTING:
+            ticket.stage_from = p.at
+            ticket.stage_due_at = limits.due(STAGES[ticket.status][0], ticket, p.at)
+        if ticket.answer_due_at and ticket.answer_due_at != p.before["answer_due_at"]:
+            set_warnings(ticket)
+        if ticket.status == Status.DISPATCHED and ticket.stage_due_at:
+            ticket.accept_due_at = ticket.stage_due_at
+    _look(p)
+
+
+def _look(p: Performance) -> None:
+    """When to look again and how much is at stake: by its flags, or by the row alone where it is not stored yet."""
+    ticket = p.ticket
+    if isinstance(p.store, DatabaseStore) and ticket.pk:
+        flags.sync([ticket], now=p.at)
+    else:
+        ticket.next_due_at = next_instant(ticket, after=p.at)
+        ticket.risk = risk.score(ticket, (), 0) if ticket.status in OPEN_STATUSES else 0
+    if isinstance(p.store, DatabaseStore):
+        if not ticket.pk:
+            flags.greet(ticket, now=p.at)
+        if p.action.name in JOINING:
+            ticket.next_due_at = p.at  # its number of callers is known once this is saved
+            flags.look_again_at_matter(p.data["matter"], now=p.at)
+
+
+def _move_answer_clock(p: Performance) -> None:
+    ticket, name = p.ticket, p.action.name
+    work = calendar.current()
+    if name == "undo_dispatch" and ticket.dispatched_at is None:
+        ticket.answer_due_at = ticket.half_at = ticket.warn_at = ticket.accept_due_at = ticket.clock_from = None
+    elif name == "determine":
+        ticket.answer_due_at = p.given["due"]
+    elif name == "recalculate":
+        ticket.answer_due_at = p.given["answer_due"] or ticket.answer_due_at
+        ticket.stage_due_at = p.given["stage_due"] or ticket.stage_due_at
+    elif name in ("redo", "reopen"):
+        ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=redo_share())
+    elif name == "grant_extension":
+        assert ticket.answer_due_at is not None
+        ticket.answer_due_at = work.add_days(ticket.answer_due_at, p.data["days"])
+    elif "suspended_minutes" in p.data and ticket.answer_due_at:
+        ticket.answer_due_at = work.add_minutes(ticket.answer_due_at, p.data["suspended_minutes"])
+    elif ticket.answer_due_at is None and ticket.dispatched_at:
+        ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at)
+        ticket.clock_from = p.at
+    if name in STARTING_ANEW:
+        ticket.clock_from = p.at
+    if name in STARTING_ANEW or ticket.department_id is None:
+        ticket.order_due_at = None  # an order goes to a department, and for this round
+    if name in ("redo", "reopen", "escalate"):
+        ticket.task_due_at = None

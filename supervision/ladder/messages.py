@@ -1,0 +1,162 @@
+"""Delivering notices: gathered for each addressee, sent in working time, at most once, with what came of it.
+
+1. Take what waits, a batch, what is urgent first; skip what another worker holds.
+2. Gather it by addressee; leave those who were told within the last half hour, and outside working time all but what
+   is urgent.
+3. Write a delivery for each and bind the notices to it; commit. From here on nothing of it is sent a second time.
+4. Send each by the department's channel, and write down whether it arrived. The messages page always has it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+
+from hotline.accounts.models import User
+from hotline.worktime import calendar
+from supervision.models import Delivery, Notice, Step
+from tickets.models import Ticket
+from tickets.workflow.timeline import Entry, also
+
+GATHER = timedelta(minutes=30)  # between two messages to the same addressee
+LOST_AFTER = timedelta(minutes=10)  # a message that has been on its way so long is given up
+BATCH = 500
+SHOWN = 12  # tickets written out in one message
+logger = logging.getLogger(__name__)
+Addressee = tuple[int | None, int | None]  # user, department
+
+
+def deliver(now: datetime | None = None) -> int:
+    """Delivers what waits and may go out; returns how many messages were sent."""
+    now = now or timezone.now()
+    give_up_lost(now)
+    deliveries = _claim(now)
+    for delivery in deliveries:
+        _send(delivery)
+    return len(deliveries)
+
+
+def _claim(now: datetime) -> list[Delivery]:
+    with transaction.atomic():
+        waiting = Notice.objects.filter(delivery__isnull=True).order_by("-is_urgent", "made_at")
+        if not _is_office_time(now):
+            waiting = waiting.filter(is_urgent=True)
+        gathered: dict[Addressee, list[Notice]] = defaultdict(list)
+        for notice in waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
+            gathered[notice.to_user_id, notice.to_department_id].append(notice)
+        claimed = []
+        for (user_id, department_id), notices in gathered.items():
+            told = Delivery.objects.filter(to_user=user_id, to_department=department_id, made_at__gt=now - GATHER)
+            if told.exists() and not any(notice.is_urgent for notice in notices):
+                continue
+            delivery = Delivery.objects.create(to_user_id=user_id, to_department_id=department_id, made_at=now)
+            Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(delivery=delivery)
+            claimed.append(delivery)
+    return claimed
+
+
+def _is_office_time(now: datetime) -> bool:
+    return calendar.current().minutes_between(now, now + timedelta(minutes=1)) > 0
+
+
+def _send(delivery: Delivery) -> None:
+    """Sends one message; a channel that fails is written down and holds nobody up."""
+    address = _address(delivery)
+    delivery.channel = address.partition(":")[0][:20]
+    try:
+        delivery.state = Delivery.State.ARRIVED if _by_channel(address, delivery) else Delivery.State.FAILED
+    except Exception as error:
+        logger.exception("delivery %s failed", delivery.pk)
+        delivery.state, delivery.error = Delivery.State.FAILED, str(error)[:200]
+    delivery.done_at = timezone.now()
+    delivery.save(update_fields=["channel", "state", "error", "done_at"])
+
+
+def _address(delivery: Delivery) -> str:
+    """The addressee's channel; empty where there is only the messages page."""
+    if delivery.to_department:
+        return delivery.to_department.channel
+    return delivery.to_user.department.channel if delivery.to_user and delivery.to_user.department else ""
+
+
+def _by_channel(address: str, delivery: Delivery) -> bool:
+    if not address:
+        return True
+    import apprise  # loads a hundred services; only a worker that sends needs them
+
+    channel = apprise.Apprise()
+    if not channel.add(address):
+        delivery.error = _t("The channel's address is not understood.")
+        return False
+    title, body = written(delivery)
+    arrived = bool(channel.notify(title=title, body=body))
+    if not arrived:
+        delivery.error = _t("The channel did not take the message.")
+    return arrived
+
+
+def written(delivery: Delivery) -> tuple[str, str]:
+    """Title and text of a message. Names of callers and what was asked stay inside: channels are not ours."""
+    notices = list(delivery.notices.select_related("ticket").order_by("made_at"))
+    title = _t("12345 %(city)s: %(count)d tickets need you") % {"city": settings.CITY_NAME, "count": len(notices)}
+    lines = [f"{n.get_step_display()} {n.ticket.number}：{n.text}" for n in notices[:SHOWN]]
+    if left := notices[SHOWN:]:
+        lines.append(_t("… and %(count)d more.") % {"count": len(left)})
+    return title, "\n".join(lines)
+
+
+def give_up_lost(now: datetime) -> int:
+    """Marks messages whose sender was killed on the way; whether they arrived is not known."""
+    lost = Delivery.objects.filter(state=Delivery.State.SENDING, made_at__lt=now - LOST_AFTER)
+    return lost.update(
+        state=Delivery.State.FAILED, error=_t("The sender was interrupted; not sent again."), done_at=now
+    )
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+def for_person(user: User) -> QuerySet[Notice]:
+    """What was delivered to a person, or to their department and is for them, the newest first."""
+    mine = Q(to_user=user)
+    if user.department:
+        ours = Q(to_department=user.department)
+        mine |= ours if user.is_lead else ours & Q(for_leads=False)
+    return Notice.objects.filter(mine, delivery__isnull=False).select_related("ticket", "delivery").order_by("-made_at")
+
+
+def mark_read(user: User, ids: list[int]) -> int:
+    unread = for_person(user).filter(pk__in=ids, read_at__isnull=True)
+    return Notice.objects.filter(pk__in=unread.values("pk")).update(read_at=timezone.now(), read_by=user)
+
+
+@also
+def on_the_timeline(ticket: Ticket) -> list[Entry]:
+    """What was sent about a ticket, to whom, by which way, and whether it arrived and was read.
+
+    Of a notice to all only what its own department got: that all were told is the event of the notice itself.
+    """
+    to_others = Q(step=Step.CIRCULAR) & ~Q(to_department=ticket.department_id)
+    told = Notice.objects.filter(ticket=ticket, delivery__isnull=False).exclude(to_others)
+    found = []
+    for notice in told.select_related("delivery", "to_user", "to_department", "read_by").order_by("pk"):
+        delivery = notice.delivery
+        assert delivery is not None
+        facts = [(_t("To"), str(notice.to_user or notice.to_department)), (_t("Way"), delivery.way),
+                 (_t("State"), f"{delivery.get_state_display()} {delivery.error}".strip())]  # fmt: skip
+        if notice.read_at and notice.read_by:
+            facts.append((_t("Read"), f"{notice.read_by} {timezone.localtime(notice.read_at):%m-%d %H:%M}"))
+        found.append(
+            Entry(
+                label=_t("Told: %(step)s") % {"step": notice.get_step_display()}, tone="secondary", at=delivery.made_at,
+                who=_t("System"), note=notice.text, facts=facts,
+            )
+        )  # fmt: skip
+    return found

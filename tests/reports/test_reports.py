@@ -1,0 +1,257 @@
+"""Figures against a month counted by hand, the two lists of the week, and the files."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+from docx import Document
+
+from reports import building, indicators, periods, tables, weekly
+from reports.models import ReportKind, ReportRun
+from reports.tasks import build_due_reports
+from tests import scene
+from tests.scene import at
+from tickets.matters import joining
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def april(settings: Any, tmp_path: Path) -> dict[str, Ticket]:
+    """Ten tickets in and around April 2026; the test below counts them by hand."""
+    settings.MEDIA_ROOT = tmp_path
+    tickets: dict[str, Ticket] = {}
+
+    def now(day: int, hour: int, month: int = 4) -> None:
+        traveller.move_to(at(day, hour).replace(month=month) if month != 4 else at(day, hour))
+
+    def new(name: str, **details: Any) -> Ticket:
+        tickets[name] = scene.call(caller_phone=f"1001111{len(tickets):04d}", address=f"{name}小区", **details)
+        return tickets[name]
+
+    def do(name: str, action: str, who: str, **given: Any) -> None:
+        scene.do(tickets[name], action, who, **given)
+
+    with time_machine.travel(at(1, 9), tick=False) as traveller:
+        traveller.move_to(scene.MONDAY.replace(month=3, day=31))
+        new("march")
+        do("march", "dispatch", scene.DISPATCHER)
+        do("march", "accept", scene.CLERK)
+        now(2, 9)
+        do("march", "answer", scene.CLERK)
+        do("march", "close", scene.SUPERVISOR)
+
+        now(20, 9)
+        new("direct", kind="consultation")
+        do("direct", "answer_directly", scene.OPERATOR)
+        new("refused")
+        do("refused", "refuse", scene.OPERATOR)
+        for name in ("good", "late", "never", "returned", "redone"):
+            new(name)
+            do(name, "dispatch", scene.DISPATCHER)
+        do("good", "accept", scene.CLERK)
+        do("redone", "accept", scene.CLERK)
+        do("returned", "ask_return", scene.CLERK)
+        do("returned", "grant_return", scene.DISPATCHER)
+        do("returned", "dispatch", scene.DISPATCHER, department=scene.department(scene.OTHER_DEPARTMENT))
+        do("returned", "accept", scene.OTHER_CLERK)
+        now(21, 9)
+        do("redone", "answer", scene.CLERK)
+        do("redone", "redo", scene.OPERATOR)
+        do("redone", "accept", scene.CLERK)
+        now(22, 9)
+        do("late", "accept", scene.CLERK)
+        do("good", "answer", scene.CLERK)
+        do("good", "follow_up", scene.OPERATOR)
+        do("redone", "answer", scene.CLERK)
+        do("redone", "follow_up", scene.OPERATOR, satisfaction="very_satisfied")
+        now(23, 9)
+        do("returned", "answer", scene.OTHER_CLERK)
+        do("returned", "follow_up", scene.OPERATOR, contacted="no", solved="partly", satisfaction="")
+        now(28, 9)
+        do("late", "answer", scene.CLERK)
+        do("late", "follow_up", scene.OPERATOR, solved="no", satisfaction="dissatisfied")
+        now(30, 10)
+        new("waiting")
+        traveller.move_to(at(30, 10).replace(month=5, day=6))
+        new("may")
+    return tickets
+
+
+COUNTED_BY_HAND = {
+    # indicator: (part, base); a count has no part
+    "received": (None, 8),  # all but march and may
+    "direct_rate": (1, 8),
+    "dispatched": (None, 5),  # good, late, never, returned, redone
+    "closed": (None, 6),  # march, direct, good, late, returned, redone
+    "overall_closing_rate": (5, 7),  # without the refused one; never and waiting are open
+    "due_closing_rate": (5, 6),  # march's answer fell due on 8 April, the others' on the 22nd or 27th; never is missing
+    "on_time_rate": (4, 6),  # late and never are not
+    "accept_on_time_rate": (4, 6),  # late and never are not
+    "return_rate": (1, 5),
+    "redo_rate": (1, 5),  # of march, good, late, returned, redone
+    "follow_up_rate": (4, 5),  # march was closed without a call
+    "contacted_rate": (3, 4),
+    "solved_rate": (2, 4),
+    "satisfied_rate": (2, 3),  # the unrated one is not counted
+}
+
+
+@pytest.mark.parametrize("name", COUNTED_BY_HAND)
+def test_figures_of_april(name: str, april: dict[str, Ticket]) -> None:
+    span = tables.span_of(periods.parse(ReportKind.MONTHLY, "2026-04"))
+    figure = indicators.compute([name], span)[name]
+    assert (figure.part, figure.base) == COUNTED_BY_HAND[name]
+    indicator = indicators.INDICATORS[name]
+    assert indicator.tickets(span, "base").count() == figure.base, "the tickets behind the number"
+    if indicator.is_rate:
+        assert indicator.tickets(span, "part").count() == figure.part
+        assert indicator.tickets(span, "rest").count() == figure.base - (figure.part or 0)
+
+
+def test_every_indicator_was_counted() -> None:
+    assert set(COUNTED_BY_HAND) == set(indicators.INDICATORS)
+
+
+def test_the_balance_adds_up(april: dict[str, Ticket]) -> None:
+    section = tables.balance_section(periods.parse(ReportKind.MONTHLY, "2026-04"))
+    assert section["rows"] == [[1, 8, 7, 2]]
+
+
+def test_a_rate_without_a_base_is_a_dash() -> None:
+    span = tables.span_of(periods.parse(ReportKind.MONTHLY, "2011-01"))
+    assert indicators.compute(["satisfied_rate"], span)["satisfied_rate"].text == "—"
+
+
+def test_the_month_on_the_page_and_in_both_files(april: dict[str, Ticket], signed_in: Callable[[str], Client]) -> None:
+    client = signed_in(scene.MANAGER)
+    client.post(reverse("build-report"), {"kind": "monthly", "period": "2026-04"})
+    run = ReportRun.objects.get()
+    page = client.get(run.get_absolute_url()).content.decode()
+    for text in ("66.7%", "办结率", "满意率", "投诉热点", "异常流转", april["never"].number):
+        assert text in page, text
+    book = openpyxl.load_workbook(io.BytesIO(run.xlsx.read()))
+    cells = {str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert {"66.7%", "满意率"} <= cells
+    words = Document(io.BytesIO(run.docx.read()))
+    text = "\n".join(cell.text for table in words.tables for row in table.rows for cell in row.cells)
+    assert "66.7%" in text
+    assert april["never"].number in text
+    for form in ("docx", "xlsx"):
+        answer = client.get(reverse("report-file", args=[run.pk, form]))
+        assert answer.status_code == 200
+    assert client.get(reverse("report-file", args=[run.pk, "exe"])).status_code == 404
+
+
+def test_the_week_lists_matters_of_many_and_callers_who_call_often(monday: time_machine.Traveller) -> None:
+    same_place = [scene.call(caller_phone=f"1002222000{i}", address="凤凰天仙城 门前") for i in range(3)]
+    scene.call(caller_phone="10022220000", address="凤凰天仙城门前")  # the first caller again: no further caller
+    joined = [scene.call(caller_phone=f"1003333000{i}", address=f"另一处{i}") for i in range(4)]
+    joining.join(joined, actor=scene.user(scene.DISPATCHER), title="停水")
+    for _ in range(3):
+        scene.call(caller_phone="10044440000", address="别处", category=None)
+    scene.call(caller_phone="10055550000", address="又一处", at=at(19, 9))  # the week before
+    week = periods.parse(ReportKind.WEEKLY, "2026-W17")
+    hot = weekly.hot_matters(week)
+    assert [(matter.title, matter.callers, len(matter.tickets)) for matter in hot] == [
+        ("停水", 4, 4),
+        (same_place[0].title, 3, 4),
+    ]
+    assert [(caller.phone, calls) for caller, calls in weekly.frequent_callers(week)] == [("10044440000", 3)]
+    text = json.dumps(weekly.frequent_callers_section(week), ensure_ascii=False)
+    assert "10044440000" not in text, "numbers are masked"
+
+
+def test_reports_are_built_once_when_their_period_has_ended(
+    monday: time_machine.Traveller, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    for _ in range(2):
+        build_due_reports()
+    assert set(ReportRun.objects.values_list("kind", "period")) == {("weekly", "2026-W16"), ("monthly", "2026-03")}
+    monday.move_to(at(27, 0, 5))
+    build_due_reports()
+    assert ReportRun.objects.filter(period="2026-W17").count() == 1
+
+
+def test_the_command_writes_files_and_a_summary(
+    april: dict[str, Ticket], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("build_report", "monthly", "2026-04", "--out", str(tmp_path / "out"))
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert summary["period"] == "2026-04"
+    assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".docx", ".xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [("weekly", "2026-W60"), ("weekly", "2026-04"), ("monthly", "2026-13"), ("monthly", "0001-01"),
+     ("monthly", "9999-12"), ("weekly", "9999-W52"), ("monthly", "")],
+)  # fmt: skip
+def test_a_period_that_is_none(kind: str, label: str, signed_in: Callable[[str], Client], tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        call_command("build_report", kind, label, "--out", str(tmp_path))
+    answer = signed_in(scene.MANAGER).post(reverse("build-report"), {"kind": kind, "period": label}, follow=True)
+    assert answer.status_code == 200
+    assert not ReportRun.objects.exists()
+
+
+def test_a_period_that_has_not_begun(signed_in: Callable[[str], Client], monday: time_machine.Traveller) -> None:
+    signed_in(scene.MANAGER).post(reverse("build-report"), {"kind": "monthly", "period": "2026-07"})
+    assert not ReportRun.objects.exists()
+
+
+def test_supervisors_read_reports_and_do_not_build_them(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in(scene.SUPERVISOR)
+    assert client.get(reverse("reports")).status_code == 200
+    assert client.post(reverse("build-report"), {"kind": "monthly", "period": "2026-04"}).status_code == 403
+
+
+def test_every_number_of_the_dashboard_leads_to_its_tickets(
+    april: dict[str, Ticket], signed_in: Callable[[str], Client]
+) -> None:
+    client = signed_in(scene.MANAGER)
+    for name, (part, base) in COUNTED_BY_HAND.items():
+        for which, number in (("base", base), ("part", part)):
+            if number is None:
+                continue
+            address = reverse("figure-tickets", args=[name])
+            page = client.get(f"{address}?from=2026-04-01&to=2026-04-30&part={which}&sort=newest")
+            assert len(page.context["page"]) == number, (name, which)
+    assert client.get(reverse("figure-tickets", args=["nonsense"])).status_code == 404
+    odd = reverse("figure-tickets", args=["received"]) + "?from=2026-99-99&to=9999-12-31&part=zzz"
+    assert client.get(odd).status_code == 200
+
+
+def test_an_empty_city_has_an_empty_report(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    for kind, label in (("weekly", "2015-W10"), ("monthly", "2015-03")):
+        run = building.build(periods.parse(kind, label))
+        assert run.sections
+        assert run.docx.size > 1000
+
+
+def test_what_falls_due_tomorrow_has_not_fallen_due(
+    monday: time_machine.Traveller, signed_in: Callable[[str], Client]
+) -> None:
+    scene.ticket_in("working")  # to be answered by the 27th
+    for moment, base in ((at(26, 9), 0), (at(27, 10), 1)):
+        monday.move_to(moment)
+        shown = signed_in(scene.MANAGER).get(reverse("dashboard")).context["figures"]
+        figure = next(found for found in shown if found.indicator.name == "on_time_rate")
+        assert (figure.part, figure.base) == (0, base)
+        behind = signed_in(scene.MANAGER).get(
+            reverse("figure-tickets", args=["on_time_rate"]) + "?from=2026-04-01&to=2026-04-30"
+        )
+        assert len(behind.context["page"]) == base

@@ -1,0 +1,154 @@
+"""The API: the same table, the same sight, and a clear message for whatever is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+from rest_framework.authtoken.models import Token
+
+from tests import scene
+from tickets.choices import Status
+from tickets.models import Ticket
+from tickets.workflow import table
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[[str], Client]
+
+
+def post(client: Client, address: str, body: Any = None, **kwargs: Any) -> Any:
+    return client.post(address, body or {}, content_type="application/json", **kwargs)
+
+
+def test_nobody_without_signing_in(client: Client) -> None:
+    for address in ("/api/v1/tickets/", "/api/v1/departments/", "/api/v1/categories/"):
+        assert client.get(address).status_code in (401, 403), address
+
+
+def test_a_token_is_given_for_a_password_and_opens(client: Client) -> None:
+    scene.call()
+    got = post(client, "/api/v1/token/", {"username": scene.OPERATOR, "password": "xiaogan-12345"})
+    assert got.status_code == 200
+    answer = client.get("/api/v1/tickets/", headers={"authorization": f"Token {got.json()['token']}"})
+    assert len(answer.json()["results"]) == 1
+    assert post(client, "/api/v1/token/", {"username": scene.OPERATOR, "password": "x"}).status_code == 400
+    assert client.get("/api/v1/tickets/", headers={"authorization": "Token nonsense"}).status_code == 401
+
+
+def test_the_whole_way_of_a_ticket(client: Client) -> None:
+    def as_(username: str) -> dict[str, Any]:
+        token, _made = Token.objects.get_or_create(user=scene.user(username))
+        return {"headers": {"authorization": f"Token {token.key}"}}
+
+    region = scene.call().region.pk
+    made = post(
+        client, "/api/v1/tickets/",
+        {"caller_phone": "10012345678", "kind": "complaint", "channel": "phone", "urgency": "normal",
+         "description": "门口钢板整夜响。", "region": region}, **as_(scene.OPERATOR),
+    )  # fmt: skip
+    assert made.status_code == 201, made.content
+    number = made.json()["number"]
+    address = f"/api/v1/tickets/{number}/"
+    for name, who in (("dispatch", scene.DISPATCHER), ("accept", scene.CLERK), ("progress", scene.CLERK),
+                      ("answer", scene.CLERK), ("follow_up", scene.OPERATOR)):  # fmt: skip
+        offered = client.get(address, **as_(who)).json()["actions"]
+        assert name in offered
+        version = client.get(address, **as_(who)).json()["version"]
+        answer = post(client, f"{address}{name}/", scene.inputs(name, version=version), **as_(who))
+        assert answer.status_code == 200, (name, answer.content)
+    detail = client.get(address, **as_(scene.OPERATOR)).json()
+    assert detail["status"] == "closed"
+    assert [event["action"] for event in detail["events"]] == [
+        "register", "dispatch", "accept", "progress", "answer", "follow_up",
+    ]  # fmt: skip
+
+
+def test_filters_are_the_pages_own(signed_in: SignIn) -> None:
+    scene.ticket_in(Status.DISPATCHED)
+    closed = scene.ticket_in(Status.CLOSED)
+    client = signed_in(scene.OPERATOR)
+    found = client.get("/api/v1/tickets/?status=closed").json()["results"]
+    assert [ticket["number"] for ticket in found] == [closed.number]
+    assert client.get("/api/v1/tickets/?status=nonsense").status_code == 400
+    assert client.get("/api/v1/tickets/?after=nonsense").status_code == 404
+
+
+@pytest.mark.parametrize("name", [name for name in table.ACTIONS if name != table.STARTING])
+def test_whoever_may_not_is_refused(name: str, signed_in: SignIn) -> None:
+    ticket = scene.ticket_in(table.ACTIONS[name].sources[0])
+    before = Ticket.objects.get(pk=ticket.pk).version
+    answer = post(signed_in(scene.ADMIN), f"/api/v1/tickets/{ticket.number}/{name}/", scene.inputs(name))
+    assert answer.status_code == 404, "an administrator does not even learn that it exists"
+    assert Ticket.objects.get(pk=ticket.pk).version == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'"text"', b"null", b"12", b'{"description": {"a": 1}}', b'{"region": [1, 2]}', b"\xff\xfe",
+     b'{"caller_phone": 12345}', b'{"form_key": "x"}', b'{"description": "\\u0000\\u0000\\u0000\\u0000\\u0000"}'],
+)  # fmt: skip
+def test_whatever_is_sent_is_answered_with_a_reason(body: bytes, signed_in: SignIn) -> None:
+    ticket = scene.ticket_in(Status.REGISTERED)
+    for username, address in (
+        (scene.OPERATOR, "/api/v1/tickets/"),
+        (scene.DISPATCHER, f"/api/v1/tickets/{ticket.number}/dispatch/"),
+    ):
+        answer = signed_in(username).post(address, body, content_type="application/json")
+        assert answer.status_code == 400, (address, answer.content)
+        assert answer.json()
+    assert Ticket.objects.count() == 1
+
+
+def test_a_stale_version_is_a_conflict(signed_in: SignIn) -> None:
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    client, address = signed_in(scene.CLERK), f"/api/v1/tickets/{ticket.number}/accept/"
+    assert post(client, address, {"version": 1}).status_code == 409
+    assert post(client, address, {"version": "x"}).status_code == 400
+    assert post(client, address, {"version": ticket.version}).status_code == 200
+    again = post(client, address, {"version": ticket.version + 1})
+    assert again.status_code == 409
+    assert "签收" in again.json()["detail"]
+
+
+def test_a_call_sent_twice_with_the_same_key_is_one_ticket(signed_in: SignIn) -> None:
+    region = scene.call().region.pk
+    body = {
+        "caller_phone": "10012345678", "kind": "help", "channel": "phone", "urgency": "normal",
+        "description": "路灯不亮请维修。", "region": region, "form_key": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    }  # fmt: skip
+    client = signed_in(scene.OPERATOR)
+    first, second = (post(client, "/api/v1/tickets/", body) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["number"] == second.json()["number"]
+
+
+def test_the_schema_is_valid_and_knows_every_action() -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    validate_schema(schema)
+    paths = schema["paths"]
+    for name in table.ACTIONS:
+        if name != table.STARTING:
+            assert f"/api/v1/tickets/{{number}}/{name}/" in paths
+    answer = schema["components"]["schemas"]["AnswerInput"]
+    assert "answer" in answer["required"]
+
+
+def test_trees(signed_in: SignIn) -> None:
+    client = signed_in(scene.CLERK)
+    categories = client.get("/api/v1/categories/").json()
+    levels = [category["level"] for category in categories]
+    assert (levels.count(1) >= 12, levels.count(2) >= 60, levels.count(3) >= 150) == (True, True, True)
+    departments = client.get("/api/v1/departments/").json()
+    assert len(departments) >= 40
+
+
+def test_what_other_departments_owe_is_in_the_detail(signed_in: Callable[[str], Client]) -> None:
+    other = scene.department(scene.OTHER_DEPARTMENT)
+    ticket = scene.do(scene.call(), "dispatch", scene.DISPATCHER, assisting=[other])
+    scene.do(ticket, "assist", scene.OTHER_CLERK)
+    (part,) = signed_in(scene.CLERK).get(f"/api/v1/tickets/{ticket.number}/").json()["contributions"]
+    assert (part["department"], part["part"], part["text"]) == (scene.OTHER_DEPARTMENT, "assist", scene.ANSWER)

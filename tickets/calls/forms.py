@@ -1,0 +1,84 @@
+"""The form in which an operator records a call."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Region
+from tickets.callers.telephone import normalise_phone
+from tickets.choices import Kind
+from tickets.models import Ticket
+from tickets.workflow.inputs import CategoryField
+
+TITLE_LENGTH = 30  # characters taken from the text where no title was typed
+PHONE = re.compile(r"\+?\d{5,20}")
+
+
+class RegionField(forms.ModelChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Region.objects.select_related("parent"), **kwargs)
+        self.widget.attrs["data-pick"] = "1"
+
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.full_name
+
+
+class CallForm(forms.ModelForm):
+    """A call as it is typed while the caller is on the line."""
+
+    category = CategoryField(label=_("Category"), required=False)
+    region = RegionField(label=_("Region"))
+    title = forms.CharField(
+        label=_("Title"), max_length=80, required=False, help_text=_("Empty: the beginning of what is asked.")
+    )
+    # One form, one ticket: a second click or a resent page finds the ticket that the first one made.
+    form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Ticket
+        fields = (
+            "caller_phone", "caller_name", "is_anonymous", "is_secret", "channel", "kind", "urgency", "title",
+            "description", "region", "address", "category",
+        )  # fmt: skip
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 4}),
+            "caller_phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+            "caller_name": forms.TextInput(attrs={"autocomplete": "off"}),
+        }
+
+    def clean_caller_phone(self) -> str:
+        typed: str = self.cleaned_data["caller_phone"].strip()
+        if not typed:
+            return ""
+        phone = normalise_phone(typed)
+        if not PHONE.fullmatch(phone):
+            raise ValidationError(_("This is no telephone number: digits only, 5 to 20 of them."))
+        return phone
+
+    def clean_description(self) -> str:
+        text: str = self.cleaned_data["description"].strip()
+        if len(text) < 5:
+            raise ValidationError(_("Write down what is asked in at least 5 characters."))
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("is_anonymous"):
+            given["caller_name"] = ""
+        elif not given.get("caller_phone") and "caller_phone" not in self.errors:
+            self.add_error("caller_phone", _("Without a number nobody can be called back; else mark it anonymous."))
+        if not given.get("title") and given.get("description"):
+            given["title"] = re.sub(r"\s+", " ", given["description"])[:TITLE_LENGTH]
+        if given.get("kind") == Kind.REPORT and "is_secret" in self.fields and not given.get("is_secret"):
+            given["is_secret"] = bool(given.get("is_anonymous"))
+        return given
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What `services.register` takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}

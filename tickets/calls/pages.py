@@ -1,0 +1,71 @@
+"""The page on which a call is recorded, and what appears beside it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _t
+from django.views.decorators.http import require_GET
+
+from hotline.accounts.access import person, requires
+from hotline.accounts.models import Region
+from hotline.accounts.permissions import Permission as P
+from tickets.callers.telephone import normalise_phone
+from tickets.calls import recording
+from tickets.calls.forms import CallForm
+from tickets.choices import Kind
+from tickets.models import Ticket
+from tickets.workflow import performing
+from tickets.workflow.performing import Refused
+
+HISTORY = 8  # earlier tickets shown while the telephone rings
+
+
+@requires(P.REGISTER)
+def new_ticket(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        form = CallForm(request.POST)
+        answer = request.POST.get("answer", "").strip()
+        if form.is_valid():
+            return _record(request, form, answer)
+        return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
+    city = Region.objects.filter(parent__isnull=True).first()
+    form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city})
+    form.fields["caller_phone"].widget.attrs["data-focus"] = "1"
+    return render(request, "tickets/new.html", {"form": form, "answer": ""})
+
+
+def _record(request: HttpRequest, form: CallForm, answer: str) -> HttpResponse:
+    user = person(request)
+    key = f"form:{form.cleaned_data['form_key']}" if form.cleaned_data.get("form_key") else None
+    if key and (known := Ticket.objects.filter(import_key=key).first()):
+        return redirect(known)
+    directly = request.POST.get("then") == "answer"
+    if directly and not answer:
+        form.add_error(None, _t("Write down the answer that was given, or send the ticket on."))
+        return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
+    ticket = recording.register(actor=user, details=form.details, import_key=key)
+    if directly:
+        try:
+            performing.perform("answer_directly", ticket, actor=user, given={"answer": answer})
+        except Refused as refused:
+            messages.error(request, refused.message)
+            return redirect(ticket)
+    messages.success(request, _t("Recorded as %(number)s.") % {"number": ticket.number})
+    return redirect(ticket)
+
+
+@requires(P.REGISTER)
+@require_GET
+def caller_history(request: HttpRequest) -> HttpResponse:
+    """The caller's earlier tickets, while they are on the line."""
+    phone = normalise_phone(request.GET.get("caller_phone", ""))
+    earlier: Any = ()
+    if len(phone) >= 5:
+        found = Ticket.objects.visible_to(request.user).filter(caller__phone=phone)
+        earlier = found.for_list().order_by("-registered_at")[:HISTORY]
+    return render(request, "tickets/_caller.html", {"phone": phone, "earlier": earlier})

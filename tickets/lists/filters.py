@@ -1,0 +1,60 @@
+"""How lists are narrowed; pages and API use the same filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department, Region
+from tickets.choices import Channel, Kind, Status, Urgency
+from tickets.models import Category, Ticket
+
+DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class TicketFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("Search"), method="search")
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Kind.choices)
+    channel = django_filters.ChoiceFilter(label=_("Channel"), choices=Channel.choices)
+    urgency = django_filters.ChoiceFilter(label=_("Urgency"), choices=Urgency.choices)
+    department = django_filters.ModelChoiceFilter(
+        label=_("Department"), queryset=Department.objects.all(), method="within_department"
+    )
+    region = django_filters.ModelChoiceFilter(
+        label=_("Region"), queryset=Region.objects.all(), method="within_region"
+    )  # fmt: skip
+    category = django_filters.ModelChoiceFilter(
+        label=_("Category"), queryset=Category.objects.filter(parent__isnull=True), method="within_category"
+    )
+    recorded_from = django_filters.DateFilter(
+        label=_("Recorded from"), field_name="registered_at", lookup_expr="date__gte", widget=DAY
+    )
+    recorded_to = django_filters.DateFilter(
+        label=_("Recorded to"), field_name="registered_at", lookup_expr="date__lte", widget=DAY
+    )
+
+    class Meta:
+        model = Ticket
+        fields: tuple[str, ...] = ()
+
+    def search(self, queryset: Any, name: str, value: str) -> QuerySet[Ticket]:
+        return queryset.matching(value, self.request.user)
+
+    def within_department(self, queryset: Any, name: str, value: Department) -> QuerySet[Ticket]:
+        return queryset.filter(department__in=value.subtree())
+
+    def within_region(self, queryset: Any, name: str, value: Region) -> QuerySet[Ticket]:
+        return queryset.filter(region__in=value.subtree())
+
+    def within_category(self, queryset: Any, name: str, value: Category) -> QuerySet[Ticket]:
+        return queryset.filter(category__in=value.subtree())
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything beside the search box narrows the list."""
+        return any(self.data.get(name) for name in self.filters)

@@ -1,0 +1,41 @@
+"""Joining tickets from a list, and the page of a matter."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _t
+from django.views.decorators.http import require_GET, require_POST
+
+from hotline.accounts.access import person, requires
+from hotline.accounts.permissions import Permission as P
+from hotline.shell import back
+from tickets.matters import joining
+from tickets.models import Matter, Ticket
+from tickets.workflow.performing import Refused
+
+
+@requires(P.MANAGE_MATTERS)
+@require_POST
+def join_tickets(request: HttpRequest) -> HttpResponse:
+    """Joins the tickets ticked in a list to one matter."""
+    numbers = [number for number in request.POST.getlist("number") if number.isalnum()]
+    tickets = list(Ticket.objects.visible_to(request.user).filter(number__in=numbers))
+    try:
+        matter = joining.join(tickets, actor=person(request))
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return back(request, "tickets")
+    messages.success(request, _t("%(count)d tickets belong to one matter now.") % {"count": matter.tickets.count()})
+    return redirect(matter)
+
+
+@require_GET
+def matter_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A matter with those of its tickets that the person may see; 404 where there is none."""
+    matter = get_object_or_404(Matter, pk=pk)
+    tickets = Ticket.objects.visible_to(request.user).filter(matter=matter).for_list().order_by("registered_at")
+    if not tickets:
+        raise Http404
+    return render(request, "tickets/matter.html", {"matter": matter, "tickets": tickets})

@@ -1,0 +1,23 @@
+"""What the hotline knows. Django finds models here; each module of this package has one subject."""
+
+from tickets.models.attachments import Attachment
+from tickets.models.catalogue import Category
+from tickets.models.history import Answer, FollowUp, TicketEvent
+from tickets.models.limits import CityRule, TimeLimit
+from tickets.models.ticket import Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
+
+__all__ = [
+    "Answer",
+    "Attachment",
+    "Caller",
+    "Category",
+    "CityRule",
+    "Contribution",
+    "FollowUp",
+    "Matter",
+    "NumberCounter",
+    "Ticket",
+    "TicketEvent",
+    "TicketQuerySet",
+    "TimeLimit",
+]

@@ -1,0 +1,38 @@
+"""Files kept with a ticket."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+# Models that live in modules of their own; Django finds models here.
+from tickets.models.ticket import Ticket
+
+
+def attachment_path(attachment: Attachment, filename: str) -> str:
+    """A name that says nothing of the content and cannot be guessed; the shown name is kept apart."""
+    return f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_urlsafe(24)}"
+
+
+class Attachment(models.Model):
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
+    file = models.FileField(_("file"), upload_to=attachment_path)
+    name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("at",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")

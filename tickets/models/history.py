@@ -1,0 +1,74 @@
+"""What happened to a ticket: events, answers, follow-up calls."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department, User
+from tickets.choices import (
+    Contacted,
+    Satisfaction,
+    Solved,
+)
+
+# Models that live in modules of their own; Django finds models here.
+from tickets.models.ticket import Ticket
+
+
+class TicketEvent(models.Model):
+    """Something that happened to a ticket. The database refuses to change or delete it (migration 0002)."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
+    sequence = models.PositiveIntegerField()
+    action = models.CharField(max_length=30)
+    from_status = models.CharField(max_length=15, blank=True)
+    to_status = models.CharField(max_length=15)
+    actor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    round = models.PositiveSmallIntegerField(default=1)
+    note = models.TextField(blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("ticket", "sequence")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["ticket", "sequence"], name="event_sequence")]
+        indexes: ClassVar = [models.Index("action", "at", name="event_action_at")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}#{self.sequence} {self.action}"
+
+
+class Answer(models.Model):
+    """What the responsible department answered in one round."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="answers")
+    round = models.PositiveSmallIntegerField()
+    department = models.ForeignKey(Department, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = models.TextField(_("answer"))
+    sent_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("ticket", "at")
+
+
+class FollowUp(models.Model):
+    """One follow-up call (回访), reached or not."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="follow_ups")
+    round = models.PositiveSmallIntegerField()
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    reached = models.BooleanField()
+    contacted = models.CharField(max_length=5, choices=Contacted, blank=True)
+    solved = models.CharField(max_length=10, choices=Solved, blank=True)
+    satisfaction = models.CharField(max_length=20, choices=Satisfaction, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("ticket", "at")

@@ -1,0 +1,338 @@
+"""Callers, matters, tickets, and what other departments owe to them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department, Region, User
+from hotline.accounts.permissions import Permission
+from tickets import search
+from tickets.choices import (
+    OPEN_STATUSES,
+    STATUS_TONES,
+    Channel,
+    Closing,
+    Contacted,
+    Kind,
+    Part,
+    Principle,
+    RefusalGround,
+    Satisfaction,
+    Solved,
+    Status,
+    Urgency,
+)
+from tickets.models.catalogue import Category
+
+
+class Caller(models.Model):
+    """A person who called. The telephone number is who they are to a hotline."""
+
+    phone = models.CharField(_("telephone"), max_length=30, unique=True)
+    name = models.CharField(_("name"), max_length=40, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("caller")
+        verbose_name_plural = _("callers")
+
+    def __str__(self) -> str:
+        return self.name or self.phone
+
+
+class Matter(models.Model):
+    """Tickets about one and the same thing (同一事项)."""
+
+    title = models.CharField(_("title"), max_length=120)
+    created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("matter")
+        verbose_name_plural = _("matters")
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("matter", args=[self.pk])
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The tickets that `user` may know of.
+
+        Department staff: those of their department and the departments below it, as the responsible or as an
+        assisting one, or while they are heard in a dispute; nothing else. Nobody sees a ticket without a permission
+        that says so.
+        """
+        if not isinstance(user, User):
+            return self.none()
+        if user.may(Permission.SEE_ALL_TICKETS):
+            return self
+        if user.may(Permission.SEE_DEPARTMENT_TICKETS) and user.department_id:
+            own = user.department_ids
+            return self.filter(models.Q(department_id__in=own) | models.Q(pk__in=_contributed_by(own)))
+        return self.none()
+
+    def matching(self, words: str, user: User) -> Self:
+        """Full-text search by what is asked, number, address and, where `user` may see the caller, name and phone."""
+        query = search.query(words)
+        if query is None:
+            return self
+        condition = models.Q(search=query)
+        if user.may(Permission.SEE_PROTECTED_CALLERS):
+            condition |= models.Q(caller_search=query)
+        else:
+            condition |= models.Q(caller_search=query, is_secret=False)
+        return self.filter(condition)
+
+    def for_list(self) -> Self:
+        """With what a row of a list shows, and without the long columns it does not show.
+
+        Few joins on purpose: PostgreSQL stops looking for a good order of more than eight tables.
+        """
+        joined = self.select_related("category", "region__parent", "department", "matter")
+        return joined.defer("search", "caller_search", "description")
+
+
+def _contributed_by(departments: list[int]) -> models.QuerySet[Any]:
+    """Ids of the tickets that these departments assist with, or are heard on until the ruling."""
+    heard = models.Q(part=Part.OPINION, ticket__status=Status.RULING)
+    parts = Contribution.objects.filter(models.Q(part=Part.ASSIST) | heard, withdrawn_at__isnull=True)
+    return parts.filter(department__in=departments).values("ticket_id")
+
+
+class Ticket(models.Model):
+    """One request of one caller, from the call to the close.
+
+    Changed by `workflow.performing.perform` and by nothing else. The instants of its clocks and its risk are kept by
+    supervision.clocks: `next_due_at` is the next instant at which a flag can become true.
+    """
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    title = models.CharField(_("title"), max_length=80)
+    description = models.TextField(_("what is asked"))
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind)
+    channel = models.CharField(_("channel"), max_length=15, choices=Channel, default=Channel.PHONE)
+    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency, default=Urgency.NORMAL)
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="tickets")
+    address = models.CharField(_("address"), max_length=200, blank=True)
+
+    caller = models.ForeignKey(
+        Caller, verbose_name=_("caller"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    caller_name = models.CharField(_("caller's name"), max_length=40, blank=True)
+    caller_phone = models.CharField(_("caller's telephone"), max_length=30, blank=True)
+    is_anonymous = models.BooleanField(_("anonymous"), default=False)
+    is_secret = models.BooleanField(_("secrecy asked for"), default=False)
+
+    status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.REGISTERED)
+    version = models.PositiveIntegerField(_("version"), default=0)
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
+    department = models.ForeignKey(
+        Department,
+        verbose_name=_("responsible department"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+    )
+    is_binding = models.BooleanField(_("binding dispatch"), default=False)
+    hops = models.PositiveSmallIntegerField(_("dispatches"), default=0)
+    returns = models.PositiveSmallIntegerField(_("granted returns"), default=0)
+    urges = models.PositiveSmallIntegerField(_("urgings"), default=0)
+    matter = models.ForeignKey(
+        Matter, verbose_name=_("matter"), null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    praises = models.ForeignKey(
+        "self", verbose_name=_("praises"), null=True, blank=True, on_delete=models.PROTECT, related_name="praised_by"
+    )
+
+    split_from = models.ForeignKey(
+        "self", verbose_name=_("split from"), null=True, blank=True, on_delete=models.PROTECT, related_name="split_into"
+    )
+
+    registered_by = models.ForeignKey(
+        User, verbose_name=_("recorded by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    registered_at = models.DateTimeField(_("recorded at"))
+    dispatched_at = models.DateTimeField(_("first dispatched at"), null=True, blank=True)
+    assigned_at = models.DateTimeField(_("last dispatched at"), null=True, blank=True)
+    accept_due_at = models.DateTimeField(_("to be accepted by"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    progress_at = models.DateTimeField(_("last progress at"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    status_since = models.DateTimeField(_("in this status since"))
+
+    answer_due_at = models.DateTimeField(_("answer due"), null=True, blank=True)
+    clock_from = models.DateTimeField(_("answer clock started"), null=True, blank=True)
+    half_at = models.DateTimeField(_("first warning from"), null=True, blank=True)
+    warn_at = models.DateTimeField(_("last warning from"), null=True, blank=True)
+    stage_due_at = models.DateTimeField(_("next step due"), null=True, blank=True)
+    stage_from = models.DateTimeField(_("clock of the next step started"), null=True, blank=True)
+    contribution_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # the nearest of its open ones
+    order_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # of the supervision order in force
+    task_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # of the directive given on the spot
+    next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    risk = models.PositiveSmallIntegerField(_("risk"), default=0)
+
+    closing = models.CharField(_("way of closing"), max_length=15, choices=Closing, blank=True)
+    refusal_ground = models.CharField(_("ground of refusal"), max_length=20, choices=RefusalGround, blank=True)
+    contacted = models.CharField(_("contacted"), max_length=5, choices=Contacted, blank=True)
+    solved = models.CharField(_("solved"), max_length=10, choices=Solved, blank=True)
+    satisfaction = models.CharField(_("satisfaction"), max_length=20, choices=Satisfaction, blank=True)
+
+    import_key = models.CharField(max_length=80, null=True, blank=True, unique=True, editable=False)
+    search = SearchVectorField(null=True, editable=False)
+    caller_search = SearchVectorField(null=True, editable=False)
+
+    objects: ClassVar[models.Manager[Ticket]] = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(is_anonymous=True) | models.Q(caller_name=""), name="anonymous_has_no_name"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status=Status.CLOSED) | models.Q(closed_at__isnull=False),
+                name="closed_has_instant",
+            ),
+        ]
+        indexes: ClassVar = [
+            # the sweep: whatever is due now
+            models.Index("next_due_at", name="ticket_next_due", condition=models.Q(next_due_at__isnull=False)),
+            # lists, newest first, whole and by status
+            models.Index("registered_at", "id", name="ticket_registered"),
+            models.Index("status", "registered_at", name="ticket_status_registered"),
+            # queues of open tickets by deadline
+            models.Index(
+                "status", "answer_due_at", name="ticket_open_due", condition=models.Q(status__in=OPEN_STATUSES)
+            ),
+            # queues by risk
+            models.Index(
+                fields=["status", "-risk", "-id"], name="ticket_open_risk", condition=models.Q(status__in=OPEN_STATUSES)
+            ),
+            models.Index("answer_due_at", name="ticket_due_all", condition=models.Q(answer_due_at__isnull=False)),
+            # a department's inbox, and its history
+            models.Index("department", "status", "registered_at", name="ticket_department_status"),
+            models.Index("department", "registered_at", name="ticket_department_registered"),
+            # an operator's own list
+            models.Index("registered_by", "registered_at", name="ticket_registrar"),
+            # the caller's history while the telephone rings
+            models.Index("caller", "registered_at", name="ticket_caller"),
+            # monthly figures
+            models.Index("closed_at", name="ticket_closed", condition=models.Q(closed_at__isnull=False)),
+            models.Index("dispatched_at", name="ticket_dispatched", condition=models.Q(dispatched_at__isnull=False)),
+            models.Index("category", "registered_at", name="ticket_category"),
+            models.Index("region", "registered_at", name="ticket_region"),
+            GinIndex("search", name="ticket_search"),
+            GinIndex("caller_search", name="ticket_caller_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("ticket", args=[self.number])
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def status_tone(self) -> str:
+        """The colour of the status badge."""
+        return STATUS_TONES[Status(self.status)]
+
+    @property
+    def answered_late(self) -> bool:
+        """Whether the answer came, or is still missing, after its limit."""
+        if self.answer_due_at is None:
+            return False
+        return (self.answered_at or timezone.now()) > self.answer_due_at
+
+    @property
+    def place(self) -> str:
+        """Region and address as one line."""
+        return f"{self.region.full_name}{self.address}"
+
+
+class ContributionQuerySet(models.QuerySet["Contribution"]):
+    def owed(self) -> Self:
+        """Those that have still to be given."""
+        return self.filter(given_at__isnull=True, withdrawn_at__isnull=True)
+
+
+class Contribution(models.Model):
+    """What a department other than the responsible one owes to a ticket: an own answer within an own limit.
+
+    An assisting department (协办) answers for its part before the responsible one sums up; a department named in a
+    dispute says before the ruling who should be responsible.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="contributions")
+    department = models.ForeignKey(
+        Department, verbose_name=_("department"), on_delete=models.PROTECT, related_name="contributions"
+    )
+    part = models.CharField(_("part"), max_length=10, choices=Part)
+    round = models.PositiveSmallIntegerField(default=1)
+    asked_at = models.DateTimeField(_("asked at"))
+    due_at = models.DateTimeField(_("due"))
+    given_at = models.DateTimeField(_("given at"), null=True, blank=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("answer"), blank=True)
+    names = models.ForeignKey(
+        Department, verbose_name=_("should be responsible"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
+    principle = models.CharField(_("principle"), max_length=12, choices=Principle, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ContributionQuerySet] = ContributionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("ticket", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ticket", "department", "part"],
+                condition=models.Q(given_at__isnull=True, withdrawn_at__isnull=True),
+                name="one_open_contribution_of_a_department",
+            )
+        ]
+        indexes: ClassVar = [
+            # what a department owes, and which tickets it sees because it owed something
+            models.Index(
+                "department", "part", name="contribution_standing", condition=models.Q(withdrawn_at__isnull=True)
+            )
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        return self.given_at is None and self.withdrawn_at is None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it came, or is still missing, after its limit."""
+        return (self.given_at or timezone.now()) > self.due_at
+
+
+class NumberCounter(models.Model):
+    """The last number given on a day. Locked while one is taken, so numbers have no gaps."""
+
+    day = models.DateField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)

@@ -1,0 +1,389 @@
+"""What must be given with each action: one Django form an action, used by pages, API and importers.
+
+A field named after a model is a choice from that table. The texts are what a person reads beside the field.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from hotline.accounts.models import Department, User
+from tickets import limits
+from tickets.choices import (
+    SATISFIED,
+    Contacted,
+    ExtensionGround,
+    Kind,
+    Principle,
+    RefusalGround,
+    ReturnGround,
+    RuleKey,
+    Satisfaction,
+    Solved,
+)
+from tickets.models import Category, Ticket
+
+MAP_POINT = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?)\s*[,，]\s*(-?\d{1,3}(?:\.\d{1,6})?)")
+MIN_ANSWER = 10  # characters; shorter is no answer to anybody
+NON_ANSWERS = re.compile(r"(正在|尚在|仍在|还在)(进一步)?(核实|调查|处理|研究|办理|协调)")
+MAX_TEXT = 5000
+
+
+class ActionInput(forms.Form):
+    """Base of all action forms. `ticket` and `user` let choices and checks depend on both."""
+
+    use_required_attribute = True
+
+    def __init__(self, *args: Any, ticket: Ticket | None = None, user: User | None = None, **kwargs: Any) -> None:
+        self.ticket = ticket
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+
+def text(label: Any, *, required: bool = True, rows: int = 3, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=MAX_TEXT,
+        help_text=help_text,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class DepartmentField(forms.ModelChoiceField):
+    """One department that takes tickets."""
+
+    def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
+        queryset = Department.objects.filter(is_open=True).select_related("parent")
+        super().__init__(queryset, label=label, required=required, empty_label=_("Type to choose"), **kwargs)
+        self.widget.attrs["data-pick"] = "1"  # static/hotline.js turns it into a box that filters while typing
+
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.name
+
+
+class LoadedDepartmentField(DepartmentField):
+    """One department with what lies with it beside its name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        from tickets.load import by_department  # counts tickets, whose module is not ready when this one is read
+
+        return _t("%(department)s (%(count)d unanswered)") % {
+            "department": obj.name,
+            "count": by_department().get(obj.pk, 0),
+        }
+
+
+class DepartmentsField(forms.ModelMultipleChoiceField):
+    def __init__(self, label: Any, *, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(Department.objects.filter(is_open=True), label=label, required=required, **kwargs)
+        self.widget.attrs["data-pick"] = "1"
+
+
+class CategoryField(forms.ModelChoiceField):
+    """A third-level category, grouped under its upper two."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            Category.objects.filter(is_used=True, children__isnull=True, parent__parent__isnull=False)
+            .select_related("parent__parent")
+            .order_by("code"),
+            empty_label=_("Type to choose"),
+            **kwargs,
+        )
+        self.widget.attrs["data-pick"] = "1"
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"
+
+
+class DateTimeField(forms.DateTimeField):
+    """An instant in the city's time, typed in the browser's own picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(
+            widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"], **kwargs
+        )
+
+
+class Nothing(ActionInput):
+    """Nothing need be given."""
+
+
+class Remark(ActionInput):
+    note = text(_("Remark"), required=False, rows=2)
+
+
+class Reason(ActionInput):
+    note = text(_("Reason"), rows=2)
+
+
+class AnswerDirectly(ActionInput):
+    answer = text(_("Answer given to the caller"), rows=4)
+
+
+class Refuse(ActionInput):
+    ground = forms.ChoiceField(label=_("Ground"), choices=RefusalGround)
+    note = text(_("What the caller was told"))
+
+
+class ToDepartments(ActionInput):
+    """One department is responsible, others may assist it."""
+
+    department = LoadedDepartmentField(_("Responsible department"))
+    assisting = DepartmentsField(_("Assisting departments"))
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("department") and given["department"] in (given.get("assisting") or ()):
+            self.add_error("assisting", _("The responsible department cannot assist itself."))
+        return given
+
+
+class Dispatch(ToDepartments):
+    note = text(_("Instruction"), required=False, rows=2)
+
+
+class DispatchAutomatically(ToDepartments):
+    confidence = forms.FloatField(label=_("Confidence"), min_value=0, max_value=1)
+    note = text(_("Reason"), required=False, rows=2)
+
+
+class SendDown(ActionInput):
+    department = DepartmentField(_("Unit below"))
+    note = text(_("Instruction"), required=False, rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.ticket and self.ticket.department:
+            field: Any = self.fields["department"]
+            below = self.ticket.department.subtree().filter(is_open=True).exclude(pk=self.ticket.department.pk)
+            field.queryset = below
+
+
+class AskReturn(ActionInput):
+    ground = forms.ChoiceField(label=_("Ground"), choices=ReturnGround)
+    note = text(_("Basis"), help_text=_("Which rule or fact shows that it is not yours."))
+    proposed = DepartmentField(_("Proposed department"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        needs_proposal = given.get("ground") in (ReturnGround.NOT_OUR_DUTY, ReturnGround.WRONG_AREA)
+        if needs_proposal and not given.get("proposed") and "proposed" not in self.errors:
+            self.add_error("proposed", _("Say which department should take it."))
+        if self.ticket and given.get("proposed") and given["proposed"].pk == self.ticket.department_id:
+            self.add_error("proposed", _("Name another department than your own."))
+        return given
+
+
+class AskRuling(Reason):
+    departments = DepartmentsField(_("Departments to be heard"))
+
+
+class Rule(ToDepartments):
+    principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
+    note = text(_("Ruling"), help_text=_("It binds: the department cannot return the ticket."))
+
+
+class AnswerInput(ActionInput):
+    answer = text(_("Answer"), rows=5, help_text=_("What was done and what came of it, as the caller will hear it."))
+
+    def clean_answer(self) -> str:
+        answer: str = self.cleaned_data["answer"].strip()
+        if len(answer) < MIN_ANSWER:
+            raise ValidationError(_("An answer has at least %(count)d characters.") % {"count": MIN_ANSWER})
+        rest = NON_ANSWERS.sub("", answer)
+        if rest != answer and len(rest) < 30:
+            raise ValidationError(
+                _("“Being looked into” is no answer. Say what was done, or record it as progress instead.")
+            )
+        return answer
+
+
+class AnswerPart(AnswerInput):
+    answer = text(
+        _("Answer for our part"), rows=4, help_text=_("The responsible department sums up what all have done.")
+    )
+
+
+class Opinion(ActionInput):
+    department = DepartmentField(_("Who should be responsible"))
+    principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
+    note = text(_("Basis"), help_text=_("Which rule or fact shows it."))
+
+
+class Progress(ActionInput):
+    note = text(_("Progress"))
+
+
+class AskExtension(ActionInput):
+    ground = forms.ChoiceField(label=_("Ground"), choices=ExtensionGround, initial=ExtensionGround.MORE_TIME)
+    days = forms.IntegerField(label=_("Working days"), min_value=1)
+    plan = text(
+        _("Plan"),
+        required=False,
+        rows=2,
+        help_text=_("Needed for a long extension; only for matters that take long, such as land or road building."),
+    )
+    note = text(_("Reason"), rows=2)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        days, least = given.get("days") or 0, limits.rule(RuleKey.EXTENSION_DAYS)
+        most = limits.rule(RuleKey.PLANNED_DAYS)
+        if days > most:
+            self.add_error("days", _("At most %(days)d working days, and with a plan.") % {"days": most})
+        elif days > least and not given.get("plan"):
+            self.add_error("plan", _("More than %(days)d working days need a plan.") % {"days": least})
+        return given
+
+
+class Suspend(ActionInput):
+    note = text(_("Why it cannot be solved now"))
+
+
+class Urge(ActionInput):
+    note = text(_("Message to the department"), rows=2)
+
+
+class Supervise(ActionInput):
+    due = DateTimeField(label=_("Deadline"))
+    note = text(_("Requirement"))
+
+    def clean_due(self) -> Any:
+        return _in_future(self.cleaned_data["due"])
+
+
+class Escalate(ActionInput):
+    lead = forms.CharField(label=_("Led by"), max_length=80, help_text=_("Such as the city operation centre."))
+    place = forms.CharField(label=_("Place"), max_length=200)
+    point = forms.CharField(
+        label=_("Map point"), max_length=40, required=False,
+        help_text=_("Latitude and longitude, such as 30.924568,113.916957."),
+    )  # fmt: skip
+    meets_at = DateTimeField(label=_("Time"))
+    departments = DepartmentsField(_("Departments invited"))
+    others = text(
+        _("Others invited"),
+        required=False,
+        rows=3,
+        help_text=_("One a line: community, property manager, contractor; a telephone may follow."),
+    )
+    question = text(_("What is to be settled"), rows=2)
+
+    def clean_point(self) -> tuple[Decimal, Decimal] | None:
+        typed = self.cleaned_data["point"].strip()
+        if not typed:
+            return None
+        if found := MAP_POINT.fullmatch(typed):
+            latitude, longitude = Decimal(found[1]), Decimal(found[2])
+            if abs(latitude) <= 90 and abs(longitude) <= 180:
+                return latitude, longitude
+        raise ValidationError(_("This is no map point: latitude and longitude, parted by a comma."))
+
+    def clean_meets_at(self) -> Any:
+        return _in_future(self.cleaned_data["meets_at"])
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("departments") and not given.get("others"):
+            self.add_error("departments", _("Invite at least one party."))
+        return given
+
+
+class Findings(ActionInput):
+    note = text(_("Findings on the spot"), rows=4)
+
+
+class Determine(ToDepartments):
+    principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
+    findings = text(_("Findings on the spot"), rows=4)
+    note = text(_("Directive"), rows=2, help_text=_("What is to be done. It binds and cannot be returned."))
+    due = DateTimeField(label=_("To be done by"))
+
+    def clean_due(self) -> Any:
+        return _in_future(self.cleaned_data["due"])
+
+
+class FollowUpInput(ActionInput):
+    contacted = forms.ChoiceField(
+        label=_("Did the department contact you?"), choices=Contacted, widget=forms.RadioSelect
+    )
+    solved = forms.ChoiceField(label=_("Is it solved?"), choices=Solved, widget=forms.RadioSelect)
+    satisfaction = forms.ChoiceField(
+        label=_("How satisfied are you?"),
+        choices=[("", _("Not rated")), *Satisfaction.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    note = text(_("What the caller said"), required=False, rows=2)
+
+
+class Redo(FollowUpInput):
+    note = text(_("What is still to be done"), rows=2)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("solved") == Solved.YES and given.get("satisfaction") in (*SATISFIED, ""):
+            self.add_error("solved", _("What is solved and not complained of needs no new round."))
+        return given
+
+
+class Split(ActionInput):
+    title = forms.CharField(label=_("Title of the second concern"), max_length=80)
+    description = text(_("What the second concern is"), rows=4)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind)
+    category = CategoryField(label=_("Category"), required=False)
+    note = text(_("What stays with this ticket"), required=False, rows=2)
+
+
+class Recalculate(ActionInput):
+    answer_due = DateTimeField(label=_("Answer due"), required=False)
+    stage_due = DateTimeField(label=_("Next step due"), required=False)
+    note = text(_("Reason"))
+
+
+class Praise(ActionInput):
+    number = forms.CharField(label=_("Number of the praised ticket"), max_length=20)
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip().upper()
+        praised = Ticket.objects.visible_to(self.user) if self.user else Ticket.objects.all()
+        if self.ticket is not None:
+            praised = praised.exclude(pk=self.ticket.pk)
+        if not praised.filter(number=number).exists():
+            raise ValidationError(_("No ticket has this number."))
+        return number
+
+
+class JoinMatter(ActionInput):
+    numbers = forms.CharField(
+        label=_("Numbers of the other tickets"), max_length=2000, help_text=_("Parted by blanks or commas.")
+    )
+    title = forms.CharField(label=_("Name of the matter"), max_length=120, required=False)
+
+    def clean_numbers(self) -> list[str]:
+        numbers = [part for part in re.split(r"[\s,，、;；]+", self.cleaned_data["numbers"].upper()) if part]
+        tickets = Ticket.objects.visible_to(self.user) if self.user else Ticket.objects.all()
+        known = set(tickets.filter(number__in=numbers).values_list("number", flat=True))
+        if unknown := [number for number in numbers if number not in known]:
+            raise ValidationError(_("No ticket has the number %(number)s.") % {"number": unknown[0]})
+        if self.ticket is not None and self.ticket.number in numbers:
+            raise ValidationError(_("Name other tickets than this one."))
+        return numbers
+
+
+def _in_future(moment: Any) -> Any:
+    if moment <= timezone.now() - timedelta(minutes=1):
+        raise ValidationError(_("This time has passed."))
+    return moment

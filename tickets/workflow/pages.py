@@ -1,0 +1,122 @@
+"""Pages of tickets. A view reads what was sent, calls one service or query, and renders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from hotline.accounts.access import person
+from hotline.shell import back
+from tickets.callers.reading import caller_of, may_see_caller
+from tickets.choices import Status
+from tickets.models import Ticket
+from tickets.workflow import performing, table, timeline
+from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
+from tickets.workflow.table import ACTIONS
+
+STEPS = (
+    (_("Recorded"), (Status.REGISTERED, Status.RETURN_ASKED, Status.RULING, Status.NOT_ACCEPTED)),
+    (_("Dispatched"), (Status.DISPATCHED, Status.COORDINATING)),
+    (_("In work"), (Status.WORKING, Status.SUSPENDED)),
+    (_("Answered"), (Status.FOLLOW_UP,)),
+    (_("Closed"), (Status.CLOSED,)),
+)
+
+
+def find_ticket(request: HttpRequest, number: str) -> Ticket:
+    """The ticket, if this person may know of it; else the same 404 as for one that does not exist."""
+    tickets = Ticket.objects.visible_to(request.user).select_related(
+        "category__parent__parent", "region__parent", "department", "matter", "registered_by", "praises", "split_from"
+    )
+    return get_object_or_404(tickets, number=number)
+
+
+@require_GET
+def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
+    return render_ticket(request, find_ticket(request, number))
+
+
+def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **context: Any) -> HttpResponse:
+    """The page of a ticket; with `action` and `form` also the form of one action."""
+    user = person(request)
+    name, phone = caller_of(ticket, user)
+    current = next((i for i, (_label, statuses) in enumerate(STEPS) if ticket.status in statuses), 0)
+    siblings = Ticket.objects.none()
+    if ticket.matter_id:
+        siblings = Ticket.objects.visible_to(user).filter(matter_id=ticket.matter_id).exclude(pk=ticket.pk)
+    context |= {
+        "ticket": ticket,
+        "caller_name": name,
+        "caller_phone": phone,
+        "may_see_caller": may_see_caller(ticket, user),
+        "actions": performing.available(ticket, user),
+        "steps": [
+            (label, "now" if i == current else "done" if i < current else "") for i, (label, _s) in enumerate(STEPS)
+        ],
+        "entries": timeline.entries(ticket),
+        "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
+        "attachments": ticket.attachments.select_related("by"),
+        "contributions": ticket.contributions.filter(withdrawn_at__isnull=True).select_related(
+            "department", "names", "by"
+        ),
+        "split_into": ticket.split_into.filter(pk__in=Ticket.objects.visible_to(user).values("pk"))[:5],
+        "siblings": siblings.for_list().order_by("registered_at")[:20],
+        "praised_by": ticket.praised_by.filter(pk__in=Ticket.objects.visible_to(user).values("pk"))[:5],
+    }
+    return render(request, "tickets/detail.html", context, status=status)
+
+
+def ticket_action(request: HttpRequest, number: str, name: str) -> HttpResponse:
+    """GET shows the action's form within the ticket's page; POST performs it."""
+    ticket = find_ticket(request, number)
+    action = ACTIONS.get(name)
+    if action is None or name == table.STARTING:
+        raise Http404
+    user = person(request)
+    if not performing.may_perform(action, ticket, user):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _perform(request, ticket, action)
+    if reason := performing.objection(action, ticket):
+        messages.error(request, str(reason))
+        return redirect(ticket)
+    form = action.input(
+        ticket=ticket, user=user, initial=performing.proposal(action, ticket) | _initial(request, action)
+    )
+    return render_ticket(request, ticket, action=action, form=form)
+
+
+def _initial(request: HttpRequest, action: table.Action) -> dict[str, Any]:
+    """Values that a link carries into the form, such as the suggested department."""
+    return {name: request.GET[name] for name in action.input.base_fields if name in request.GET}
+
+
+def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> HttpResponse:
+    version = request.POST.get("version", "")
+    try:
+        done = performing.perform(
+            action.name, ticket, actor=person(request), given=request.POST,
+            version=int(version) if version.isdecimal() else None,
+        )  # fmt: skip
+    except InvalidInput as refused:
+        return render_ticket(request, ticket, action=action, form=refused.form, status=422)
+    except Stale as refused:
+        form = action.input(data=request.POST, ticket=ticket, user=person(request))
+        messages.error(request, refused.message)
+        return render_ticket(request, ticket, action=action, form=form, status=409)
+    except NotAllowed as refused:
+        raise PermissionDenied from refused
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect(ticket)
+    messages.success(request, _t("%(action)s: done.") % {"action": action.label})
+    if Ticket.objects.visible_to(request.user).filter(pk=done.pk).exists():
+        return back(request, done)
+    return redirect("home")  # it has left this person's sight, as after a granted return

@@ -1,0 +1,111 @@
+"""Where the rows of an action go: into the database at once, or into a heap that is written in bulk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Protocol, TypeVar
+
+from django.db import models
+
+from tickets import search
+from tickets.models import Ticket, TicketEvent
+
+Row = TypeVar("Row", bound=models.Model)
+BATCH = 2000  # rows a statement when writing in bulk
+
+
+def index_for_search(ticket: Ticket) -> None:
+    """Sets the ticket's search vectors to expressions that the next save writes."""
+    ticket.search = search.vector(
+        ticket.number, ticket.number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ticket.title, ticket.description,
+        ticket.address,
+    )  # fmt: skip
+    ticket.caller_search = search.vector(ticket.caller_name, ticket.caller_phone)
+
+
+class Store(Protocol):
+    def save_ticket(self, ticket: Ticket) -> None: ...
+    def add(self, row: models.Model) -> None: ...
+    def change(self, row: models.Model) -> None: ...
+    def latest(self, model: type[Row], ticket: Ticket) -> Row | None: ...
+    def all(self, model: type[Row], ticket: Ticket) -> list[Row]: ...
+
+
+class DatabaseStore:
+    """Writes each row as it comes, inside the caller's transaction."""
+
+    def save_ticket(self, ticket: Ticket) -> None:
+        if ticket.pk is None:
+            index_for_search(ticket)
+            ticket.save(force_insert=True)
+        else:
+            ticket.save(update_fields=CHANGING_FIELDS)
+
+    def add(self, row: models.Model) -> None:
+        row.save(force_insert=True)
+
+    def change(self, row: models.Model) -> None:
+        row.save()
+
+    def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
+        return model._default_manager.filter(ticket=ticket).order_by("-pk").first()
+
+    def all(self, model: type[Row], ticket: Ticket) -> list[Row]:
+        return list(model._default_manager.filter(ticket=ticket).order_by("pk"))
+
+
+class BulkStore:
+    """Gathers tickets and their rows in memory; `flush` writes them with few statements."""
+
+    def __init__(self) -> None:
+        self.tickets: list[Ticket] = []
+        self.rows: dict[type[models.Model], list[Any]] = defaultdict(list)
+        self.by_ticket: dict[tuple[type[models.Model], int], list[Any]] = defaultdict(list)
+
+    def save_ticket(self, ticket: Ticket) -> None:
+        if ticket.version == 1:
+            self.tickets.append(ticket)
+
+    def add(self, row: Any) -> None:
+        self.rows[type(row)].append(row)
+        if not isinstance(row, TicketEvent) and hasattr(row, "ticket"):
+            self.by_ticket[type(row), id(row.ticket)].append(row)
+
+    def change(self, row: models.Model) -> None:
+        """Nothing to do: the row is written once, as it is at the end."""
+
+    def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
+        rows = self.by_ticket[model, id(ticket)]
+        return rows[-1] if rows else None
+
+    def all(self, model: type[Row], ticket: Ticket) -> list[Row]:
+        return list(self.by_ticket[model, id(ticket)])
+
+    def flush(self) -> None:
+        """Writes everything gathered, parents before children, and forgets it."""
+        for ticket in self.tickets:
+            index_for_search(ticket)
+            if ticket.is_open:  # it was lived through in the past: the first sweep raises what has become true
+                instants = [getattr(ticket, name) for name in INSTANTS]
+                ticket.next_due_at = min((instant for instant in instants if instant), default=None)
+        Ticket.objects.bulk_create(self.tickets, batch_size=BATCH)
+        for model, rows in self.rows.items():
+            for row in rows:
+                for name in ("ticket", "task"):  # unsaved parents have their keys only now
+                    if name in row._state.fields_cache:
+                        setattr(row, name, getattr(row, name))
+            model._default_manager.bulk_create(rows, batch_size=BATCH)
+        self.__init__()  # type: ignore[misc]
+
+
+# The instants at which something becomes true of a ticket.
+INSTANTS = (
+    "stage_due_at", "answer_due_at", "half_at", "warn_at", "contribution_due_at", "order_due_at", "task_due_at",
+)  # fmt: skip
+# What actions may change of a ticket. What was asked, by whom and when it was recorded stays as it was.
+CHANGING_FIELDS = (
+    "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
+    "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
+    "status_since", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk", "closing", "refusal_ground",
+    "contacted", "solved", "satisfaction",
+)  # fmt: skip
