@@ -78,7 +78,7 @@ def sweep_in_a_process(hold: float) -> subprocess.Popen[bytes]:
 import django, time
 django.setup()
 from datetime import datetime
-from supervision import sweeping
+from supervision.clocks import sweeping
 sweeping.BATCH = 7
 write = sweeping._write
 def slowly(batch):
