@@ -72,7 +72,7 @@ def _pk(rows: Any) -> int:
 def measure(probe: Probe) -> dict[str, float]:
     """Median and 95th percentile in milliseconds, and the number of queries of one request."""
     client = Client(headers={"host": "localhost"})
-    client.force_login(User.objects.get(username=probe.username), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username=probe.username))
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()

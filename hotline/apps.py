@@ -1,10 +1,18 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class HotlineConfig(AppConfig):
     name = "hotline"
 
     def ready(self) -> None:
-        from . import translations
+        from hotline import translations
 
         translations.compile_if_older()
+
+
+class SetUpConfig(admin_apps.AdminConfig):
+    """Django's admin with our own site, which holds decision 0004."""
+
+    default = False  # of this module's two
+    default_site = "hotline.set_up.SetUpSite"

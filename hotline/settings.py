@@ -1,11 +1,14 @@
 """Settings. Everything a city sets differently comes from the environment; see docs/deploy.md."""
 
 import secrets
+from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import bootstrap_wrapper
 import environ
 from celery.schedules import crontab
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +54,7 @@ INSTALLED_APPS = [
     "supervision",
     "reports",
     "demo",
-    "django.contrib.admin",
+    "hotline.apps.SetUpConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -61,24 +64,27 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "axes",
+    "csp",
     "django_filters",
     "django.forms",
     "django_htmx",
     "heroicons",
     "rest_framework",
-    "rest_framework.authtoken",
+    "knox",
     "drf_spectacular",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hotline.privacy.not_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hotline.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "hotline.accounts.gate.OneTimePasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -128,8 +134,9 @@ MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "hotline.accounts.backend.PersonBackend"]
 PASSWORD_HASHERS = [
+    "hotline.accounts.hashing.PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
@@ -138,10 +145,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_CHECKS_AT_ONCE = 3  # a web process: one at work and two that wait, of its four threads
+# Lockout: what counts is in hotline/accounts/lockout.py.
+TRUSTED_PROXIES = [ip_network(one, strict=False) for one in env.list("HOTLINE_TRUSTED_PROXIES", default=[])]
+SPRAYED_ACCOUNTS = 20  # accounts with a wrong password from one address that close it
+AXES_HANDLER = "hotline.accounts.lockout.Lockout"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "hotline.accounts.views.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address", "user_agent"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "hotline.accounts.lockout.counted_address"
+AXES_LOCKOUT_CALLABLE = "hotline.accounts.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
@@ -150,6 +164,16 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DEPLOYED else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap's arrows and ticks are drawn in its style sheet
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
 
 # -- language and time -------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -193,7 +217,7 @@ CELERY_BEAT_SCHEDULE = {
 # -- API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",  # first: it answers 401, not 403, to a stranger
+        "hotline.accounts.tokens.TokenAuthentication",  # first: it answers 401, not 403, to a stranger
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -205,11 +229,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hotline.errors.api_exception_handler",
 }
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - a name
+REST_KNOX = {"TOKEN_TTL": timedelta(days=env.int("HOTLINE_TOKEN_DAYS", default=30))}
 SPECTACULAR_SETTINGS = {
     "TITLE": "12345 hotline",
     "DESCRIPTION": "Tickets, workflow actions, departments and categories of a city's 12345 hotline.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "ENUM_NAME_OVERRIDES": {"TicketStatus": "tickets.choices.Status", "TicketKind": "tickets.choices.Kind"},
 }
 

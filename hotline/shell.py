@@ -45,6 +45,7 @@ DOORS = (
     Door("tickets", _("All tickets"), P.SEE_ALL_TICKETS, "magnifying-glass"),
     Door("limits", _("Time limits"), P.SET_UP, "clock"),
     Door("calendar", _("Working calendar"), P.SET_UP, "calendar-days"),
+    Door("tokens", _("API tokens"), P.USE_API, "key"),
     Door("admin:index", _("Set-up"), P.SET_UP, "cog-6-tooth"),
 )
 

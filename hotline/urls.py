@@ -3,32 +3,31 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LogoutView, PasswordChangeView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.authtoken.views import obtain_auth_token
 
-from hotline import health, language, shell
-from hotline.accounts.views import SignInView
+from hotline import finding, health, language, shell
+from hotline.accounts.api import TokenView
+from hotline.accounts.views import PasswordView, SignInView, revoke_token, token_page
 
 urlpatterns = [
     path("", shell.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(next_page=reverse_lazy("sign-in")), name="sign-out"),
-    path(
-        "password/",
-        PasswordChangeView.as_view(template_name="accounts/password.html", success_url=reverse_lazy("home")),
-        name="password",
-    ),
+    path("password/", PasswordView.as_view(), name="password"),
+    path("tokens/", token_page, name="tokens"),
+    path("tokens/<slug:digest>/revoke/", revoke_token, name="revoke-token"),
+    path("find/", finding.find, name="find"),
     path("language/", login_not_required(language.switch_language), name="language"),
     path("", include("tickets.urls")),
     path("", include("dispatch.urls")),
     path("", include("supervision.urls")),
     path("", include("reports.urls")),
     path("api/v1/", include("tickets.api_urls")),
-    path("api/v1/token/", login_not_required(obtain_auth_token), name="api-token"),
+    path("api/v1/token/", TokenView.as_view(), name="api-token"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("admin/", admin.site.urls),
 ]

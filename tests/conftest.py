@@ -79,7 +79,7 @@ def signed_in(person: Callable[[str], User]) -> Callable[[str], Client]:
 
     def sign_in(username: str) -> Client:
         client = Client()
-        client.force_login(person(username), backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(person(username))
         return client
 
     return sign_in

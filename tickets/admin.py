@@ -1,10 +1,11 @@
 from django.contrib import admin
 
+from hotline.set_up import SetUpAdmin
 from tickets.models import Category, CityRule
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(SetUpAdmin):
     list_display = ("code", "name", "parent", "is_used")
     list_filter = ("is_used",)
     search_fields = ("name", "code", "keywords")
@@ -12,5 +13,5 @@ class CategoryAdmin(admin.ModelAdmin):
 
 
 @admin.register(CityRule)
-class CityRuleAdmin(admin.ModelAdmin):
+class CityRuleAdmin(SetUpAdmin):
     list_display = ("key", "value")

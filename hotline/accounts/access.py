@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from .models import User
+from hotline.accounts.models import User
 
 View = Callable[..., HttpResponseBase]
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from knox.models import AbstractAuthToken
 
-from .permissions import Role, allows
+from hotline.accounts.permissions import Role, allows
+
+USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading by the API costs no writing each time
 
 
 class TreeNode(models.Model):
@@ -131,7 +137,7 @@ class Department(TreeNode):
             raise ValidationError({"successor": _("A department cannot succeed itself.")})
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A person who signs in. One role, one department; what they may do follows from both."""
 
     first_name = None  # type: ignore[assignment]
@@ -146,6 +152,12 @@ class User(AbstractUser):
     )
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
+    # Filled while the password is one that an administrator gave, for signing in once.
+    reset_at = models.DateTimeField(_("password reset at"), null=True, editable=False)
+    reset_by: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "self", verbose_name=_("password reset by"), null=True, editable=False, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
 
     objects: ClassVar[UserManager[Self]] = UserManager()
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
@@ -186,7 +198,64 @@ class User(AbstractUser):
     def has_module_perms(self, app_label: str) -> bool:
         return self.may("set_up")
 
+    @property
+    def owes_new_password(self) -> bool:
+        """Whether the password is a one-time one, so that its owner must choose another before anything else."""
+        return self.reset_at is not None
+
+    def give_one_time_password(self, *, by: User) -> None:
+        """Marks the password that is about to be saved as given by `by` for signing in once."""
+        self.reset_at, self.reset_by = timezone.now(), by
+
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves; API tokens end with a new password and with a closed account."""
+        ends_tokens = self.pk is not None and (getattr(self, "_password", None) is not None or not self.is_active)
         self.is_staff = allows(self.role, "set_up")
         self.is_superuser = False
         super().save(*args, **kwargs)
+        if ends_tokens:
+            self.auth_token_set.all().delete()
+
+
+class ApiToken(AbstractAuthToken):
+    """A key of a person's own programs. What is kept is its hash; see `hotline.accounts.tokens`."""
+
+    name = models.CharField(_("what it is for"), max_length=60)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def note_use(self) -> None:
+        """Writes down that the token is used now, where that was not done a moment ago."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > USE_NOTED_EVERY:
+            type(self)._default_manager.filter(pk=self.pk).update(last_used_at=now)
+
+
+class AccountEvent(models.Model):
+    """What happened to an account, as `hotline.accounts.journal` wrote it; the database refuses to change a row."""
+
+    class Kind(models.TextChoices):
+        PASSWORD_RESET = "password_reset", _("One-time password given")
+        PASSWORD_CHANGED = "password_changed", _("Password changed")
+        TOKEN_ISSUED = "token_issued", _("API token issued")
+        TOKEN_REVOKED = "token_revoked", _("API token revoked")
+
+    kind = models.CharField(pgettext_lazy("account event", "Event"), max_length=20, choices=Kind)
+    person = models.ForeignKey(User, verbose_name=_("account"), on_delete=models.PROTECT, related_name="account_events")
+    by = models.ForeignKey(
+        User, verbose_name=pgettext_lazy("account event", "By"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    at = models.DateTimeField(pgettext_lazy("account event", "When"), auto_now_add=True)
+    detail = models.CharField(pgettext_lazy("account event", "Details"), max_length=60, blank=True)
+    address = models.GenericIPAddressField(pgettext_lazy("account event", "From address"), null=True)
+
+    class Meta:
+        verbose_name = _("account event")
+        verbose_name_plural = _("account events")
+        indexes: ClassVar = [models.Index("person", models.F("at").desc(), name="account_event_of_person")]

@@ -33,13 +33,16 @@ class Permission(models.TextChoices):
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
     SEE_REPORTS = "see_reports", _("Read the dashboard and reports")
     BUILD_REPORTS = "build_reports", _("Have reports built")
+    USE_API = "use_api", _("Use the API with tokens of one's own")
     SET_UP = "set_up", _("Change people, departments, categories, limits and the calendar")
 
 
 P = Permission
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.OPERATOR: frozenset({P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS}),
+    Role.OPERATOR: frozenset(
+        {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS, P.USE_API}
+    ),
     Role.DISPATCHER: frozenset(
         {
             P.SEE_ALL_TICKETS,
@@ -50,9 +53,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.MANAGE_MATTERS,
             P.SEE_SUGGESTIONS,
             P.SEE_DIRECTORY,
+            P.USE_API,
         }
     ),
-    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE, P.SEE_MESSAGES, P.SEE_DIRECTORY}),
+    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE, P.SEE_MESSAGES, P.SEE_DIRECTORY, P.USE_API}),
     Role.SUPERVISOR: frozenset(
         {
             P.SEE_ALL_TICKETS,
@@ -63,6 +67,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.MANAGE_MATTERS,
             P.SEE_REPORTS,
             P.SEE_DIRECTORY,
+            P.USE_API,
         }
     ),
     Role.MANAGER: frozenset(
@@ -76,10 +81,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.AUTOMATE,
             P.SEE_DIRECTORY,
             P.KEEP_DIRECTORY,
+            P.USE_API,
         }
     ),
     # Whoever sets the system up has no business in citizens' matters (separation of duties).
-    Role.ADMINISTRATOR: frozenset({P.SET_UP, P.SEE_CLOCKS, P.SEE_DIRECTORY, P.KEEP_DIRECTORY}),
+    Role.ADMINISTRATOR: frozenset({P.SET_UP, P.SEE_CLOCKS, P.SEE_DIRECTORY, P.KEEP_DIRECTORY, P.USE_API}),
 }
 
 

@@ -1,16 +1,18 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from hotline.set_up import SetUpAdmin
+
 from .models import OfficeHours, SpecialDay
 
 
 @admin.register(OfficeHours)
-class OfficeHoursAdmin(admin.ModelAdmin):
+class OfficeHoursAdmin(SetUpAdmin):
     list_display = ("opens", "closes")
 
 
 @admin.register(SpecialDay)
-class SpecialDayAdmin(admin.ModelAdmin):
+class SpecialDayAdmin(SetUpAdmin):
     """Days are added on the page of the calendar, which tells what they move; here they are looked at or taken away."""
 
     list_display = ("day", "is_working", "reason")

@@ -59,7 +59,7 @@ def clients() -> dict[str, Client]:
     found = {}
     for username in scene.ROLE_PEOPLE.values():
         found[username] = Client(raise_request_exception=False)
-        found[username].force_login(scene.user(username), backend="django.contrib.auth.backends.ModelBackend")
+        found[username].force_login(scene.user(username))
     return found
 
 

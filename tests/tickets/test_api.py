@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
-from rest_framework.authtoken.models import Token
 
+from hotline.accounts import tokens
 from tests import scene
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -41,8 +41,8 @@ def test_a_token_is_given_for_a_password_and_opens(client: Client) -> None:
 
 def test_the_whole_way_of_a_ticket(client: Client) -> None:
     def as_(username: str) -> dict[str, Any]:
-        token, _made = Token.objects.get_or_create(user=scene.user(username))
-        return {"headers": {"authorization": f"Token {token.key}"}}
+        _token, key = tokens.issue(scene.user(username), "test", address=None)
+        return {"headers": {"authorization": f"Token {key}"}}
 
     region = scene.call().region.pk
     made = post(

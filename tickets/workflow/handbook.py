@@ -115,4 +115,4 @@ def _permissions() -> Iterator[str]:
         marks = ["✓" if permission in ROLE_PERMISSIONS[role] else "" for role in Role]
         yield f"| {_both(permission.label)} | " + " | ".join(marks) + " |"
     yield ""
-    yield "What a person may see is `visible_to` in `tickets/models/ticket.py`, used by every list, page, search and file."
+    yield "What a person may see is `visible_to` in `tickets/models/ticket.py`, asked by list, page, search and file."

@@ -1,0 +1,42 @@
+"""How passwords are hashed, and how many at once: guessing must be dear for who guesses and cheap for everybody else.
+
+A check takes some 30 ms of one core. Each web process does one at a time and lets a few wait; whoever comes when the
+places are taken is told to try again. So some of its threads are always free for people who are at work.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+
+class PasswordHasher(Argon2PasswordHasher):
+    """Argon2id as OWASP's Password Storage Cheat Sheet has it at least: 19 MiB, two passes, one lane."""
+
+    memory_cost = 19 * 1024  # KiB
+    time_cost = 2
+    parallelism = 1
+
+
+class TooBusy(Exception):
+    """Too many passwords are being checked just now."""
+
+
+places = threading.BoundedSemaphore(settings.PASSWORD_CHECKS_AT_ONCE)
+_hashing = threading.Lock()
+
+
+@contextmanager
+def password_check() -> Iterator[None]:
+    """Around the check of one password; raises `TooBusy` where no place is left to wait in."""
+    if not places.acquire(blocking=False):
+        raise TooBusy
+    try:
+        with _hashing:
+            yield
+    finally:
+        places.release()
