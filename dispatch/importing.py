@@ -17,8 +17,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from dispatch import sheets, suggest
-from dispatch.sheets import Unreadable
+from dispatch import suggest
+from dispatch.sheets import cells, tables
+from dispatch.sheets.grids import Unreadable
+from dispatch.sheets.tables import Columns, Row, Table
 from hotline.accounts.models import Department, Region
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
@@ -27,10 +29,22 @@ from tickets.workflow.performing import apply
 from tickets.workflow.stores import BulkStore, DatabaseStore, Store
 from tickets.workflow.table import ACTIONS
 
-NEEDED = ("message_id", "user", "title", "created", "body")
-REPLY = ("reply", "replied")
+# What columns are called in files of other systems; the first of each is how people are told of it.
+COLUMNS = Columns(
+    {
+        "message_id": ("留言编号", "编号", "信件编号", "工单编号", "消息编号"),
+        "user": ("留言用户", "用户", "网民", "留言人", "诉求人", "来电人"),
+        "title": ("留言主题", "标题", "主题", "诉求标题"),
+        "created": ("留言时间", "时间", "创建时间", "受理时间", "来电时间"),
+        "body": ("留言详情", "内容", "正文", "诉求内容", "留言内容"),
+        "reply": ("答复意见", "答复", "回复", "答复内容", "回复内容"),
+        "replied": ("答复时间", "回复时间"),
+    },
+    needed=("message_id", "user", "title", "created", "body"),
+    together=("reply", "replied"),
+)
 KEY = "import:{}"
-TIME_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M")
+REASON = "reason"  # heads the last column of the file of refused rows
 TITLE_LENGTH = 80
 MAX_BODY = 20000  # characters
 BATCH = 500
@@ -62,22 +76,22 @@ class Message:
 class Result:
     created: int = 0
     updated: int = 0
-    rejected: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    rejected: list[tuple[Row, str]] = field(default_factory=list)
 
 
 # -- reading ------------------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and rows of a file of messages. Raises Unreadable; nothing has been written then."""
-    return sheets.read(path, NEEDED, together=REPLY)
+def read(path: Path) -> Table:
+    """The table of a file of messages. Raises Unreadable; nothing has been written then."""
+    return tables.read_file(path, COLUMNS)
 
 
-def parse(row: dict[str, str], now: datetime) -> Message:
+def parse(row: Row, now: datetime) -> Message:
     """What a row says. Raises ValueError with the reason for which it is refused."""
-    if None in row or None in row.values():
-        raise ValueError(_t("The row has more or fewer columns than the heading."))
-    value = {name: row.get(name, "").strip() for name in (*NEEDED, *REPLY)}
+    if row.fault:
+        raise ValueError(row.fault)
+    value = {name: row.values.get(name, "").strip() for name in COLUMNS.headings}
     if not value["message_id"] or len(value["message_id"]) > 60:
         raise ValueError(_t("The message has no usable id."))
     body, title = value["body"] or value["title"], " ".join(value["title"].split()) or " ".join(value["body"].split())
@@ -85,12 +99,12 @@ def parse(row: dict[str, str], now: datetime) -> Message:
         raise ValueError(_t("Nothing is asked: title and text are empty."))
     if len(body) > MAX_BODY:
         raise ValueError(_t("The text has more than %(count)d characters.") % {"count": MAX_BODY})
-    created = _moment(value["created"])
+    created = _moment(value["created"], row)
     if created > now:
         raise ValueError(_t("The message lies in the future."))
     replied = None
     if value["reply"]:
-        replied = _moment(value["replied"])
+        replied = _moment(value["replied"], row)
         if replied < created:
             raise ValueError(_t("The reply is older than the message."))
         if replied > now:
@@ -101,13 +115,11 @@ def parse(row: dict[str, str], now: datetime) -> Message:
     return Message(key, value["user"][:30], title, body, created, value["reply"], replied)
 
 
-def _moment(text: str) -> datetime:
-    for form in TIME_FORMATS:
-        try:
-            return timezone.make_aware(datetime.strptime(text, form))  # noqa: DTZ007 - made aware at once
-        except ValueError:
-            continue
-    raise ValueError(_t("“%(text)s” is no date and time.") % {"text": text[:40]})
+def _moment(text: str, row: Row) -> datetime:
+    try:
+        return timezone.make_aware(cells.moment(text, counts_from_1904=row.counts_from_1904))
+    except ValueError:
+        raise ValueError(_t("“%(text)s” is no date and time.") % {"text": text[:40]}) from None
 
 
 def guess_kind(title: str, body: str) -> Kind:
@@ -123,7 +135,7 @@ def guess_kind(title: str, body: str) -> Kind:
 
 
 @transaction.atomic
-def take_in(rows: Iterable[dict[str, str]], *, step: Callable[[], None] = lambda: None) -> Result:
+def take_in(rows: Iterable[Row], *, step: Callable[[], None] = lambda: None) -> Result:
     """Takes in all rows in one transaction. A row taken in before is left alone, or closed where a reply came since.
 
     `step` is called once a row (a progress bar).
@@ -160,7 +172,7 @@ class _Intake:
         root = Region.objects.filter(parent__isnull=True).first()
         self.whole_city: Department | None = Department.objects.filter(parent__isnull=True).order_by("pk").first()
         if root is None or self.whole_city is None:
-            raise Unreadable("no city is set up yet: regions and departments come first")
+            raise Unreadable(_t("No city is set up yet: regions and departments come first."))
         self.city = Region.objects.select_related("parent").get(pk=root.pk)
 
     def take(self, messages: list[Message]) -> None:
@@ -244,14 +256,23 @@ def rejected_path(path: Path) -> Path:
     return beside
 
 
-def write_rejected(path: Path, columns: list[str], rejected: list[tuple[dict[str, str], str]]) -> Path | None:
-    """Writes refused rows with their reasons; takes the file of an earlier run away where there are none."""
+def write_rejected(path: Path, table: Table, rejected: list[tuple[Row, str]]) -> Path | None:
+    """Writes refused rows, each with its number and the reason, to be put right and taken in again.
+
+    Takes the file of an earlier run away where there are none. No cell of it is a formula, whatever was sent in.
+    """
     target = rejected_path(path)
     if not rejected:
         target.unlink(missing_ok=True)
         return None
+    width = len(table.heading)
+    kept = width - (table.heading[-1] == REASON)  # of a file that was refused before, all but the reason
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*columns, "reason"])
-        writer.writerows([*(row.get(name) or "" for name in columns), reason] for row, reason in rejected)
+        writer.writerow(map(cells.harmless, [*table.heading[:kept], REASON]))
+        for row, reason in rejected:
+            told = _t("Row %(row)d: %(reason)s") % {"row": row.number, "reason": reason}
+            beyond = "".join(f" | {cell}" for cell in row.cells[width:])
+            line = (row.cells + [""] * kept)[:kept]
+            writer.writerow(map(cells.harmless, [*line, told + beyond]))
     return target

@@ -127,8 +127,8 @@ def as_xlsx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:
     for section in sections:
         name = _sheet_name(section["title"], used)
         sheet = book.add_worksheet(name)
-        sheet.write(0, 0, f"{title}: {section['title']}", heading)
-        sheet.write(1, 0, " · ".join(part for part in (subtitle, section["note"]) if part))
+        sheet.write_string(0, 0, f"{title}: {section['title']}", heading)
+        sheet.write_string(1, 0, " · ".join(part for part in (subtitle, section["note"]) if part))
         for column, label in enumerate(section["columns"]):
             sheet.write_string(3, column, label, bold)
             widest = max([len(str(row[column])) for row in section["rows"]] + [len(label)])

@@ -88,5 +88,5 @@ def as_settled(precedent: Precedent) -> dict[str, Any]:
 class SheetForm(forms.Form):
     """A workbook that shall become the directory, and why."""
 
-    file = forms.FileField(label=_("Excel workbook"), widget=forms.FileInput(attrs={"accept": ".xlsx"}))
+    file = forms.FileField(label=_("Excel workbook"), widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}))
     note = text(_("Why it is changed"), rows=1)

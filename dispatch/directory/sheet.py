@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import zipfile
+import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 import xlsxwriter
@@ -14,11 +14,12 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from dispatch.directory.book import Line
 from dispatch.directory.versions import faults
+from dispatch.sheets import cells, tables
+from dispatch.sheets.grids import Unreadable
+from dispatch.sheets.tables import Columns, Row, Table
 from hotline.accounts.models import Department, Region, TreeNode
 from tickets.models import Category
 
@@ -32,13 +33,22 @@ COLUMNS = {
     "valid_from": _("Valid from"),
     "valid_until": _("Last day valid"),
 }
+# What people head these columns with who have not begun with our own sheet.
+ALSO = {
+    "sender": ("派单单位", "下派单位", "上级单位"),
+    "category": ("分类", "类别", "事项", "事项类别", "诉求分类"),
+    "region": ("区划", "属地", "地区", "行政区划"),
+    "department": ("责任单位", "承办单位", "主办单位", "责任部门"),
+    "assisting": ("协办部门", "配合单位"),
+    "basis": ("依据", "政策依据", "职责依据"),
+    "valid_from": ("起始日期", "开始日期", "生效时间"),
+    "valid_until": ("截止日期", "终止日期", "失效日期"),
+}
 NEEDED = ("category", "region", "department")
 WIDTHS = (22, 34, 18, 26, 30, 40, 12, 12)
-MAX_BYTES = 5 * 1024 * 1024
-MAX_UNPACKED = 100 * 1024 * 1024
 MAX_ROWS = 20_000
 BASIS_LENGTH = 200
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
+FIRST_DAY_OF_EXCEL = date(1900, 3, 1)  # before it Excel and the calendar disagree
 SEPARATORS = str.maketrans("，、；;\n", ",,,,,")
 Node = TypeVar("Node", bound=TreeNode)
 
@@ -81,96 +91,98 @@ class _Names:
         found: dict[str, list[Node]] = defaultdict(list)
         for node in nodes:
             for name in set(names(node)):
-                found[name].append(node)
+                found[_plain(name)].append(node)
         return found
 
     def one(self, among: dict[str, list[Any]], name: str) -> Any:
         """The one row of this name. Raises ValueError with the reason where there is none or more than one."""
-        found = among.get(name.replace("／", "/").replace(" ", ""), [])
+        found = among.get(_plain(name), []) or self._without_zeros(among, _plain(name))
         if not found:
             raise ValueError(_t("“%(name)s” is not known.") % {"name": name})
         if len(found) > 1:
             raise ValueError(_t("“%(name)s” may be several; write the whole way down, or the code.") % {"name": name})
         return found[0]
 
+    @staticmethod
+    def _without_zeros(among: dict[str, list[Any]], name: str) -> list[Any]:
+        """The rows whose code it is but for the zeros at its front, which a cell formatted as a number loses."""
+        if not (name.isascii() and name.isdigit()):
+            return []
+        bare = name.lstrip("0")
+        return [node for code, nodes in among.items() if code.isdigit() and code.lstrip("0") == bare for node in nodes]
+
+
+def _plain(name: str) -> str:
+    """A name without what is no difference to whoever reads it: width of signs, blanks and line breaks."""
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
 
 # -- reading ------------------------------------------------------------------------------------------------
 
 
 def read(content: bytes) -> list[Line]:
-    """The lines of a workbook's first sheet. Raises Refused with everything that is wrong, row by row."""
-    rows = _rows(content)
-    heading = next(rows, ())
-    columns = _columns(heading)
+    """The lines of a workbook or text file. Raises Refused."""
+    return lines(table(content))
+
+
+def lines(table: Table) -> list[Line]:
+    """The lines that a table holds. Raises Refused with everything that is wrong, row by row."""
     names, today = _Names(), timezone.localdate()
-    lines: list[Line] = []
+    found: list[Line] = []
     at: list[int] = []  # the row of each line
     problems: list[Problem] = []
-    for number, cells in enumerate(rows, 2):
-        if number > MAX_ROWS:
-            raise Refused([Problem(0, _t("The sheet has more than %(count)d rows.") % {"count": MAX_ROWS})])
-        values = {name: cells[index] if index < len(cells) else None for name, index in columns.items()}
-        if all(value is None or not str(value).strip() for value in values.values()):
-            continue
+    for row in table.rows:
         try:
-            line = _line(values, names, today)
+            line = _line(row, names, today)
         except ValueError as error:
-            problems.append(Problem(number, str(error)))
+            problems.append(Problem(row.number, str(error)))
             continue
-        lines.append(line)
-        at.append(number)
-    if not problems and not lines:
+        found.append(line)
+        at.append(row.number)
+    if not problems and not found:
         problems.append(Problem(0, _t("The sheet has no lines; the directory cannot be empty.")))
-    for fault in faults(lines):
+    for fault in faults(found):
         text = fault.text
         if fault.other is not None:
             text = _t("{text} (row {row})").format(text=text, row=at[fault.other])
         problems.append(Problem(at[fault.index] if fault.index is not None else 0, text))
     if problems:
         raise Refused(sorted(problems))
-    return lines
-
-
-def _rows(content: bytes) -> Iterator[tuple[Any, ...]]:
-    if len(content) > MAX_BYTES:
-        raise Refused([Problem(0, _t("The file is larger than %(count)d MB.") % {"count": MAX_BYTES // 1024**2})])
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
-                raise Refused([Problem(0, _t("The file unpacks to more than a directory can be."))])
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    except Refused:
-        raise
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, OSError, SyntaxError) as error:
-        raise Refused([Problem(0, _t("This is no Excel workbook (.xlsx)."))]) from error
-
-
-def _columns(heading: Sequence[Any]) -> dict[str, int]:
-    """Where each column stands, in whichever of our languages it is headed."""
-    labels: dict[str, str] = {}
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            labels |= {str(label): name for name, label in COLUMNS.items()}
-    found = {labels[text]: index for index, cell in enumerate(heading) if (text := str(cell or "").strip()) in labels}
-    if missing := [str(COLUMNS[name]) for name in NEEDED if name not in found]:
-        raise Refused([Problem(1, _t("Column missing: %(names)s") % {"names": _t(", ").join(missing)})])
     return found
 
 
-def _line(values: dict[str, Any], names: _Names, today: date) -> Line:
-    text = {name: str(value or "").strip() for name, value in values.items()}
+def table(content: bytes) -> Table:
+    """The table of a file that somebody sends. Raises Refused."""
+    try:
+        found = tables.read(content, _columns())
+    except Unreadable as error:
+        raise Refused([Problem(error.row, str(error))]) from error
+    if len(found.rows) > MAX_ROWS:
+        raise Refused([Problem(0, _t("The sheet has more than %(count)d rows.") % {"count": MAX_ROWS})])
+    return found
+
+
+def _columns() -> Columns:
+    """The columns as they are headed in any of our languages, and as others head them."""
+    headings: dict[str, list[str]] = {name: [str(label)] for name, label in COLUMNS.items()}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for name, label in COLUMNS.items():
+                headings[name].append(str(label))
+    return Columns({name: (*headings[name], *ALSO[name]) for name in COLUMNS}, NEEDED)
+
+
+def _line(row: Row, names: _Names, today: date) -> Line:
+    if row.fault:
+        raise ValueError(row.fault)
+    text = {name: value.strip() for name, value in row.values.items()}
     if empty := [str(COLUMNS[name]) for name in NEEDED if not text[name]]:
         raise ValueError(_t("Empty: %(names)s") % {"names": _t(", ").join(empty)})
     sender = names.one(names.departments, text["sender"]) if text.get("sender") else None
-    assisting = [
-        names.one(names.departments, name.strip())
-        for name in text.get("assisting", "").translate(SEPARATORS).split(",")
-        if name.strip()
-    ]
+    assisting = _assisting(text.get("assisting", ""), names)
     department = names.one(names.departments, text["department"])
     closed = [str(one) for one in (department, *assisting, *([sender] if sender else [])) if not one.is_open]
-    ends = _day(values.get("valid_until"))
+    ends = _day(text.get("valid_until", ""), row)
     if closed and (ends is None or ends >= today):
         raise ValueError(_t("%(name)s takes no tickets any more.") % {"name": closed[0]})
     basis = text.get("basis", "")
@@ -183,24 +195,36 @@ def _line(values: dict[str, Any], names: _Names, today: date) -> Line:
         department=department.pk,
         assisting=tuple(sorted({one.pk for one in assisting})),
         basis=basis,
-        valid_from=_day(values.get("valid_from")) or today,
+        valid_from=_day(text.get("valid_from", ""), row) or today,
         valid_until=ends,
     )
 
 
-def _day(value: Any) -> date | None:
-    if value is None or not str(value).strip():
+def _assisting(text: str, names: _Names) -> list[Any]:
+    """The departments that a cell names; one whose own name holds a separator stands alone."""
+    if not text:
+        return []
+    if _plain(text) in names.departments:
+        return [names.one(names.departments, text)]
+    return [names.one(names.departments, name) for name in text.translate(SEPARATORS).split(",") if name.strip()]
+
+
+def _day(text: str, row: Row) -> date | None:
+    if not text:
         return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    for form in DATE_FORMATS:
-        try:
-            return datetime.strptime(str(value).strip(), form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    raise ValueError(_t("“%(value)s” is no day; write 2026-01-31.") % {"value": str(value)[:40]})
+    try:
+        return cells.moment(text, counts_from_1904=row.counts_from_1904).date()
+    except ValueError:
+        raise ValueError(_t("“%(value)s” is no day; write 2026-01-31.") % {"value": text[:40]}) from None
+
+
+def not_read(table: Table) -> list[str]:
+    """Other sheets in which something stands; the list of departments that `write` adds is none of them."""
+    ours = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            ours.append(_t("Departments"))
+    return [name for name in table.passed_over if name not in ours]
 
 
 # -- writing ------------------------------------------------------------------------------------------------
@@ -230,9 +254,9 @@ def write(lines: Sequence[Line]) -> bytes:
         )  # fmt: skip
         for column, text in enumerate(texts):
             sheet.write_string(row, column, text)
-        sheet.write_datetime(row, len(texts), line.valid_from, day)
+        _write_day(sheet, row, len(texts), line.valid_from, day)
         if line.valid_until:
-            sheet.write_datetime(row, len(texts) + 1, line.valid_until, day)
+            _write_day(sheet, row, len(texts) + 1, line.valid_until, day)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(1, len(order)), len(COLUMNS) - 1)
     others = book.add_worksheet(_t("Departments"))
@@ -241,3 +265,10 @@ def write(lines: Sequence[Line]) -> bytes:
         others.write_string(row, 0, str(department))
     book.close()
     return out.getvalue()
+
+
+def _write_day(sheet: Any, row: int, column: int, day: date, form: Any) -> None:
+    if day < FIRST_DAY_OF_EXCEL:
+        sheet.write_string(row, column, day.isoformat())
+    else:
+        sheet.write_datetime(row, column, day, form)

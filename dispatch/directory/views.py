@@ -19,6 +19,8 @@ from dispatch.directory import check, preview, sheet, versions
 from dispatch.directory.book import Line, holding, lines_of, standing
 from dispatch.directory.forms import LineForm, SheetForm, as_settled, as_written
 from dispatch.models import DirectoryEntry, DirectoryVersion, Precedent
+from dispatch.sheets.tables import Table
+from dispatch.sheets.workbooks import ON_A_PAGE
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
@@ -108,17 +110,28 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
     problems: list[sheet.Problem] = []
     if request.method == "POST" and form.is_valid():
         try:
-            found = sheet.read(form.cleaned_data["file"].read())
-            draft = versions.draft_whole(found, note=form.cleaned_data["note"], actor=person(request))
+            table = sheet.table(form.cleaned_data["file"].read(ON_A_PAGE.size + 1))
+            draft = versions.draft_whole(
+                sheet.lines(table), note=form.cleaned_data["note"], actor=person(request)
+            )  # fmt: skip
         except sheet.Refused as refused:
             problems = list(refused.problems)
         else:
+            if others := sheet.not_read(table):
+                messages.info(request, _read_only_from(table, others))
             if draft:
                 return redirect(draft)
             messages.info(request, _t("The sheet is the directory as it stands; nothing is to be changed."))
             return redirect("directory")
     context = {"form": form, "problems": problems[:PROBLEMS_SHOWN], "more": len(problems[PROBLEMS_SHOWN:])}
     return render(request, "dispatch/directory/import.html", context, status=422 if problems else 200)
+
+
+def _read_only_from(table: Table, others: list[str]) -> str:
+    """Says which sheet of a workbook was taken, where there are others."""
+    return _t("Read from the sheet “%(name)s”, %(count)d rows. Not read: %(others)s.") % {
+        "name": table.sheet, "count": len(table.rows), "others": _t(", ").join(others),
+    }  # fmt: skip
 
 
 @requires(P.SEE_DIRECTORY)

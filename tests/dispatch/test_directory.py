@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,7 +20,8 @@ from dispatch import suggest
 from dispatch.directory import check, preview, sheet, versions
 from dispatch.directory.book import Line, lines_of, standing
 from dispatch.models import DirectoryVersion
-from hotline.accounts.models import Region
+from dispatch.sheets.workbooks import ON_A_PAGE
+from hotline.accounts.models import Department, Region
 from tests import scene
 from tickets.models import Category
 
@@ -188,13 +190,48 @@ def test_a_sheet_is_refused_whole_with_the_rows_that_are_wrong(monday: object) -
     assert not DirectoryVersion.objects.filter(state="draft").exists()
 
 
+def test_names_that_are_written_in_another_width_or_with_blanks_are_the_same(monday: object) -> None:
+    odd = Department.objects.create(
+        name="市水务（集团） 有限公司、东区", level="utility", region=Region.objects.all()[0]
+    )
+    in_force(line_for(odd.name, assisting=(odd.pk, scene.department("市公安局").pk)[1:]))
+    in_force(line_for(assisting=(odd.pk,), region=Region.objects.get(name="新华街道").pk))
+    known = {one.content for one in lines_of(standing())}
+    assert {one.content for one in sheet.read(sheet.write(lines_of(standing())))} == known
+    row = (
+        None,
+        "城乡建设／道路与桥梁／道路施工",
+        "书院 街道",
+        "市水务(集团)有限公司、东区",
+        None,
+        None,
+        "2026-04-20",
+        None,
+    )
+    assert sheet.read(workbook(row))[0].department == odd.pk
+
+
+def test_a_code_that_lost_its_zeros_is_still_the_code(monday: object) -> None:
+    Category.objects.filter(name="道路施工").update(code="000123")
+    (line,) = sheet.read(workbook((None, 123, "书院街道", scene.OTHER_DEPARTMENT, None, None, 46132, None)))
+    assert (line.category, line.valid_from) == (Category.objects.get(name="道路施工").pk, date(2026, 4, 20))
+
+
+def test_ten_thousand_lines_of_one_case_are_refused_as_fast_as_other_sheets(monday: object) -> None:
+    many = [line_for()] * 10_000
+    began = time.monotonic()
+    found = versions.faults(many)
+    assert time.monotonic() - began < 5
+    assert [(one.other, one.index) for one in found[:2]] == [(0, 1), (0, 2)]
+
+
 @pytest.mark.parametrize(
     "content",
-    [b"", b"PK\x03\x04 no archive", "分类,区域\n".encode(), sheet.MAX_BYTES * b"x" + b"x"],
-    ids=["empty", "broken", "csv", "large"],
+    [b"", b"PK\x03\x04 no archive", b"\x00\x01\x02", ON_A_PAGE.size * b"x" + b"x"],
+    ids=["empty", "broken", "binary", "large"],
 )
 def test_what_is_no_workbook_is_refused_in_words(content: bytes) -> None:
-    assert [row for row, _text in refused(content)] == [0]
+    assert len(refused(content)) == 1
 
 
 def test_a_sheet_without_its_columns_or_lines_is_refused() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from openpyxl import Workbook
 
 from supervision.clocks.sweeping import sweep
 from supervision.models import Flag
@@ -119,6 +120,39 @@ def test_a_row_that_is_refused_is_named_with_its_reason(take: Take, tmp_path: Pa
     assert not (tmp_path / "in.rejected.csv").exists(), "the next clean run takes it away"
 
 
+def test_refused_rows_carry_no_formula_and_are_taken_in_once_they_are_put_right(take: Take, tmp_path: Path) -> None:
+    evil = ('=cmd|"/c calc"!A0', "+1+1", "-2", "@SUM(A1)", "'=1", "平常")
+    quoted = ",".join('"' + text.replace('"', '""') + '"' for text in (*evil[:3], "昨天", evil[3]))
+    assert take(HEADING, quoted)["rejected"] == 1
+    with (tmp_path / "in.rejected.csv").open(encoding="utf-8-sig", newline="") as file:
+        _heading, refused = list(csv.reader(file))
+    assert all(cell[0] not in "=+-@" for cell in refused)
+    assert "第 2 行" in refused[-1]
+    again = (tmp_path / "in.rejected.csv").read_text("utf-8-sig").replace("昨天", "2019-05-20 09:00:00")
+    (tmp_path / "again.csv").write_text(again)
+    call_command("import_tickets", str(tmp_path / "again.csv"))
+    ticket = Ticket.objects.get()
+    assert (ticket.import_key, ticket.caller_name, ticket.title) == (f"import:{evil[0]}", evil[1], evil[2])
+
+
+def test_a_workbook_with_chinese_headings_is_taken_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(("2019 年网民留言",))
+    sheet.append(("留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "答复意见", "答复时间", "点赞数"))
+    created, replied = datetime(2019, 5, 20, 9), datetime(2019, 5, 24, 9)  # noqa: DTZ001 - a sheet knows no zone
+    sheet.append((7, "U7", "门口钢板响", created, "整夜响", "已加固", replied, 3))
+    sheet.append((8, "U8", "路灯不亮", "昨天", "一周了", None, None, 0))
+    path = tmp_path / "留言.xls"  # a name says nothing
+    book.save(path)
+    call_command("import_tickets", str(path))
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (summary["created"], summary["rejected"]) == (1, 1)
+    assert Ticket.objects.get().registered_at == at(20, 9).replace(year=2019, month=5)
+    assert "第 4 行" in (tmp_path / "留言.rejected.csv").read_text("utf-8-sig")
+
+
 def test_a_reply_before_its_message_is_refused(take: Take) -> None:
     assert take(REPLIED, f"{GOOD},已回复。,2019-05-19 09:00:00")["rejected"] == 1
 
@@ -126,12 +160,12 @@ def test_a_reply_before_its_message_is_refused(take: Take) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("编号,标题\n1,甲\n".encode("gbk"), "UTF-8"),
-        (b"", "column missing"),
-        (b"message_id,user,title,created\n1,u,t,2019-01-01 00:00:00\n", "body"),
-        (f"{HEADING},reply\n{GOOD},x\n".encode(), "replied"),
-        (b"\x00\x01\x02", "zero bytes"),
-        (f'{HEADING}\n1,u,"open,2019\n'.encode(), "line"),
+        ("编号,标题\n1,甲\n".encode("gbk"), "缺少列"),
+        (b"", "缺少列"),
+        (b"message_id,user,title,created\n1,u,t,2019-01-01 00:00:00\n", "留言详情"),
+        (f"{HEADING},reply\n{GOOD},x\n".encode(), "答复时间"),
+        (b"\x00\x01\x02", "零字节"),
+        (f'{HEADING}\n1,u,"open,2019\n'.encode(), "第 2 行"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line_and_nothing_done(content: bytes, said: str, tmp_path: Path) -> None:

@@ -5,9 +5,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dispatch import sheets
+from dispatch.sheets import tables
+from dispatch.sheets.grids import Unreadable
+from dispatch.sheets.tables import Columns
 
-NEEDED = ("title", "body", "topic")
+COLUMNS = Columns(
+    {
+        "title": ("留言主题", "标题", "主题"),
+        "body": ("留言详情", "内容", "正文"),
+        "topic": ("一级标签", "一级分类", "分类", "承办单位"),
+    },
+    needed=("title", "body", "topic"),
+)
 
 
 class Command(BaseCommand):
@@ -43,10 +52,12 @@ def _read(path: Path) -> tuple[list[Any], list[str]]:
     from dispatch.learned.model import Example
 
     try:
-        _columns, rows = sheets.read(path, NEEDED)
-    except sheets.Unreadable as error:
+        rows = tables.read_file(path, COLUMNS).rows
+    except Unreadable as error:
         raise CommandError(str(error), returncode=2) from error
     if not rows:
         raise CommandError(f"{path}: holds no rows", returncode=2)
-    examples = [Example(row["title"] or "", row["body"] or "") for row in rows]
-    return examples, [row["topic"] for row in rows]
+    if faulty := next((row for row in rows if row.fault), None):
+        raise CommandError(f"{path}: row {faulty.number}: {faulty.fault}", returncode=2)
+    examples = [Example(row.values["title"], row.values["body"]) for row in rows]
+    return examples, [row.values["topic"] for row in rows]

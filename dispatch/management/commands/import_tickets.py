@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from dispatch import importing
-from dispatch.sheets import Unreadable
+from dispatch.sheets.grids import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Takes in messages from a CSV file; safe to run again. Prints a JSON summary last."
+    help = "Takes in messages from an Excel workbook or a CSV file; safe to run again. Prints a JSON summary last."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -22,14 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         started = time.perf_counter()
         try:
-            columns, rows = importing.read(file)
+            table = importing.read(file)
             with (
                 translation.override(settings.LANGUAGE_CODE),  # what is written into tickets is in the city's language
                 Progress(console=Console(stderr=True)) as progress,
             ):
-                bar = progress.add_task(file.name, total=len(rows))
-                result = importing.take_in(rows, step=lambda: progress.advance(bar))
-                rejected = importing.write_rejected(file, columns, result.rejected)
+                bar = progress.add_task(file.name, total=len(table.rows))
+                result = importing.take_in(table.rows, step=lambda: progress.advance(bar))
+                rejected = importing.write_rejected(file, table, result.rejected)
         except Unreadable as error:
             raise CommandError(str(error), returncode=2) from error
         if rejected:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from dispatch import importing
-from dispatch.sheets import Unreadable
+from dispatch.sheets.grids import Unreadable
 from supervision.clocks import replaying
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, accepts_after: float | None = None, **options: Any) -> None:
         started, now = time.perf_counter(), timezone.now()
         try:
-            _columns, rows = importing.read(file)
+            rows = importing.read(file).rows
         except Unreadable as error:
             raise CommandError(str(error), returncode=2) from error
         messages, refused = [], 0
