@@ -229,6 +229,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "hotline.errors.api_exception_handler",
 }
+MIGRATION_MODULES = {"knox": None}  # its own table would stand empty beside ours
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - a name
 REST_KNOX = {"TOKEN_TTL": timedelta(days=env.int("HOTLINE_TOKEN_DAYS", default=30))}
 SPECTACULAR_SETTINGS = {

@@ -30,8 +30,8 @@ DELETE FROM django_admin_log WHERE content_type_id IN
 DELETE FROM auth_permission WHERE content_type_id IN
     (SELECT id FROM django_content_type WHERE app_label = 'authtoken');
 DELETE FROM django_content_type WHERE app_label = 'authtoken';
-DELETE FROM django_migrations WHERE app = 'authtoken';
-DROP TABLE IF EXISTS authtoken_token;
+DELETE FROM django_migrations WHERE app IN ('authtoken', 'knox');
+DROP TABLE IF EXISTS authtoken_token, knox_authtoken;
 """
 
 
