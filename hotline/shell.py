@@ -35,7 +35,7 @@ DOORS = (
     Door("inbox", _("Inbox"), P.HANDLE, "inbox-arrow-down"),
     Door("messages", _("Messages"), P.SEE_MESSAGES, "bell"),
     Door("tickets", _("Department tickets"), P.SEE_DEPARTMENT_TICKETS, "magnifying-glass"),
-    Door("board", _("Stuck board"), P.SUPERVISE, "exclamation-triangle"),
+    Door("board", _("Stuck board"), P.SEE_BOARD, "exclamation-triangle"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
     Door("suggestions", _("Suggestions"), P.SEE_SUGGESTIONS, "light-bulb"),
     Door("directory", _("Responsibility directory"), P.SEE_DIRECTORY, "book-open"),
@@ -46,7 +46,7 @@ DOORS = (
     Door("limits", _("Time limits"), P.SET_UP, "clock"),
     Door("calendar", _("Working calendar"), P.SET_UP, "calendar-days"),
     Door("tokens", _("API tokens"), P.USE_API, "key"),
-    Door("admin:index", _("Set-up"), P.SET_UP, "cog-6-tooth"),
+    Door("set-up", _("Set-up"), P.SET_UP, "cog-6-tooth"),
 )
 
 HOMES = {
@@ -55,7 +55,7 @@ HOMES = {
     "staff": "inbox",
     "supervisor": "board",
     "manager": "dashboard",
-    "administrator": "admin:index",
+    "administrator": "set-up",
 }
 
 

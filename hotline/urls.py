@@ -8,12 +8,13 @@ from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView
 
-from hotline import finding, health, language, shell
+from hotline import finding, health, language, setting_up, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.views import PasswordView, SignInView, revoke_token, token_page
 
 urlpatterns = [
     path("", shell.home, name="home"),
+    path("set-up/", setting_up.set_up, name="set-up"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(next_page=reverse_lazy("sign-in")), name="sign-out"),

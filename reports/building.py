@@ -29,7 +29,7 @@ def build(period: Period, *, by: User | None = None) -> ReportRun:
     with translation.override(REPORT_LANGUAGE):
         kind = ReportKind(period.kind)
         title = _t("%(city)s 12345 hotline: %(kind)s %(period)s") % {
-            "city": documents.city_name(), "kind": kind.label, "period": period.label,
+            "city": documents.city_name(), "kind": kind.label, "period": period.name,
         }  # fmt: skip
         sections = weekly.sections(period) if kind == ReportKind.WEEKLY else monthly.sections(period)
         run = ReportRun(

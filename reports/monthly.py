@@ -139,7 +139,7 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
             )
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
     summary = tables.section(
-        _t("Abnormal flows"), [_t("Way"), _t("Tickets")], counts, note=note, chart={"label": 0, "value": 1}
+        _t("Abnormal flows"), [_t("Kind of flow"), _t("Tickets")], counts, note=note, chart={"label": 0, "value": 1}
     )
     return [summary, *details]
 

@@ -25,11 +25,18 @@ class Period:
 
     @property
     def name(self) -> str:
+        """As it is read: May 2019; week 22 of 2019 (5-27 to 6-2)."""
         last = timezone.localtime(self.end - timedelta(seconds=1))
         first = timezone.localtime(self.start)
         if self.kind == ReportKind.MONTHLY:
             return _t("%(year)d-%(month)02d") % {"year": first.year, "month": first.month}
-        return f"{first:%Y-%m-%d} – {last:%m-%d}"
+        year, week, _weekday = first.isocalendar()
+        days = {"month": first.month, "first": first.day, "to_month": last.month, "last": last.day}
+        if first.month == last.month:
+            span = _t("%(month)d-%(first)d to %(last)d") % days
+        else:
+            span = _t("%(month)d-%(first)d to %(to_month)d-%(last)d") % days
+        return _t("Week %(week)d of %(year)d (%(span)s)") % {"year": year, "week": week, "span": span}
 
     def before(self) -> Period:
         """The period that ends where this one starts."""

@@ -58,7 +58,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "days": _calls_a_day(today),
         "departments": rows[:BUSIEST],
         "busiest": rows[0][2]["dispatched"].base if rows else 0,
-        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind not in stuck.WARNINGS],
+        "flags": [(kind, FlagKind(kind).label, count) for kind, count in counts.items() if kind not in stuck.WARNINGS],
         "today": today,
     }
     return render(request, "reports/dashboard.html", context)

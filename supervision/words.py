@@ -15,6 +15,7 @@ from hotline.worktime import calendar
 from supervision.models import Flag
 from tickets.choices import FLAG_TONES, FlagKind, Status
 
+LEAST_SHOWN = 0.1  # working days
 LATE = (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE)
 
 
@@ -65,8 +66,8 @@ def _where(flag: Flag, end: datetime) -> Iterable[str]:
         else:
             yield _t("lies with no department")
     elif assigned:
-        yield _t("dispatched to %(department)s %(days).1f working days ago") % {
-            "department": facts["department"], "days": working_days(assigned, end),
+        yield _t("dispatched to %(department)s %(days)s working days ago") % {
+            "department": facts["department"], "days": _days(assigned, end),
         }  # fmt: skip
 
 
@@ -74,9 +75,11 @@ def _cause(flag: Flag, end: datetime) -> Iterable[str]:
     if flag.kind == FlagKind.UNCLAIMED and flag.evidence.get("department"):
         yield _t("not accepted")
     elif flag.kind == FlagKind.STALLED:
-        yield _t("no word for %(days).1f working days") % {"days": working_days(flag.since, end)}
+        # Its cause began where the limit ended; the last word came the whole limit before.
+        last_word = parse_datetime(flag.evidence.get("last_word") or "") or flag.since
+        yield _t("no word for %(days)s working days") % {"days": _days(last_word, end)}
     elif flag.kind in LATE:
-        yield _t("%(days).1f working days late") % {"days": working_days(flag.since, end)}
+        yield _t("%(days)s working days late") % {"days": _days(flag.since, end)}
 
 
 def _how_often(flag: Flag) -> Iterable[str]:
@@ -96,3 +99,9 @@ def _how_often(flag: Flag) -> Iterable[str]:
 def working_days(start: datetime, end: datetime) -> float:
     work = calendar.current()
     return work.minutes_between(start, end) / work.day_minutes
+
+
+def _days(start: datetime, end: datetime) -> str:
+    """Working days in figures; what would round to none is said to be less than the least."""
+    days = working_days(start, end)
+    return f"{days:.1f}" if days >= LEAST_SHOWN else _t("less than %(days).1f") % {"days": LEAST_SHOWN}

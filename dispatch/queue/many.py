@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
 from tickets.choices import Status
@@ -25,9 +26,13 @@ class Chosen:
 
 
 def dispatch(chosen: Iterable[Chosen], *, actor: User) -> Outcome:
-    """Dispatches each to its department."""
-    wanted = [Wanted(one.number, "dispatch", {"department": one.department}, one.version) for one in chosen]
-    return perform_each(wanted, actor=actor)
+    """Dispatches each to its department; those for which none is named stay and are counted."""
+    rows = list(chosen)
+    wanted = [Wanted(one.number, "dispatch", {"department": one.department}, one.version) for one in rows]
+    outcome = perform_each([one for one in wanted if one.given["department"]], actor=actor)
+    if left := sum(not one.department for one in rows):
+        outcome.refused.insert(0, _t("No suggestion, not dispatched: %(count)d.") % {"count": left})
+    return outcome
 
 
 def take_back(numbers: Iterable[str], *, actor: User) -> Outcome:

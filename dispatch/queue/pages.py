@@ -84,6 +84,9 @@ def many_at_once(request: HttpRequest) -> HttpResponse:
         said = ngettext("%d dispatch undone.", "%d dispatches undone.", outcome.done) % outcome.done
     else:
         to_one = request.POST.get("department", "") if request.POST.get("then") == "department" else None
+        if to_one == "":
+            messages.error(request, _t("Choose the department that they shall go to."))
+            return back(request, "dispatch-queue")
         outcome = many.dispatch((_chosen(request, number, to_one) for number in numbers), actor=user)
         said = ngettext("%d ticket dispatched.", "%d tickets dispatched.", outcome.done) % outcome.done
     several.tell(request, outcome, done=said, nothing_chosen="" if numbers else _t("Choose tickets first."))

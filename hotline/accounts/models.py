@@ -145,7 +145,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
     full_name = models.CharField(_("full name"), max_length=40)
     role = models.CharField(_("role"), max_length=15, choices=Role)
     department = models.ForeignKey(
-        Department, verbose_name=_("department"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+        Department,
+        verbose_name=pgettext_lazy("of a person", "department"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="people",
     )
     is_lead = models.BooleanField(
         _("leads the department"), default=False, help_text=_("Is told where a reminder to the staff was not enough.")

@@ -27,6 +27,7 @@ class Permission(models.TextChoices):
     SEE_DIRECTORY = "see_directory", _("Read the responsibility directory")
     KEEP_DIRECTORY = "keep_directory", _("Change the responsibility directory")
     RULE = "rule", _("Rule on disputes and extensions")
+    SEE_BOARD = "see_board", _("See what is stuck")
     SUPERVISE = "supervise", _("Urge, supervise, suspend and coordinate on site")
     SEE_MESSAGES = "see_messages", _("Read messages to oneself and the own department")
     SEE_CLOCKS = "see_clocks", _("See whether the clocks run")
@@ -62,6 +63,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
             P.CHECK_ANSWERS,
+            P.SEE_BOARD,
             P.SUPERVISE,
             P.SEE_CLOCKS,
             P.MANAGE_MATTERS,
@@ -74,6 +76,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             P.SEE_ALL_TICKETS,
             P.RULE,
+            P.SEE_BOARD,
             P.SEE_CLOCKS,
             P.SEE_REPORTS,
             P.BUILD_REPORTS,

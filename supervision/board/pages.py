@@ -28,7 +28,7 @@ MOST_PAGES = 1000
 FILTERS = ("q", "kind", "urgency", "department", "region", "category")
 
 
-@requires(P.SUPERVISE)
+@requires(P.SEE_BOARD)
 def board_page(request: HttpRequest) -> HttpResponse:
     """What is stuck: whole matters by cause, the largest and oldest first; renews itself.
 
@@ -55,6 +55,7 @@ def board_page(request: HttpRequest) -> HttpResponse:
         "next": _with_page(request, number + 1) if has_more else "",
         "now": timezone.now(),
         "is_wall": "wall" in request.GET,
+        "may_act": user.may(P.SUPERVISE) and "wall" not in request.GET,
     }
     return render(request, "supervision/board.html", context)
 

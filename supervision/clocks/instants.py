@@ -134,6 +134,8 @@ def evidence(ticket: Ticket, around: Around) -> dict[str, Any]:
     facts: dict[str, Any] = {"status": ticket.status}
     if ticket.department_id and ticket.department:
         facts["department"] = ticket.department.name
+    if ticket.stage_from:
+        facts["last_word"] = ticket.stage_from.isoformat()
     if ticket.assigned_at:
         facts["assigned_at"] = ticket.assigned_at.isoformat()
     for name, value in (("returns", ticket.returns), ("urges", ticket.urges), ("rounds", ticket.round - 1)):

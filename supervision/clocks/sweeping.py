@@ -35,7 +35,7 @@ LATE_AFTER = timedelta(minutes=2)  # from a cause to its flag, at the most
 LAST_RUN = "sweep:last-run"
 COLUMNS = (
     "status", "status_since", "round", "returns", "urges", "urgency", "kind", "department", "matter", "caller",
-    "assigned_at", "clock_from", *INSTANTS, "next_due_at", "risk",
+    "assigned_at", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk",
 )  # fmt: skip
 logger = logging.getLogger(__name__)
 

@@ -149,7 +149,7 @@ def on_the_timeline(ticket: Ticket) -> list[Entry]:
     for notice in told.select_related("delivery", "to_user", "to_department", "read_by").order_by("pk"):
         delivery = notice.delivery
         assert delivery is not None
-        facts = [(_t("To"), str(notice.to_user or notice.to_department)), (_t("Way"), delivery.way),
+        facts = [(_t("To"), str(notice.to_user or notice.to_department)), (_t("Told by"), delivery.way),
                  (_t("State"), f"{delivery.get_state_display()} {delivery.error}".strip())]  # fmt: skip
         if notice.read_at and notice.read_by:
             facts.append((_t("Read"), f"{notice.read_by} {timezone.localtime(notice.read_at):%m-%d %H:%M}"))

@@ -62,7 +62,7 @@ def workbook(*rows: tuple[Any, ...], heading: tuple[str, ...] = ()) -> bytes:
     book, out = Workbook(), io.BytesIO()
     sheet_ = book.active
     assert sheet_ is not None
-    sheet_.append(heading or ("派出单位", "类别", "区域", "责任单位", "协办单位", "依据", "生效日期", "失效日期"))
+    sheet_.append(heading or ("派出单位", "事项分类", "区域", "承办单位", "协办单位", "依据", "生效日期", "失效日期"))
     for row in rows:
         sheet_.append(row)
     book.save(out)
@@ -235,7 +235,7 @@ def test_what_is_no_workbook_is_refused_in_words(content: bytes) -> None:
 
 
 def test_a_sheet_without_its_columns_or_lines_is_refused() -> None:
-    assert refused(workbook(heading=("类别", "区域")))[0][0] == 1
+    assert refused(workbook(heading=("事项分类", "区域")))[0][0] == 1
     assert refused(workbook())[0][0] == 0
 
 

@@ -135,3 +135,21 @@ def test_like_tickets_can_be_chosen_together(signed_in: SignIn) -> None:
     page = signed_in(scene.DISPATCHER).get(reverse("dispatch-queue")).content.decode()
     marks = dict(re.findall(r'value="(XG\d+)"\s+data-like="([^"]+)"', page))
     assert marks[one.number] == marks[like.number] != marks[other.number]
+
+
+def test_what_has_no_suggestion_is_counted_and_not_called_a_field(signed_in: SignIn) -> None:
+    placed, first, second = scene.call(), scene.call(), scene.call()
+    sent = seen(placed, first, second)
+    sent |= {f"suggested-{first.number}": "", f"suggested-{second.number}": ""}
+    page = post(signed_in(scene.DISPATCHER), then="suggested", **sent)
+    assert "已派单 1 件" in page
+    assert "没有派单建议、未派单：2 件。" in page
+    assert "必填" not in page
+
+
+def test_all_to_one_department_asks_which(signed_in: SignIn) -> None:
+    ticket = scene.call()
+    page = post(signed_in(scene.DISPATCHER), then="department", department="", **seen(ticket))
+    assert "请选择要派往的承办单位。" in page
+    ticket.refresh_from_db()
+    assert ticket.status == Status.REGISTERED

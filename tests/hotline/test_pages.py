@@ -30,7 +30,7 @@ PAGES = {
     "follow-ups": P.FOLLOW_UP,
     "dispatch-queue": P.DISPATCH,
     "inbox": P.HANDLE,
-    "board": P.SUPERVISE,
+    "board": P.SEE_BOARD,
     "suggestions": P.SEE_SUGGESTIONS,
     "coordinations": P.SUPERVISE,
     "rulings": P.RULE,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone, translation
 
 from demo.generator import Generator
 from supervision.board import stuck
 from supervision.clocks.sweeping import sweep
 from supervision.models import CoordinationTask, Flag
+from supervision.words import sentence
 from tests import scene
 from tests.scene import at
-from tickets.choices import Status
+from tickets.choices import FlagKind, Status
 from tickets.matters import joining
 from tickets.models import Ticket
 
@@ -282,3 +286,38 @@ def test_the_health_page_says_that_flags_come_late(monday: time_machine.Travelle
     monday.move_to(at(21, 9, 3))
     assert any("late" in said for said in client.get("/healthz").json()["notices"])
     assert "badge" in signed_in(scene.SUPERVISOR).get(reverse("sweeper")).content.decode()
+
+
+def test_stalled_is_counted_from_the_last_word_and_not_from_the_limits_end(monday: time_machine.Traveller) -> None:
+    ticket = scene.ticket_in(Status.WORKING)
+    monday.move_to(scene.at(22, 9, 5))  # the limit of two working days has just ended
+    sweep()
+    flag = Flag.objects.get(ticket=ticket, kind=FlagKind.STALLED)
+    with translation.override("zh-hans"):
+        assert "2.0个工作日没有进展" in sentence(flag, timezone.now())
+
+
+def test_what_is_late_by_minutes_is_not_late_by_nothing(monday: time_machine.Traveller) -> None:
+    ticket = scene.ticket_in(Status.WORKING)
+    assert ticket.answer_due_at is not None
+    monday.move_to(ticket.answer_due_at + timedelta(minutes=5))
+    sweep()
+    flag = Flag.objects.get(ticket=ticket, kind=FlagKind.OVERDUE)
+    with translation.override("zh-hans"):
+        assert "已超期不足0.1个工作日" in sentence(flag, timezone.now())
+
+
+def test_a_manager_reads_the_board_and_every_number_of_the_dashboard_leads_to_it(
+    monday: time_machine.Traveller, signed_in: SignIn
+) -> None:
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    monday.move_to(scene.at(22, 9))
+    sweep()
+    manager = signed_in(scene.MANAGER)
+    dashboard = manager.get(reverse("dashboard")).content.decode()
+    links = re.findall(r'href="([^"]*/board/\?flag=[^"]+)"', dashboard)
+    assert links
+    assert any(ticket.title in manager.get(link).content.decode() for link in links)
+    page = manager.get(reverse("board")).content.decode()
+    assert 'id="many"' not in page, "who only reads is offered nothing to press"
+    assert 'name="key"' not in page

@@ -227,15 +227,17 @@ class Progress(ActionInput):
 
 
 class AskExtension(ActionInput):
-    ground = forms.ChoiceField(label=_("Ground"), choices=ExtensionGround, initial=ExtensionGround.MORE_TIME)
-    days = forms.IntegerField(label=_("Working days"), min_value=1)
+    ground = forms.ChoiceField(
+        label=_("Ground of the extension"), choices=ExtensionGround, initial=ExtensionGround.MORE_TIME
+    )
+    days = forms.IntegerField(label=_("Working days asked for"), min_value=1)
     plan = text(
         _("Plan"),
         required=False,
         rows=2,
         help_text=_("Needed for a long extension; only for matters that take long, such as land or road building."),
     )
-    note = text(_("Reason"), rows=2)
+    note = text(_("Circumstances"), rows=2)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -253,7 +255,7 @@ class Suspend(ActionInput):
 
 
 class Urge(ActionInput):
-    note = text(_("Message to the department"), rows=2)
+    note = text(_("Words of the urging"), rows=2)
 
 
 class Supervise(ActionInput):

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -17,7 +16,7 @@ from hotline.shell import back
 from tickets.callers.reading import caller_of, may_see_caller
 from tickets.choices import Status
 from tickets.models import Ticket
-from tickets.workflow import performing, table, timeline
+from tickets.workflow import performing, saying, table, timeline
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS
 
@@ -116,7 +115,7 @@ def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> Http
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect(ticket)
-    messages.success(request, _t("%(action)s: done.") % {"action": action.label})
+    messages.success(request, saying.done(action, done))
     if Ticket.objects.visible_to(request.user).filter(pk=done.pk).exists():
         return back(request, done)
     return redirect("home")  # it has left this person's sight, as after a granted return
