@@ -1,4 +1,4 @@
-"""Is everything alive: database, broker, worker and beat. `/healthz` answers from this."""
+"""Is everything alive: database, broker, worker, beat, and room on the disk. `/healthz` answers from this."""
 
 import time
 from collections.abc import Callable
@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+
+from hotline import disk
 
 HEARTBEAT_KEY = "hotline:heartbeat:{part}"
 BEATING = ("worker", "beat")  # the parts that send heartbeats
@@ -34,7 +36,7 @@ def forget_heartbeats() -> None:
 
 def report() -> dict[str, str]:
     """Each part with `ok` or what is wrong with it."""
-    parts = {"database": _database(), "broker": "ok", "worker": "unknown", "beat": "unknown"}
+    parts = {"database": _database(), "broker": "ok", "worker": "unknown", "beat": "unknown", "disk": disk.state()}
     try:
         with broker() as client:
             for part in BEATING:
@@ -68,7 +70,7 @@ def notice(function: Callable[[], str]) -> Callable[[], str]:
 
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when all four parts are well, else 503; `down` names those that are not.
+    """200 when all parts are well, else 503; `down` names those that are not.
 
     `notices` tells what works in a lesser way, as suggestions do without their model.
     """

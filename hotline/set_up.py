@@ -81,7 +81,7 @@ class SetUpSite(admin.AdminSite):
         return redirect_to_login(request.GET.get("next", "/admin/"), "sign-in")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return redirect("home")
+        return redirect("sign-out", preserve_request=True)  # the form is sent on, so that it does sign out
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("password")

@@ -80,16 +80,18 @@ MIDDLEWARE = [
     "hotline.privacy.not_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hotline.language.LanguageMiddleware",
+    "hotline.errors.own_pages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "hotline.accounts.access.SignInRequired",
     "hotline.accounts.gate.OneTimePasswordMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "hotline.addresses.without_zero_bytes",
+    "hotline.uploads.answers_scripts",
 ]
 
 ROOT_URLCONF = "hotline.urls"
@@ -129,6 +131,14 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 MEDIA_ROOT = DATA_DIR / "media"
 MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
+MAX_ATTACHMENTS = 10  # files that are sent at once; deploy/nginx.conf lets as much through
+DISK_FLOOR_BYTES = env.int("HOTLINE_DISK_FLOOR_MB", default=300) * 2**20  # kept free for the database and reports
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "hotline.uploads.NamelessUploadHandler",
+]
 
 # -- people ------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -174,6 +184,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+CSRF_FAILURE_VIEW = "hotline.errors.csrf_failure"
 
 # -- language and time -------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -210,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
     "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "calendar": {"task": "supervision.tasks.notice_new_years", "schedule": crontab(hour=0, minute=20)},
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},
+    "attachments": {"task": "tickets.tasks.sweep_attachments", "schedule": crontab(hour=2, minute=40)},
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},
     "train": {"task": "dispatch.tasks.train", "schedule": crontab(hour=3, minute=10, day_of_week="sunday")},
 }

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from hotline import drafts
 from hotline.accounts.models import User
 from hotline.accounts.permissions import ROLE_PERMISSIONS
 from hotline.accounts.permissions import Permission as P
@@ -67,6 +68,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {
         "doors": doors,
         "permissions": ROLE_PERMISSIONS.get(user.role, frozenset()) if isinstance(user, User) else frozenset(),
+        "draft_mark": drafts.mark(user) if isinstance(user, User) else "",
         "here": match.view_name if match else "",
         "city_name": settings.CITY_NAME,
         "is_demo": settings.DEMO,

@@ -3,25 +3,25 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LogoutView
-from django.urls import include, path, reverse_lazy
+from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView
 
-from hotline import finding, health, language, setting_up, shell
+from hotline import drafts, finding, health, language, setting_up, shell
 from hotline.accounts.api import TokenView
-from hotline.accounts.views import PasswordView, SignInView, revoke_token, token_page
+from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
 
 urlpatterns = [
     path("", shell.home, name="home"),
     path("set-up/", setting_up.set_up, name="set-up"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(next_page=reverse_lazy("sign-in")), name="sign-out"),
+    path("sign-out/", SignOutView.as_view(), name="sign-out"),
     path("password/", PasswordView.as_view(), name="password"),
     path("tokens/", token_page, name="tokens"),
     path("tokens/<slug:digest>/revoke/", revoke_token, name="revoke-token"),
     path("find/", finding.find, name="find"),
+    path("drafts/key/", drafts.key, name="draft-key"),
     path("language/", login_not_required(language.switch_language), name="language"),
     path("", include("tickets.urls")),
     path("", include("dispatch.urls")),
@@ -36,6 +36,7 @@ urlpatterns = [
 admin.site.site_header = admin.site.site_title = _("Set-up")
 admin.site.index_title = settings.CITY_NAME + " 12345"
 
+handler400 = "hotline.errors.bad_request"
 handler403 = "hotline.errors.forbidden"
 handler404 = "hotline.errors.not_found"
 handler500 = "hotline.errors.broken"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.apps import apps
 from django.db import connection
 from django.utils import timezone
+from PIL import Image
 
 from demo import city
 from hotline.accounts.models import Department, Region, User
@@ -125,6 +127,13 @@ def inputs(name: str, **given: Any) -> dict[str, Any]:
         "redo": {"contacted": "yes", "solved": "no", "satisfaction": "dissatisfied", "note": "仍然很响。"},
     }
     return {"note": "说明情况。"} | usual.get(name, {}) | given
+
+
+def picture(size: tuple[int, int] = (8, 6), kind: str = "PNG") -> bytes:
+    """A picture as a file holds it."""
+    out = io.BytesIO()
+    Image.new("RGB", size, "red").save(out, kind)
+    return out.getvalue()
 
 
 def at_once(*deeds: Callable[[], object]) -> None:

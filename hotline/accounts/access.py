@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from hotline import errors
 from hotline.accounts.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -34,3 +36,16 @@ def person(request: Any) -> User:
     """The signed-in person; LoginRequiredMiddleware lets nobody else through."""
     assert isinstance(request.user, User)
     return request.user
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Sends strangers to the sign-in page; whoever sent a form, or asked for a part of a page, is told in its place.
+
+    Led on to the sign-in page, a form would be lost, and a fragment would show that page inside another.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        is_page = request.method in ("GET", "HEAD") and not request.headers.get("HX-Request")
+        if is_page and not errors.wants_json(request):
+            return super().handle_no_permission(request, view_func)
+        return errors.signed_out(request)

@@ -6,13 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST
 
+from hotline import drafts
 from hotline.accounts import tokens
 from hotline.accounts.access import person, requires
 from hotline.accounts.forms import OwnPasswordForm, SignInForm, TokenForm
@@ -90,3 +91,16 @@ def revoke_token(request: HttpRequest, digest: str) -> HttpResponse:
     tokens.revoke(token, by=person(request), address=client_address(request))
     messages.success(request, _t("The token %(name)s opens nothing any more.") % {"name": token.name})
     return redirect("tokens")
+
+
+class SignOutView(LogoutView):
+    """Signs out, and makes unreadable what was typed on this desk and not sent."""
+
+    def get_default_redirect_url(self) -> str:
+        return reverse("sign-in")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        mark = drafts.mark(request.user) if isinstance(request.user, User) else ""
+        response = super().post(request, *args, **kwargs)
+        drafts.forget(response, mark)
+        return response

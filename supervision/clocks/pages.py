@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from hotline import disk
 from hotline.accounts.access import requires
 from hotline.accounts.permissions import Permission as P
 from supervision.clocks import sweeping
@@ -19,6 +20,8 @@ SHOWN = 30
 def state(request: HttpRequest) -> HttpResponse:
     failed = Delivery.objects.filter(state=Delivery.State.FAILED).select_related("to_user", "to_department")
     context = {
+        "disk_megabytes": disk.free_bytes() // 2**20,
+        "disk_is_full": disk.state() != "ok",
         "last": sweeping.last_run(),
         "lag": sweeping.lag(),
         "late_after": sweeping.LATE_AFTER,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _t
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission
 from supervision.models import CoordinationTask, Participant, SiteEntry
-from tickets.attachments.keeping import attach
+from tickets.attachments.keeping import Files, FilesRefused, taken_in
 from tickets.models import Attachment
 from tickets.workflow.performing import NotAllowed, Refused, perform
 
@@ -56,7 +57,7 @@ def record(
     """
     if not actor.may(Permission.SUPERVISE):
         raise NotAllowed(_t("You may not do this."))
-    with transaction.atomic():
+    with _looked_at(kind, upload, participant) as files, transaction.atomic():
         task = CoordinationTask.objects.select_for_update(of=("self",)).select_related("ticket").get(pk=task.pk)
         if key and (known := SiteEntry.objects.filter(key=key).first()):
             return known
@@ -73,7 +74,7 @@ def record(
             by=actor, participant=participant,
         )  # fmt: skip
         if kind in PHOTOS:
-            entry.attachment = _picture(task, kind, upload, participant, actor)
+            entry.attachment = _picture(task, files, actor)
         _do(entry, given or {})
         entry.save(force_insert=True)
     return entry
@@ -90,17 +91,27 @@ def _refusal(task: CoordinationTask, kind: str) -> str:
     return _t("This coordination has ended; its record is kept as it is.")
 
 
-def _picture(
-    task: CoordinationTask, kind: str, upload: UploadedFile | None, participant: Participant | None, actor: User
-) -> Attachment:
-    if upload is None:
+@contextmanager
+def _looked_at(kind: str, upload: UploadedFile | None, participant: Participant | None) -> Iterator[Files]:
+    """The photograph or signature on the disk, looked at before the meeting is locked. Raises Refused."""
+    uploads = [upload] if upload is not None and kind in PHOTOS else []
+    for one in uploads:
+        ending = ".png" if kind == Kind.SIGNED else f".{(one.name or '').rpartition('.')[2][:5] or 'jpg'}"
+        one.name = f"{PHOTOS[Kind(kind)]}{f'-{participant}' if participant else ''}{ending}"
+    try:
+        with taken_in(uploads) as files:
+            yield files
+    except FilesRefused as refused:
+        raise Refused(refused.message) from refused
+
+
+def _picture(task: CoordinationTask, files: Files, actor: User) -> Attachment:
+    if not files.kept:
         raise Refused(_t("Choose a photograph first."))
-    ending = ".png" if kind == Kind.SIGNED else f".{(upload.name or '').rpartition('.')[2][:5] or 'jpg'}"
-    upload.name = f"{PHOTOS[Kind(kind)]}{f'-{participant}' if participant else ''}{ending}"
-    kept = attach(task.ticket, upload, actor=actor)
-    if not kept.is_image:
+    [picture] = files.give_to(task.ticket, actor=actor)
+    if not picture.is_image:
         raise Refused(_t("This is not a photograph."))
-    return kept
+    return picture
 
 
 def _do(entry: SiteEntry, given: Mapping[str, Any]) -> None:

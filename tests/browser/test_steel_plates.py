@@ -332,8 +332,8 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     # And the week's report has it, built by the jobs when the week had ended, and by hand with the month's.
     manager = hotline.sign_in("manager1")
     manager.goto(f"{hotline.address}/reports/?kind=weekly")
-    wait_until("the week's report is built", lambda: _reload_until(manager, "2026-W17"))
-    manager.click("td a.title:has-text('2026-W17')")
+    wait_until("the week's report is built", lambda: _reload_until(manager, "2026年第17周"))
+    manager.click("td a.title:has-text('2026年第17周')")
     expect(manager.locator("main")).to_contain_text(MATTER)
     with manager.expect_download() as download:
         manager.click("a:text-is('Word')")

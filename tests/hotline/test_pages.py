@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +18,7 @@ from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import Role, allows
 from tests import scene
 from tickets.choices import Status
-from tickets.models import Attachment, Ticket
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
@@ -356,44 +355,6 @@ def test_a_vague_answer_is_no_answer(signed_in: SignIn) -> None:
     address = reverse("ticket-action", args=[ticket.number, "answer"])
     answer = signed_in(scene.CLERK).post(address, {"version": ticket.version, "answer": "该问题正在进一步核实中。"})
     assert answer.status_code == 422
-
-
-# -- files ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "kept"),
-    [
-        ("现场.jpg", b"\xff\xd8\xff\xe0" + b"0" * 100, True),
-        ("批复.pdf", b"%PDF-1.7 ...", True),
-        ("空.jpg", b"", False),
-        ("脚本.jpg", b"<script>alert(1)</script>", False),
-        ("程序.exe", b"MZ" + b"0" * 100, False),
-        ("../../etc/passwd", b"%PDF-1.4", True),
-    ],
-)
-def test_files(name: str, content: bytes, kept: bool, signed_in: SignIn, settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
-    ticket = scene.ticket_in(Status.WORKING)
-    client = signed_in(scene.CLERK)
-    answer = client.post(reverse("attach", args=[ticket.number]), {"file": SimpleUploadedFile(name, content)})
-    assert answer.status_code == 302
-    assert Attachment.objects.count() == int(kept)
-    if kept:
-        file = Attachment.objects.get()
-        assert ".." not in str(file.file.name)
-        got = client.get(reverse("attachment", args=[file.pk]))
-        assert b"".join(got.streaming_content) == content  # type: ignore[attr-defined]
-        assert got["X-Content-Type-Options"] == "nosniff"
-    assert client.post(reverse("attach", args=[ticket.number])).status_code == 302
-
-
-def test_a_file_that_is_too_large(signed_in: SignIn, settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT, settings.MAX_ATTACHMENT_BYTES = tmp_path, 1000
-    ticket = scene.ticket_in(Status.WORKING)
-    file = SimpleUploadedFile("大.jpg", b"\xff\xd8\xff" + b"0" * 2000)
-    signed_in(scene.CLERK).post(reverse("attach", args=[ticket.number]), {"file": file})
-    assert not Attachment.objects.exists()
 
 
 # -- signing in, language, errors ----------------------------------------------------------------------------

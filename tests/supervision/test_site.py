@@ -126,16 +126,18 @@ def test_the_page_answers_its_script_and_a_browser_without_one(task: Coordinatio
         ("before", {"upload": photo("a.jpg", b"GIF? no")}),
         ("before", {"upload": photo("a.pdf", b"%PDF-1.7 paper")}),
         ("before", {"upload": photo("a.jpg", b"")}),
+        ("before", {"upload": photo("a.png", PNG[:20])}),
         ("after", {"upload": photo()}),
     ],
 )
 def test_what_cannot_be_noted_is_refused_and_leaves_nothing(
-    kind: str, given: dict[str, Any], task: CoordinationTask
+    kind: str, given: dict[str, Any], task: CoordinationTask, tmp_path: Path
 ) -> None:
     with pytest.raises(Refused):
         note(task, kind, **given)
     assert not SiteEntry.objects.exists()
     assert not Attachment.objects.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()], "nor on the disk"
 
 
 def test_a_photograph_of_40_mb_is_refused(task: CoordinationTask) -> None:
@@ -202,7 +204,9 @@ def test_the_minutes_hold_everything_that_was_noted(task: CoordinationTask, sign
     first, second, *_ = task.participants.all()
     note(task, "statement", participant=first, text="钢板由我方铺设，未加垫层。")
     note(task, "before", upload=photo())
-    note(task, "before", upload=photo("broken.png", PNG[:20]))
+    broken = note(task, "before", upload=photo("broken.png")).attachment
+    assert broken is not None
+    Path(broken.file.path).write_bytes(PNG[:20])  # as one that was kept before pictures were looked at
     note(task, "signed", participant=second, upload=photo("signature.png"))
     settle(task)
     note(task, "after", upload=photo())

@@ -105,8 +105,8 @@ def test_a_secret_caller_is_withheld_from_departments(signed_in: Callable[[str],
 def test_attachments_follow_their_ticket(signed_in: Callable[[str], Client], settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     ticket = scene.ticket_in(Status.WORKING)
-    file = SimpleUploadedFile("现场.png", b"\x89PNG\r\n\x1a\n" + b"0" * 20)
-    kept = keeping.attach(ticket, file, actor=scene.user(scene.CLERK))
+    file = SimpleUploadedFile("现场.png", scene.picture())
+    [kept] = keeping.attach(ticket, file, actor=scene.user(scene.CLERK))
     address = reverse("attachment", args=[kept.pk])
     assert signed_in(scene.CLERK).get(address).status_code == 200
     assert signed_in(scene.OTHER_CLERK).get(address).status_code == 404

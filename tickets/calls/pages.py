@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.callers.telephone import normalise_phone
 from tickets.calls import recording
 from tickets.calls.forms import CallForm
@@ -48,13 +50,18 @@ def _record(request: HttpRequest, form: CallForm, answer: str) -> HttpResponse:
     if directly and not answer:
         form.add_error(None, _t("Write down the answer that was given, or send the ticket on."))
         return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
-    ticket = recording.register(actor=user, details=form.details, import_key=key)
-    if directly:
-        try:
-            performing.perform("answer_directly", ticket, actor=user, given={"answer": answer})
-        except Refused as refused:
-            messages.error(request, refused.message)
-            return redirect(ticket)
+    try:
+        with taken_in(request.FILES.getlist("file")) as files, transaction.atomic():
+            ticket = recording.register(actor=user, details=form.details, import_key=key)
+            files.give_to(ticket, actor=user, with_last_event=True)
+            if directly:
+                performing.perform("answer_directly", ticket, actor=user, given={"answer": answer})
+    except FilesRefused as refused:
+        context = {"form": form, "answer": answer, "file_errors": refused.reasons}
+        return render(request, "tickets/new.html", context, status=422)
+    except Refused as refused:
+        form.add_error(None, refused.message)
+        return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
     messages.success(request, _t("Recorded as %(number)s.") % {"number": ticket.number})
     return redirect(ticket)
 

@@ -9,13 +9,17 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# Models that live in modules of their own; Django finds models here.
+from tickets.models.history import TicketEvent
 from tickets.models.ticket import Ticket
 
 
-def attachment_path(attachment: Attachment, filename: str) -> str:
-    """A name that says nothing of the content and cannot be guessed; the shown name is kept apart."""
+def new_place() -> str:
+    """A place on the disk that says nothing of the content and cannot be guessed; the shown name is kept apart."""
     return f"attachments/{timezone.localdate():%Y/%m}/{secrets.token_urlsafe(24)}"
+
+
+def attachment_path(attachment: Attachment, filename: str) -> str:
+    return new_place()
 
 
 class Attachment(models.Model):
@@ -26,6 +30,10 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    # what it was sent with: the recording, an answer, a note of progress; empty where it was added by itself
+    came_with = models.ForeignKey(
+        TicketEvent, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="files"
+    )
 
     class Meta:
         ordering = ("at",)
@@ -36,3 +44,8 @@ class Attachment(models.Model):
     @property
     def is_image(self) -> bool:
         return self.content_type.startswith("image/")
+
+    @property
+    def is_played(self) -> bool:
+        """Whether a browser can play it on the page; none of them knows AMR."""
+        return self.content_type in ("audio/mpeg", "audio/wav", "audio/mp4")

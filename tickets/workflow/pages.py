@@ -6,13 +6,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person
+from hotline.errors import typed
 from hotline.shell import back
+from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.callers.reading import caller_of, may_see_caller
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -97,23 +100,33 @@ def _initial(request: HttpRequest, action: table.Action) -> dict[str, Any]:
     return {name: request.GET[name] for name in action.input.base_fields if name in request.GET}
 
 
+def _form_again(
+    request: HttpRequest, ticket: Ticket, action: table.Action, *, status: int, **context: Any
+) -> HttpResponse:
+    """The form as it was sent: what was typed stays on the page, whatever the reason of the refusal."""
+    form = action.input(data=request.POST, ticket=ticket, user=person(request))
+    return render_ticket(request, ticket, action=action, form=form, status=status, **context)
+
+
 def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> HttpResponse:
-    version = request.POST.get("version", "")
+    version, user = request.POST.get("version", ""), person(request)
     try:
-        done = performing.perform(
-            action.name, ticket, actor=person(request), given=request.POST,
-            version=int(version) if version.isdecimal() else None,
-        )  # fmt: skip
+        with taken_in(request.FILES.getlist("file")) as files, transaction.atomic():
+            done = performing.perform(
+                action.name, ticket, actor=user, given=request.POST,
+                version=int(version) if version.isdecimal() else None,
+            )  # fmt: skip
+            files.give_to(done, actor=user, with_last_event=True)
+    except FilesRefused as refused:
+        return _form_again(request, ticket, action, status=422, file_errors=refused.reasons)
     except InvalidInput as refused:
         return render_ticket(request, ticket, action=action, form=refused.form, status=422)
-    except Stale as refused:
-        form = action.input(data=request.POST, ticket=ticket, user=person(request))
-        messages.error(request, refused.message)
-        return render_ticket(request, ticket, action=action, form=form, status=409)
     except NotAllowed as refused:
         raise PermissionDenied from refused
     except Refused as refused:
         messages.error(request, refused.message)
+        if isinstance(refused, Stale) or typed(request):
+            return _form_again(request, ticket, action, status=409)
         return redirect(ticket)
     messages.success(request, saying.done(action, done))
     if Ticket.objects.visible_to(request.user).filter(pk=done.pk).exists():

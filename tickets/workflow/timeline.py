@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 
 from tickets.choices import Contacted, ExtensionGround, Principle, RefusalGround, ReturnGround, Satisfaction, Solved
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Attachment, Ticket, TicketEvent
 from tickets.workflow.table import ACTIONS, Whose
 
 
@@ -26,6 +26,7 @@ class Entry:
     who: str
     note: str
     facts: list[tuple[str, str]]
+    files: Iterable[Attachment] = ()
 
 
 Source = Callable[[Ticket], Iterable[Entry]]
@@ -40,7 +41,8 @@ def also(source: Source) -> Source:
 
 def entries(ticket: Ticket) -> list[Entry]:
     """The whole timeline, the newest entry first."""
-    events = ticket.events.select_related("actor__department", "department").order_by("-sequence")
+    events = ticket.events.select_related("actor__department", "department").prefetch_related("files")
+    events = events.order_by("-sequence")
     found = [_entry(event) for event in events]
     others = [entry for source in _sources for entry in source(ticket)]
     # Sorting is stable: of two at the same instant the later event stays first.
@@ -63,6 +65,7 @@ def _entry(event: TicketEvent) -> Entry:
         who=who,
         note=event.note,
         facts=list(_facts(event.data)),
+        files=event.files.all(),
     )
 
 
