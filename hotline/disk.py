@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +17,9 @@ FULL = _(
 
 
 def free_bytes() -> int:
-    """What is free on the disk that keeps the files of this installation."""
-    return shutil.disk_usage(settings.DATA_DIR).free
+    """What is free where the data of this installation lie; attachments may have a disk of their own."""
+    places = (Path(settings.DATA_DIR), Path(settings.MEDIA_ROOT), Path(settings.FILE_UPLOAD_TEMP_DIR))
+    return min(shutil.disk_usage(place).free for place in places if place.exists())
 
 
 def has_room_for(size: int) -> bool:

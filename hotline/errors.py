@@ -41,6 +41,7 @@ OLD_PAGE = _("This page was older than your sign-in, so nothing has been sent ye
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 # Fields of a form that nobody typed, or that nobody else may read.
 NOT_TYPED = re.compile(r"csrfmiddlewaretoken|password|^(next|back|then|version|form_key|key|kind|language)$")
+CHOSEN = re.compile(r"[a-z_]{1,20}|\d{1,4}")  # a choice as a browser sends it: a code or the number of a row
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,12 @@ class Typed:
 
 
 def typed(request: HttpRequest) -> list[Typed]:
-    """The texts of the form that was sent, in its order; choices by number are left out."""
+    """The texts of the form that was sent, in its order; what was chosen and not typed is left out."""
     return [
         Typed(name, value)
         for name, values in _sent(request)
         for value in values
-        if value.strip() and not NOT_TYPED.search(name) and not (value.isdecimal() and len(value) < 5)
+        if value.strip() and not NOT_TYPED.search(name) and not CHOSEN.fullmatch(value)
     ]
 
 

@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const megabytes = (bytes) => (bytes / 1024 / 1024).toFixed(1);
+  const size = (bytes) => (bytes < 100_000 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
   const boxIn = (form) => form?.querySelector("[data-files]");
   const inputOf = (box) => box.querySelector("input[type=file]");
 
@@ -16,7 +16,7 @@
     const all = [...(chosen.get(box) || []), ...files];
     const refused = [];
     const kept = all.filter((file) => {
-      if (file.size > Number(say.mostBytes)) refused.push(say.sayLarge.replace("{name}", file.name).replace("{size}", megabytes(file.size)));
+      if (file.size > Number(say.mostBytes)) refused.push(say.sayLarge.replace("{name}", file.name).replace("{size}", size(file.size)));
       return file.size <= Number(say.mostBytes);
     });
     if (kept.length > Number(say.mostFiles)) refused.push(say.sayMany);
@@ -36,7 +36,7 @@
     list.replaceChildren(
       ...chosen.get(box).map((file, at) => {
         const line = document.createElement("li");
-        line.textContent = `${file.name} (${megabytes(file.size)} MB) `;
+        line.textContent = `${file.name} (${size(file.size)}) `;
         const button = document.createElement("button");
         button.type = "button";
         button.className = "btn btn-sm btn-link";

@@ -18,12 +18,14 @@ from urllib.request import urlopen
 
 import pytest
 import redis
+from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from demo.city import PEOPLE
 from hotline import health, processes
 from hotline.accounts.views import DEMO_PASSWORD
+from tests import scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 60.0  # seconds that anything may take to come true
@@ -43,6 +45,24 @@ def wait_until(what: str, condition: Callable[[], Any], limit: float = LIMIT) ->
         if time.monotonic() > end:
             pytest.fail(f"not within {limit:.0f} s: {what}")
         time.sleep(0.1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _city_stands_afterwards(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Tests with a live server empty the tables; whichever comes after those of a file finds the city again."""
+    yield
+    with django_db_blocker.unblock():
+        scene.lay_in_again()
+
+
+@pytest.fixture(autouse=True)
+def _city_stands_before(request: pytest.FixtureRequest) -> Iterator[None]:
+    """pytest-django empties the tables after everything that a test asked for; so each test lays the city in itself."""
+    if "live_server" in request.fixturenames:
+        request.getfixturevalue("transactional_db")
+        scene.lay_in_again()
+    yield
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

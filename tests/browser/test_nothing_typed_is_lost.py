@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, Dialog, FilePayload, Page, Route, expect
 
 from hotline.accounts.views import DEMO_PASSWORD
@@ -21,21 +20,6 @@ from tickets.models import Attachment, Ticket
 pytestmark = [pytest.mark.browser]
 TEXT = "小区门口的路灯已经三天不亮，老人夜里出门看不清路。"
 Desk = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _city_stands_afterwards(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The tables are emptied after each test here; whichever test comes after these finds the city again."""
-    yield
-    with django_db_blocker.unblock():
-        scene.lay_in_again()
-
-
-@pytest.fixture(autouse=True)
-def _city(transactional_db: None) -> Iterator[None]:
-    scene.lay_in_again()
-    yield
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
