@@ -21,10 +21,10 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from hotline.accounts.access import person
 from hotline.accounts.models import User
 
 KEPT_FOR = 7 * 24 * 3600  # seconds: over a long holiday somebody else has taken the call
+MADE_FOR = "made_for"  # the field of every form that holds the mark of whoever it was made for
 PATH = "/drafts/"  # the only addresses that are sent the number
 
 
@@ -46,7 +46,8 @@ def _key(user: User, number: str) -> str:
 @never_cache
 def key(request: HttpRequest) -> HttpResponse:
     """The key of whoever is signed in, for this browser, as JSON with their mark."""
-    user = person(request)
+    user = request.user
+    assert isinstance(user, User)  # SignInRequired lets nobody else through
     cookie = _cookie(mark(user))
     number = request.COOKIES.get(cookie) or secrets.token_urlsafe(32)
     response = JsonResponse({"person": mark(user), "key": _key(user, number)})

@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from . import disk
+from hotline import disk, drafts
 
 WORDS = {
     400: _("The browser sent something that cannot be read. Go back and try again."),
@@ -38,9 +38,10 @@ WORDS = {
 }
 SIGNED_OUT = _("You have been signed out. Sign in again; what you typed is not lost.")
 OLD_PAGE = _("This page was older than your sign-in, so nothing has been sent yet. Look at it and send it again.")
+OF_ANOTHER = _("This form was typed by somebody else, who was signed in on this computer before. It has not been sent.")
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 # Fields of a form that nobody typed, or that nobody else may read.
-NOT_TYPED = re.compile(r"csrfmiddlewaretoken|password|^(next|back|then|version|form_key|key|kind|language)$")
+NOT_TYPED = re.compile(r"csrfmiddlewaretoken|password|^(made_for|next|back|then|version|form_key|key|kind|language)$")
 CHOSEN = re.compile(r"[a-z_]{1,20}|\d{1,4}")  # a choice as a browser sends it: a code or the number of a row
 
 
@@ -138,7 +139,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is not the one of this browser: mostly a page from before somebody signed in here.
 
     Signed out, it is told so. Signed in, the texts are shown and can be sent again, unless the form came from another
-    site: then it is refused and nothing of it is shown.
+    site or was made for another person: then it is refused and nothing of it is shown.
     """
     if request.path == reverse("sign-in"):
         again = [("next", request.POST.get("next", "")), ("again", "1")]
@@ -147,7 +148,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return page(request, 403, typed=[])
     if not request.user.is_authenticated:
         return signed_out(request)
-    fields = [(name, value) for name, values in _sent(request) for value in values if name != "csrfmiddlewaretoken"]
+    if request.POST.get(drafts.MADE_FOR, mark := drafts.mark(request.user)) != mark:
+        return page(request, 403, OF_ANOTHER, typed=[])
+    own = ("csrfmiddlewaretoken", drafts.MADE_FOR)
+    fields = [(name, value) for name, values in _sent(request) for value in values if name not in own]
     if request.FILES or any("password" in name for name, _value in fields):
         fields = []  # a page cannot carry files, and must not carry a password: they are given once more in the form
     return page(

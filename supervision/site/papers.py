@@ -16,6 +16,7 @@ from docx.shared import Cm, Pt
 from icalendar import Calendar, Event
 
 from supervision.models import CoordinationTask, Participant, SiteEntry
+from tickets.attachments.pictures import for_word
 from tickets.models import Attachment, Ticket
 
 BODY_FONT, HEADING_FONT = "仿宋", "黑体"  # as official papers are set
@@ -114,7 +115,7 @@ def _picture(paragraph: Any, attachment: Attachment, width: Cm) -> None:
     run = paragraph.add_run()
     try:
         with attachment.file.open("rb") as file:
-            run.add_picture(file, width=width)
+            run.add_picture(for_word(file) if attachment.content_type == "image/webp" else file, width=width)
     except NO_PICTURE:
         run.add_text(attachment.name)
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from hotline import errors
+from hotline import drafts, errors
 from tests import scene
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -105,6 +105,19 @@ def test_a_form_of_another_site_is_refused_and_nothing_of_it_is_offered(strict: 
     assert is_ours(page)
     assert TYPED not in page
     assert f'action="{progress}"' not in page
+
+
+def test_what_one_person_typed_is_not_shown_to_the_next(strict: Client, progress: str) -> None:
+    """Back to the page that said "signed out", and sent once more by whoever has signed in since."""
+    made_for = drafts.mark(scene.user(scene.OPERATOR))
+    answer = strict.post(progress, {"note": TYPED, "csrfmiddlewaretoken": "a" * 32, "made_for": made_for})
+    assert answer.status_code == 403
+    assert TYPED not in answer.content.decode()
+
+
+def test_every_form_says_for_whom_it_was_made(signed_in: SignIn, progress: str) -> None:
+    page = signed_in(scene.CLERK).get(progress).content.decode()
+    assert f'name="made_for" value="{drafts.mark(scene.user(scene.CLERK))}"' in page
 
 
 def test_an_old_token_without_a_session_says_that_one_is_signed_out(progress: str) -> None:

@@ -209,7 +209,7 @@ def test_the_minutes_hold_everything_that_was_noted(task: CoordinationTask, sign
     Path(broken.file.path).write_bytes(PNG[:20])  # as one that was kept before pictures were looked at
     note(task, "signed", participant=second, upload=photo("signature.png"))
     settle(task)
-    note(task, "after", upload=photo())
+    note(task, "after", upload=photo("现场.webp", scene.picture(kind="WEBP")))  # which Word does not know
     answer = signed_in(scene.MANAGER).get(reverse("minutes", args=[task.pk]))
     paper = Document(io.BytesIO(answer.content))
     text = "\n".join(p.text for p in paper.paragraphs)
