@@ -19,10 +19,16 @@
   const SEARCHES = '[role=search], [action="/find/"]'; // what is searched for is nothing that is handed in
   const NOT_TYPED = ["hidden", "submit", "button", "file", "password", "image", "reset", "fieldset", "output"];
   const typed = (form) =>
-    [...form.elements].filter((field) => field.name && !NOT_TYPED.includes(field.type) && form.contains(field));
-  const isText = (field) => !["checkbox", "radio"].includes(field.type);
+    [...form.elements].filter(
+      (field) =>
+        field.name && form.contains(field) && (!NOT_TYPED.includes(field.type) || field.matches("[data-typed-for]")),
+    );
+  const isText = (field) => !["checkbox", "radio", "hidden"].includes(field.type);
   const isKept = (form) =>
-    form.method === "post" && !form.matches(SEARCHES) && !form.querySelector("input[type=password]") && typed(form).some(isText);
+    form.method === "post" &&
+    !form.matches(SEARCHES) &&
+    !form.querySelector("input[type=password]") &&
+    typed(form).some(isText);
 
   function read(form) {
     const values = {};
@@ -37,7 +43,9 @@
   }
 
   function write(form, values) {
-    for (const field of typed(form)) {
+    // What was typed into a picker and fits nothing comes after what was chosen in it, which would take it away.
+    const fields = typed(form).sort((a, b) => a.matches("[data-typed-for]") - b.matches("[data-typed-for]"));
+    for (const field of fields) {
       const list = values[field.name];
       if (!list) continue;
       const was = JSON.stringify(read(form)[field.name]);
@@ -50,7 +58,7 @@
       if (JSON.stringify(read(form)[field.name]) === was) continue;
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.dispatchEvent(new Event("change", { bubbles: true }));
-      field.dispatchEvent(new Event("pick:refresh"));
+      field.dispatchEvent(new Event("pick:refresh")); // static/hotline.js shows in its box what is chosen
     }
   }
 
@@ -58,16 +66,25 @@
   const isRefused = (form) => form.querySelector(".field-error, .is-invalid") !== null;
   const isChanged = (form) => JSON.stringify(read(form)) !== began.get(form);
   const sent = new WeakSet(); // forms that are on their way: leaving the page is what was wanted
-  const isUnsaved = (form) => began.has(form) && !sent.has(form) && (isChanged(form) || (isRefused(form) && form.dataset.touched));
+  const isUnsaved = (form) =>
+    began.has(form) && !sent.has(form) && (isChanged(form) || (isRefused(form) && Boolean(form.dataset.touched)));
   const unsaved = (root = document) => [...root.querySelectorAll("form")].filter(isUnsaved);
 
-  // The same call in two tabs is two calls: a form with a key of its own is known by it, any other by where it stands.
+  // Two calls that are typed on one page are two: such a form is known by its key, any other by where it stands.
+  const isOneOfMany = (form) => "eachItsOwn" in form.dataset;
   const keyOf = (form) => form.elements.form_key?.value || "";
-  const place = (form) => `${location.pathname} ${new URL(form.getAttribute("action") || location.pathname, location.href).pathname} ${form.elements.kind?.type === "hidden" ? form.elements.kind.value : ""} ${form.elements.participant?.type === "hidden" ? form.elements.participant.value : ""}`;
+  const hidden = (form, name) => (form.elements[name]?.type === "hidden" ? form.elements[name].value : "");
+  function place(form) {
+    const address = new URL(form.getAttribute("action") || location.pathname, location.href).pathname;
+    return [location.pathname + location.search, address, hidden(form, "kind"), hidden(form, "participant")].join(" ");
+  }
 
   // -- the key -----------------------------------------------------------------------------------------------------
 
-  const tokenNow = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
+  const tokenNow = () =>
+    document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ||
+    document.querySelector("[name=csrfmiddlewaretoken]")?.value ||
+    "";
 
   // Who is signed in now, with the key of what they type; null where nobody is, undefined where nobody can be asked.
   async function ask() {
@@ -84,7 +101,8 @@
   }
 
   let vault; // a promise of the key
-  const canKeep = () => Boolean(who && words && window.crypto?.subtle && window.indexedDB);
+  const canAsk = () => Boolean(who && words);
+  const canKeep = () => Boolean(canAsk() && window.crypto?.subtle && window.indexedDB);
   function open() {
     vault ??= (async () => {
       const told = canKeep() ? await ask() : null;
@@ -98,7 +116,7 @@
 
   async function idOf(form) {
     const { bytes } = await open();
-    const text = new TextEncoder().encode(keyOf(form) || place(form));
+    const text = new TextEncoder().encode((isOneOfMany(form) && keyOf(form)) || place(form));
     const digest = await crypto.subtle.digest("SHA-256", new Uint8Array([...bytes, ...text]));
     return [...new Uint8Array(digest)].slice(0, 16).map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -132,7 +150,8 @@
     if (!isChanged(form) && !isRefused(form)) return drop(id);
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const draft = { place: place(form), key: keyOf(form), values: read(form) };
-    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, locked.key, new TextEncoder().encode(JSON.stringify(draft)));
+    const text = new TextEncoder().encode(JSON.stringify(draft));
+    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, locked.key, text);
     await store("readwrite", (drafts) => drafts.put({ id, who, at, iv, data }));
     form.dataset.draft = id;
     hold(id);
@@ -167,7 +186,8 @@
   function hold(id) {
     if (held.has(id) || !navigator.locks) return;
     held.set(id, () => {});
-    navigator.locks.request(`draft-${id}`, { ifAvailable: true }, (lock) => lock && new Promise((free) => held.set(id, free)));
+    const untilFreed = (lock) => lock && new Promise((free) => held.set(id, free));
+    navigator.locks.request(`draft-${id}`, { ifAvailable: true }, untilFreed);
   }
   window.addEventListener("pagehide", () => {
     for (const free of held.values()) free(); // a page that holds a lock could not be kept alive for "Back"
@@ -245,64 +265,70 @@
     return true;
   }
 
+  const SIGN_OUT = "[data-sign-out], #logout-form"; // ours, and the set-up's
+  const within = (work, limit) => Promise.race([work.catch(() => {}), new Promise((resolve) => setTimeout(resolve, limit))]);
+  function stop(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
   window.addEventListener(
     "submit",
-    async (event) => {
+    (event) => {
       const form = event.target;
-      if (form.method !== "post" || !words || !who) return;
-      if (form.matches("[data-sign-out], #logout-form")) {
-        if (form.dataset.forgot) return;
-        event.preventDefault();
-        event.stopImmediatePropagation();
-        if (unsaved().length && !window.confirm(words.leave)) return;
-        document.querySelectorAll("form").forEach((one) => sent.add(one));
-        sessionStorage.removeItem(TYPING);
-        await Promise.race([forgetMine().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 1000))]);
-        form.dataset.forgot = "1";
-        form.requestSubmit(event.submitter);
-        return;
-      }
-      if (form.matches("[data-queue]")) {
-        sent.add(form); // static/site.js keeps it until it has been sent
-        if (form.dataset.draft) drop(form.dataset.draft).catch(() => {});
-        return;
-      }
-      if (form.dataset.ready) {
-        delete form.dataset.ready;
-        sent.add(form);
-        return;
-      }
-      const isMine = began.has(form);
-      if (isMine && navigator.onLine === false) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-        await now(form);
-        complain(form, words.offline);
-        return;
-      }
-      if ((!isMine || !pending.has(form)) && tokenNow() === tokenThen) {
-        if (isMine) remember(form);
-        else if (form.closest("[data-interrupted]")) sessionStorage.setItem(SENDING, sessionStorage.getItem(FAILED) || ""); // once more
-        sent.add(form);
-        return;
-      }
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      if (form.dataset.checking) return;
-      form.dataset.checking = "1";
-      try {
-        if (isMine) await Promise.race([now(form), new Promise((resolve) => setTimeout(resolve, 2000))]);
-        if (!(await mayBeSent(form))) return;
-        if (isMine) remember(form);
-        form.dataset.ready = "1";
-        form.requestSubmit(event.submitter);
-      } finally {
-        delete form.dataset.checking;
-      }
+      if (form.method !== "post" || !canAsk()) return;
+      if (form.matches(SIGN_OUT)) forgetAndSignOut(event, form);
+      else if (form.matches("[data-queue]")) handOver(form);
+      else if (form.dataset.ready) goesOut(form);
+      else if (began.has(form) && navigator.onLine === false) holdBack(event, form);
+      else if (pending.has(form) || tokenNow() !== tokenThen) sendOnceKept(event, form);
+      else goesOut(form);
     },
     true,
   );
-  const remember = (form) => sessionStorage.setItem(SENDING, form.dataset.draft || "");
+
+  // From here on leaving the page is what is wanted; the next page tells whether it was taken in.
+  function goesOut(form) {
+    delete form.dataset.ready;
+    if (began.has(form)) sessionStorage.setItem(SENDING, form.dataset.draft || "");
+    else if (form.closest("[data-interrupted]")) sessionStorage.setItem(SENDING, sessionStorage.getItem(FAILED) || "");
+    sent.add(form);
+  }
+
+  async function holdBack(event, form) {
+    stop(event);
+    await now(form);
+    complain(form, words.offline);
+  }
+
+  async function sendOnceKept(event, form) {
+    stop(event);
+    if (form.dataset.checking) return;
+    form.dataset.checking = "1";
+    if (began.has(form)) await within(now(form), 2000);
+    const goes = await mayBeSent(form);
+    delete form.dataset.checking;
+    if (!goes) return;
+    form.dataset.ready = "1";
+    form.requestSubmit(event.submitter);
+  }
+
+  // On the spot static/site.js keeps what is noted until it has been sent.
+  function handOver(form) {
+    sent.add(form);
+    if (form.dataset.draft) drop(form.dataset.draft).catch(() => {});
+  }
+
+  async function forgetAndSignOut(event, form) {
+    if (form.dataset.ready) return;
+    stop(event);
+    if (unsaved().length && !window.confirm(words.leave)) return;
+    document.querySelectorAll("form").forEach((one) => sent.add(one));
+    sessionStorage.removeItem(TYPING);
+    await within(forgetMine(), 1000);
+    form.dataset.ready = "1";
+    form.requestSubmit(event.submitter);
+  }
 
   // It has been taken in: nothing of it is kept any longer.
   async function taken(id) {
@@ -327,11 +353,10 @@
 
   // -- what comes back ---------------------------------------------------------------------------------------------
 
-  const moment = (at) => new Date(at).toLocaleString(document.documentElement.lang, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
-  const beginning = (draft) => {
-    const long = Object.entries(draft.values).filter(([name]) => name !== "region").map(([, list]) => list.join(" ").trim());
-    return long.sort((a, b) => b.length - a.length)[0]?.slice(0, 30) || "";
-  };
+  const TO_THE_MINUTE = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const moment = (at) => new Date(at).toLocaleString(document.documentElement.lang, TO_THE_MINUTE);
+  const longest = (texts) => texts.reduce((best, text) => (text.length > best.length ? text : best), "");
+  const beginning = (draft) => longest(Object.values(draft.values).map((list) => list.join(" ").trim())).slice(0, 30);
 
   function say(form, draft, text, buttons) {
     const line = document.createElement("div");
@@ -369,8 +394,9 @@
     const [drafts, elsewhere] = [await all(), await openElsewhere()];
     for (const form of forms) {
       form.dataset.draft = await idOf(form);
+      const stands = JSON.stringify(read(form));
       const isOffered = (draft) =>
-        draft.place === place(form) && !elsewhere.has(draft.id) && JSON.stringify(draft.values) !== JSON.stringify(read(form));
+        draft.place === place(form) && !elsewhere.has(draft.id) && JSON.stringify(draft.values) !== stands;
       const mine = isRefused(form) || isChanged(form) ? [] : drafts.filter(isOffered).slice(0, MOST_OFFERED);
       if (wasInterrupted && mine.length) await bringBackUnasked(form, mine.shift());
       for (const draft of mine.reverse())

@@ -14,11 +14,10 @@
   function choose(box, files) {
     const say = box.dataset;
     const all = [...(chosen.get(box) || []), ...files];
-    const refused = [];
-    const kept = all.filter((file) => {
-      if (file.size > Number(say.mostBytes)) refused.push(say.sayLarge.replace("{name}", file.name).replace("{size}", size(file.size)));
-      return file.size <= Number(say.mostBytes);
-    });
+    const isTooLarge = (file) => file.size > Number(say.mostBytes);
+    const said = (file) => say.sayLarge.replace("{name}", file.name).replace("{size}", size(file.size));
+    const refused = all.filter(isTooLarge).map(said);
+    const kept = all.filter((file) => !isTooLarge(file));
     if (kept.length > Number(say.mostFiles)) refused.push(say.sayMany);
     hold(box, kept.slice(0, Number(say.mostFiles)));
     show(box, refused);
@@ -74,7 +73,9 @@
     boxNear(event.target)?.classList.add("dropping");
   });
   for (const kind of ["dragleave", "drop"])
-    document.addEventListener(kind, () => document.querySelectorAll(".dropping").forEach((box) => box.classList.remove("dropping")));
+    document.addEventListener(kind, () =>
+      document.querySelectorAll(".dropping").forEach((box) => box.classList.remove("dropping")),
+    );
   document.addEventListener("drop", (event) => {
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
@@ -86,9 +87,15 @@
     const box = files.length ? boxNear(event.target) : null;
     if (!box || event.clipboardData.getData("text/plain")) return; // a copied cell is a text with a picture of it
     event.preventDefault();
-    const time = new Date().toTimeString().slice(0, 8).replaceAll(":", "");
-    choose(box, files.map((file, i) => new File([file], file.name === "image.png" ? `${box.dataset.sayPasted}-${time}${i || ""}.png` : file.name, { type: file.type })));
+    choose(box, files.map((file, at) => named(file, at, box)));
   });
+
+  // Every pasted picture is called image.png: of several none could be told from the others.
+  function named(file, at, box) {
+    if (file.name !== "image.png") return file;
+    const time = new Date().toTimeString().slice(0, 8).replaceAll(":", "");
+    return new File([file], `${box.dataset.sayPasted}-${time}${at || ""}.png`, { type: file.type });
+  }
 
   // -- sending -----------------------------------------------------------------------------------------------------
 
@@ -192,7 +199,10 @@
   }
 
   const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
-  const announce = (page) => document.querySelector(".toasts")?.replaceChildren(...(page.querySelector(".toasts")?.children || []));
+  const announce = (page) => {
+    const said = page.querySelector(".toasts")?.children || [];
+    document.querySelector(".toasts")?.replaceChildren(...said);
+  };
 
   // It was refused: the form comes back with what is wrong with it, and keeps its files.
   function refused(form, box, request) {
