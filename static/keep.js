@@ -387,9 +387,8 @@
     if (form.dataset.draft !== draft.id) await drop(draft.id);
   }
 
-  async function offer() {
-    const forms = [...document.querySelectorAll("form")].filter((form) => began.has(form));
-    if (!forms.length) return;
+  async function offer(forms) {
+    if (!forms.length || !canKeep()) return;
     const wasInterrupted = sessionStorage.getItem(INTERRUPTED) !== null;
     const [drafts, elsewhere] = [await all(), await openElsewhere()];
     for (const form of forms) {
@@ -415,29 +414,28 @@
     say(form, draft, words.back, [[words.discard, undo]]);
   }
 
+  // The forms of a page, or of a part of one, that are kept from now on.
   function begin(root) {
     const forms = root.matches?.("form") ? [root] : [...root.querySelectorAll("form")];
-    for (const form of forms)
-      if (who && !began.has(form) && isKept(form)) {
-        began.set(form, JSON.stringify(read(form)));
-        if (isRefused(form)) form.dataset.touched = "1";
-      }
+    const fresh = forms.filter((form) => canAsk() && !began.has(form) && isKept(form));
+    for (const form of fresh) {
+      began.set(form, JSON.stringify(read(form)));
+      if (isRefused(form)) form.dataset.touched = "1";
+    }
+    return fresh;
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
     if (!who && sessionStorage.getItem(TYPING)) sessionStorage.setItem(INTERRUPTED, "1");
-    begin(document);
+    const forms = begin(document);
     await settle().catch(() => {});
-    if (!canKeep()) return;
-    await offer().catch(() => {});
+    await offer(forms).catch(() => {});
   });
-  document.addEventListener("htmx:load", (event) => begin(event.detail.elt));
+  document.addEventListener("htmx:load", (event) => offer(begin(event.detail.elt)).catch(() => {}));
 
   // For static/upload.js, which sends a form with files without leaving the page.
   window.keeping = {
-    unsaved,
     complain,
-    mayBeSent,
     notSent: (form) => sent.delete(form),
     taken: (form) => taken(form.dataset.draft).catch(() => {}),
   };

@@ -102,6 +102,7 @@ GOOD = {
     "paper.doc": (old_office("WordDocument", "1Table"), "application/msword"),
     "table.xls": (old_office("Workbook"), "application/vnd.ms-excel"),
     "paper.docx": (archive("[Content_Types].xml", "word/document.xml"), kinds.DOCX.content_type),
+    "office365.docx": (archive("[Content_Types].xml", "word/document2.xml"), kinds.DOCX.content_type),
     "table.xlsx": (archive("[Content_Types].xml", "xl/workbook.xml"), kinds.XLSX.content_type),
     "call.wav": (b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(50), "audio/wav"),
     "call.amr": (b"#!AMR\n" + bytes(50), "audio/amr"),

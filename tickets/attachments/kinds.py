@@ -6,6 +6,7 @@ structure that a reader of it would need, so that an archive is no Word file and
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -132,8 +133,8 @@ def _ole_streams(file: IO[bytes]) -> set[str]:
 
 
 MACROS = _("It carries macros. Save it without macros (as .docx or .xlsx) and attach it again.")
-# Where the main part of an Office file of today lies, and what that makes it.
-MAIN_PARTS = (("word/document.xml", DOCX), ("xl/workbook.xml", XLSX))
+# Where the main part of an Office file of today lies (some programs number it), and what that makes it.
+MAIN_PARTS = ((re.compile(r"word/document\d*\.xml"), DOCX), (re.compile(r"xl/workbook\d*\.xml"), XLSX))
 MOST_PARTS = 20_000  # members of an archive that are looked through
 
 
@@ -151,7 +152,7 @@ def _new_office(head: bytes, file: IO[bytes]) -> FileKind | None:
     if any(name.endswith(("vbaProject.bin", "vbaData.xml")) for name in names):
         raise Unfit(MACROS)
     for part, kind in MAIN_PARTS:
-        if part in names:
+        if any(part.fullmatch(name) for name in names):
             return kind
     raise Unfit(ARCHIVE)
 
