@@ -420,6 +420,7 @@
     const fresh = forms.filter((form) => canAsk() && !began.has(form) && isKept(form));
     for (const form of fresh) {
       began.set(form, JSON.stringify(read(form)));
+      form.autocomplete = "off"; // else the browser itself keeps what is typed, on the disk in clear
       if (isRefused(form)) form.dataset.touched = "1";
     }
     return fresh;
