@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
+from hotline import errors
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
@@ -97,6 +98,10 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         if by_script:
             return _refused(refused.message)
+        if errors.typed(request):
+            return errors.page(
+                request, 409, refused.message
+            )  # with what was typed, which the meeting's page would drop
         messages.error(request, refused.message)
     else:
         if by_script:

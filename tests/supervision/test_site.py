@@ -110,6 +110,9 @@ def test_the_page_answers_its_script_and_a_browser_without_one(task: Coordinatio
     wrong = client.post(address, {"kind": "determined", "department": "", "note": "留着"})
     assert wrong.status_code == 422
     assert "留着" in wrong.content.decode(), "what was typed stays, on the page of the meeting"
+    lost = client.post(address, {"kind": "statement", "text": "没有选择单位。"})
+    assert lost.status_code == 409
+    assert "没有选择单位。" in lost.content.decode()
     refused = client.post(address, {"kind": "determined"}, headers=by_script)
     assert refused.status_code == 422
     assert refused.json()["message"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import resource
+import signal
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -387,6 +389,18 @@ def test_the_sweep_takes_what_a_killed_process_left_and_nothing_else(tmp_path: P
         os.utime(path, (long_ago, long_ago))
     assert keeping.sweep() == 1
     assert sorted(on_disk(tmp_path)) == sorted([young, Path(kept.file.path)])
+
+
+def test_a_process_that_is_killed_leaves_only_what_the_sweep_takes(tmp_path: Path, db: None) -> None:
+    if (child := os.fork()) == 0:
+        with keeping.taken_in([sent("a.png", scene.picture())]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(on_disk(tmp_path)) == 1
+    assert keeping.sweep() == 0, "another process may be at work with it"
+    with time_machine.travel(timezone.now() + timedelta(hours=7)):
+        assert keeping.sweep() == 1
+    assert not on_disk(tmp_path)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_GET, require_POST
 
+from hotline import errors
 from hotline.accounts.access import person
 from hotline.shell import back
 from tickets.attachments import keeping
@@ -32,6 +33,8 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
             raise keeping.FilesRefused([_t("Choose a file first.")])
         keeping.attach(ticket, *uploads, actor=person(request))
     except keeping.FilesRefused as refused:
+        if request.headers.get("X-Sent-By") == "script":
+            return errors.page(request, 422, refused.message)  # which it shows beside the files that it still holds
         messages.error(request, refused.message)
     else:
         messages.success(request, _t("Attached."))
