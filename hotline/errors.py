@@ -130,8 +130,9 @@ def came_from(request: HttpRequest) -> str:
     stood_on = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     if url_has_allowed_host_and_scheme(stood_on, allowed_hosts={request.get_host()}):
         parts = urlsplit(stood_on)
-        if parts.path and parts.path != reverse("sign-in"):
-            return f"{parts.path}?{parts.query}" if parts.query else parts.path
+        path = "/" + parts.path.lstrip("/")  # two slashes would begin the name of another site
+        if path != reverse("sign-in"):
+            return f"{path}?{parts.query}" if parts.query else path
     return request.get_full_path()
 
 
