@@ -178,6 +178,31 @@ def test_a_form_of_one_person_is_not_sent_as_another(desk: Desk) -> None:
     assert not Ticket.objects.exists()
 
 
+def test_a_token_that_is_gone_lets_the_same_be_sent_again(desk: Desk) -> None:
+    page = desk(scene.OPERATOR)
+    type_call(page)
+    page.context.clear_cookies(name="csrftoken")
+    send_call(page)
+    expect(page.locator("h1")).to_have_text("尚未提交")
+    page.click("main button[type=submit]")
+    expect(page.locator(".toasts")).to_contain_text("已登记")
+    assert Ticket.objects.get().description == TEXT
+    wait_until_kept(page, 0)
+
+
+def test_without_scripts_what_was_typed_is_shown_to_be_copied(live_server: Any, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False, base_url=live_server.url, locale="zh-CN")
+    page = context.new_page()
+    page.goto("/sign-in/")
+    sign_in(page, scene.OPERATOR)
+    type_call(page)
+    end_session(page)
+    send_call(page)
+    expect(page.locator("h1")).to_have_text("登录已失效")
+    expect(page.locator("textarea", has_text=TEXT)).to_be_visible()
+    context.close()
+
+
 # -- leaving ---------------------------------------------------------------------------------------------------------
 
 
