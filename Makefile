@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help run test check format messages docs screenshots bench clean
+.PHONY: help port run test check format messages docs screenshots bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: .venv/run  ## run the whole hotline with the demo city; Ctrl-C stops all of it
+run: port .venv/run  ## run the whole hotline with the demo city; Ctrl-C stops all of it
 	@exec $(BIN)/python manage.py serve
+
+port:
+	@$(PYTHON) hotline/running/ready.py port
 
 test: .venv/dev  ## run every test against real servers of their own; ARGS="-k flags" narrows
 	@$(BIN)/python -m pytest $(ARGS)
@@ -46,11 +49,13 @@ clean:  ## throw away the environment and the demo data
 	rm -rf .venv var
 
 .venv/run: requirements.txt
+	@PYTHON=$(PYTHON) $(PYTHON) hotline/running/ready.py python
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 .venv/dev: requirements.txt requirements-dev.txt
+	@PYTHON=$(PYTHON) $(PYTHON) hotline/running/ready.py python
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ .venv/run

@@ -177,7 +177,7 @@ class _Intake:
 
     def take(self, messages: list[Message]) -> None:
         known = Ticket.objects.filter(import_key__in=[message.key for message in messages])
-        tickets = {ticket.import_key: ticket for ticket in known.select_for_update(of=("self",))}
+        tickets = {ticket.import_key: ticket for ticket in known.select_for_update(of=("self",), no_key=True)}
         callers = self._callers({message.user for message in messages if message.user})
         store = BulkStore()
         new = []

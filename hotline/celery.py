@@ -3,9 +3,19 @@
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+
+from hotline.waiting import patience
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
 
 app = Celery("hotline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def wait_as_jobs_do(**kwargs: object) -> None:
+    """A job waits longer for the database than a page, and not without end (the worker's children inherit it)."""
+    patience.adopt(patience.JOB)

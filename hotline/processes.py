@@ -6,6 +6,11 @@ import os
 import sys
 from collections.abc import Mapping
 
+HEALTH, READ, WRITE = "health", "read", "write"
+# Threads of one web process for each kind of request (hotline.running.web). Each keeps a connection to the database:
+# with the four processes of docker-compose.yml that is 72 of the 100 that PostgreSQL takes by default.
+THREADS = {HEALTH: 2, READ: 8, WRITE: 8}
+
 
 def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
     """Each process's name with its command line, as `environment` sets it."""
@@ -14,7 +19,8 @@ def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]
     workers = environment.get("WEB_WORKERS", "2")
     return {
         "web": [*python, "gunicorn", "hotline.wsgi:application", "--bind", f"{host}:{port}", "--workers", workers,
-                "--threads", "4", "--timeout", "60", "--access-logfile", "-", "--access-logformat",
+                "--worker-class", "hotline.running.web.Worker", "--threads", str(sum(THREADS.values())),
+                "--timeout", "60", "--access-logfile", "-", "--access-logformat",
                 '%(m)s %(U)s %(s)s %(M)sms', "--max-requests", "5000", "--max-requests-jitter", "500"],
         "worker": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info"],
         "beat": [*python, "celery", "-A", "hotline", "beat", "--loglevel", "info", "--pidfile="],

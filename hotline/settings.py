@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "hotline.waiting.crowd.CrowdMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hotline.privacy.not_kept",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -92,6 +93,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "hotline.addresses.without_zero_bytes",
     "hotline.uploads.answers_scripts",
+    "hotline.waiting.pages.BusyMiddleware",
 ]
 
 ROOT_URLCONF = "hotline.urls"
@@ -121,14 +123,24 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # settings without connecting, such as mypy.
 if DEPLOYED and not (env.str("DATABASE_URL", default="") and env.str("REDIS_URL", default="")):
     raise ImproperlyConfigured("DATABASE_URL and REDIS_URL must name the city's own servers.")
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://postgres@/hotline")}
+DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://hotline@/hotline")}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
-if TEST_RUN:  # only then may a table of events be emptied, between two tests
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c hotline.maintenance=on"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; else see hotline.waiting
+if TEST_RUN:  # only then may a table of events be emptied, between two tests
+    DATABASES["default"]["OPTIONS"]["options"] = "-c hotline.maintenance=on"
+DATABASE_SERVING_ROLE = DATABASES["default"]["USER"]
+# Who owns the tables, where that is another role than the one that serves pages: hotline.roles.
+DATABASE_OWNER = env.db_url("DATABASE_OWNER_URL") if env.str("DATABASE_OWNER_URL", default="") else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "hotline.waiting.cache.ForgetfulCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
 MEDIA_ROOT = DATA_DIR / "media"
 MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
 MAX_ATTACHMENTS = 10  # files that are sent at once; deploy/nginx.conf lets as much through

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
+from hotline.waiting import patience
 
 from . import documents, monthly, weekly
 from .models import ReportKind, ReportRun
@@ -26,7 +27,7 @@ REPORT_LANGUAGE = "zh-hans"  # a report is an office document: Chinese whoever h
 
 def build(period: Period, *, by: User | None = None) -> ReportRun:
     """Builds the report of `period` from the database as it is now, and keeps it."""
-    with translation.override(REPORT_LANGUAGE):
+    with translation.override(REPORT_LANGUAGE), patience.of(patience.LONG):
         kind = ReportKind(period.kind)
         title = _t("%(city)s 12345 hotline: %(kind)s %(period)s") % {
             "city": documents.city_name(), "kind": kind.label, "period": period.name,

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from hotline.locks import one_at_a_time
+from hotline.waiting import patience
 
 from . import building, periods
 from .models import ReportKind, ReportRun
@@ -11,7 +12,7 @@ from .models import ReportKind, ReportRun
 @shared_task(expires=590)
 def build_due_reports() -> None:
     """Builds the report of each period that has ended and has none yet; running it again builds nothing."""
-    with one_at_a_time("reports"):  # of two workers at once the second finds it built
+    with patience.of(patience.LONG), one_at_a_time("reports"):  # of two workers at once the second finds it built
         for kind in ReportKind.values:
             period = periods.last_complete(kind)
             if not ReportRun.objects.filter(kind=kind, period=period.label).exists():

@@ -17,6 +17,8 @@ os.environ["HOTLINE_TEST_RUN"] = "1"  # pytest sets its own variable only later
 from hotline import embedded
 
 embedded.start()
+# Tests make and empty databases, so they are the owner; what they start as processes serves as the other role (scene).
+os.environ["DATABASE_URL"] = os.environ.pop("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -146,7 +146,7 @@ def lines_in(number: int) -> list[Line]:
 def put_in_force(version: DirectoryVersion, *, actor: User | None) -> DirectoryVersion:
     """Makes a draft the directory. Raises Unfit where it is no draft any more or the directory has changed since."""
     with one_at_a_time("directory"):
-        version = DirectoryVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+        version = DirectoryVersion.objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
         number = latest()
         if version.state != State.DRAFT:
             raise Unfit(Fault(_t("This is no draft any more.")))

@@ -24,6 +24,7 @@ from dispatch.models import DispatchModel
 from dispatch.queue import automation
 from hotline.accounts.models import Region
 from hotline.locks import one_at_a_time
+from hotline.waiting import patience
 from tickets.models import Category, Ticket
 
 HELD_OUT = 0.15  # of the tickets, the latest
@@ -62,7 +63,7 @@ def train() -> DispatchModel:
 
     Two trainings at once run one after the other.
     """
-    with one_at_a_time("dispatch training"):
+    with patience.of(patience.LONG), one_at_a_time("dispatch training"):
         found = cases()
         cut = int(len(found) * (1 - HELD_OUT))
         earlier, later = found[:cut], found[cut:]

@@ -33,7 +33,9 @@ def escalate_together(tickets: Sequence[Ticket], *, given: Mapping[str, Any], ac
     with transaction.atomic():
         perform("escalate", first, actor=actor, given=given)
         task = CoordinationTask.objects.get(ticket=first, state=CoordinationTask.State.CALLED)
-        rest = Ticket.objects.select_for_update(of=("self",)).filter(pk__in=[ticket.pk for ticket in others])
+        rest = Ticket.objects.select_for_update(of=("self",), no_key=True).filter(
+            pk__in=[ticket.pk for ticket in others]
+        )
         for ticket in rest.order_by("pk"):
             if ticket.status != Status.COORDINATING:  # its matter may have brought it along already
                 if reason := objection(action, ticket):

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from hotline import disk
+from hotline import disk, health
 from hotline.accounts.access import requires
 from hotline.accounts.permissions import Permission as P
 from supervision.clocks import sweeping
@@ -23,6 +23,7 @@ def state(request: HttpRequest) -> HttpResponse:
         "disk_megabytes": disk.free_bytes() // 2**20,
         "disk_is_full": disk.state() != "ok",
         "last": sweeping.last_run(),
+        "broker_is_away": health.report()["broker"] != "ok",
         "lag": sweeping.lag(),
         "late_after": sweeping.LATE_AFTER,
         "runs": SweepRun.objects.order_by("-started_at")[:SHOWN],

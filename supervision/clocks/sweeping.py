@@ -111,7 +111,7 @@ def _sweep_batch(now: datetime, result: SweepResult) -> bool:
         batch: list[Ticket] = list(
             Ticket.objects.filter(next_due_at__lte=now)
             .order_by("next_due_at")
-            .select_for_update(skip_locked=True, of=("self",))
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)
             .select_related("department")
             .only(*COLUMNS, "department__name")[:BATCH]
         )

@@ -49,7 +49,7 @@ def _claim(now: datetime) -> list[Delivery]:
         if not _is_office_time(now):
             waiting = waiting.filter(is_urgent=True)
         gathered: dict[Addressee, list[Notice]] = defaultdict(list)
-        for notice in waiting.select_for_update(skip_locked=True, of=("self",))[:BATCH]:
+        for notice in waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH]:
             gathered[notice.to_user_id, notice.to_department_id].append(notice)
         claimed = []
         for (user_id, department_id), notices in gathered.items():

@@ -70,7 +70,7 @@ def _with_matter(p: Performance, given: dict[str, Any]) -> None:
     if p.ticket.matter_id is None:
         return
     others = Ticket.objects.filter(matter_id=p.ticket.matter_id, status__in=OPEN_STATUSES).exclude(pk=p.ticket.pk)
-    for other in others.select_for_update(of=("self",)):
+    for other in others.select_for_update(of=("self",), no_key=True):
         if not objection(p.action, other):
             apply(p.action, other, actor=p.actor, given=given, at=p.at, store=p.store)
 
@@ -156,7 +156,7 @@ def call_off(p: Performance) -> None:
 
 def _apply_to_others(p: Performance, task: CoordinationTask, given: dict[str, Any]) -> None:
     others = Ticket.objects.filter(coordinated_in__task=task, status=Status.COORDINATING).exclude(pk=p.ticket.pk)
-    for other in others.select_for_update(of=("self",)):
+    for other in others.select_for_update(of=("self",), no_key=True):
         apply(ACTIONS[p.action.name], other, actor=p.actor, given=given, at=p.at, store=p.store)
 
 

@@ -58,7 +58,8 @@ def record(
     if not actor.may(Permission.SUPERVISE):
         raise NotAllowed(_t("You may not do this."))
     with _looked_at(kind, upload, participant) as files, transaction.atomic():
-        task = CoordinationTask.objects.select_for_update(of=("self",)).select_related("ticket").get(pk=task.pk)
+        locked = CoordinationTask.objects.select_for_update(of=("self",), no_key=True)
+        task = locked.select_related("ticket").get(pk=task.pk)
         if key and (known := SiteEntry.objects.filter(key=key).first()):
             return known
         if kind not in NOTED_WHILE:

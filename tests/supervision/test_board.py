@@ -282,7 +282,7 @@ def test_the_page_tells_of_the_last_run_and_of_what_was_set_aside(
 def test_the_health_page_says_that_flags_come_late(monday: time_machine.Traveller, signed_in: SignIn) -> None:
     scene.ticket_in(Status.DISPATCHED)
     client = signed_in(scene.SUPERVISOR)
-    assert client.get("/healthz").json()["notices"] == []
+    assert not any("late" in said for said in client.get("/healthz").json()["notices"])
     monday.move_to(at(21, 9, 3))
     assert any("late" in said for said in client.get("/healthz").json()["notices"])
     assert "badge" in signed_in(scene.SUPERVISOR).get(reverse("sweeper")).content.decode()

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.callers.telephone import normalise_phone
 from tickets.calls import recording
@@ -62,6 +63,9 @@ def _record(request: HttpRequest, form: CallForm, answer: str) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, refused.message)
         return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
+    except Busy as busy:
+        form.add_error(None, busy.message)
+        return with_retry(render(request, "tickets/new.html", {"form": form, "answer": answer}, status=503))
     messages.success(request, _t("Recorded as %(number)s.") % {"number": ticket.number})
     return redirect(ticket)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
+from hotline.waiting import busy
 from tickets.callers.book import caller_for
 from tickets.callers.telephone import normalise_phone
 from tickets.calls.numbers import next_number
@@ -19,24 +20,32 @@ from tickets.workflow.performing import NotAllowed
 from tickets.workflow.stores import DatabaseStore
 
 
+class NumberingStore(DatabaseStore):
+    """Writes a new ticket with its day's next number, which is taken only now: everybody else waits for it."""
+
+    def save_ticket(self, ticket: Ticket) -> None:
+        if ticket.pk is None:
+            ticket.number = next_number(timezone.localdate(ticket.registered_at))
+        super().save_ticket(ticket)
+
+
 def register(
     *, actor: User | None, details: dict[str, Any], at: datetime | None = None, import_key: str | None = None
 ) -> Ticket:
     """Records a call as a ticket and returns it.
 
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
-    `caller_name` and `caller_phone` as typed. `at` is when the call came; now by default. Raises NotAllowed.
+    `caller_name` and `caller_phone` as typed. `at` is when the call came; now by default. Raises NotAllowed or Busy.
     """
     action = table.ACTIONS[table.STARTING]
     if actor is not None and not performing.may_perform(action, None, actor):
         raise NotAllowed(_t("You may not do this."))
     at = at or timezone.now()
-    with transaction.atomic():
+    with busy.told(), transaction.atomic():
         ticket = Ticket(**details, registered_by=actor, registered_at=at, import_key=import_key)
         ticket.caller_phone = normalise_phone(ticket.caller_phone)
         if ticket.is_anonymous:
             ticket.caller_name = ""
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
-        ticket.number = next_number(timezone.localdate(at))
-        performing.apply(action, ticket, actor=actor, given={}, at=at, store=DatabaseStore())
+        performing.apply(action, ticket, actor=actor, given={}, at=at, store=NumberingStore())
     return ticket

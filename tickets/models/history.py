@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from hotline import roles
 from hotline.accounts.models import Department, User
 from tickets.choices import (
     Contacted,
@@ -19,7 +20,7 @@ from tickets.models.ticket import Ticket
 
 
 class TicketEvent(models.Model):
-    """Something that happened to a ticket. The database refuses to change or delete it (migration 0002)."""
+    """Something that happened to a ticket. The database refuses to change or delete it (migration 0002, roles)."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
@@ -40,6 +41,9 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}#{self.sequence} {self.action}"
+
+
+roles.keep(TicketEvent._meta.db_table)
 
 
 class Answer(models.Model):

@@ -337,7 +337,9 @@ def join_matter(p: Performance) -> None:
     if p.given.get("matter"):
         _enter(p, p.given["matter"])
         return
-    others = list(Ticket.objects.select_for_update(of=("self",)).filter(number__in=p.given["numbers"]).order_by("pk"))
+    others = list(
+        Ticket.objects.select_for_update(of=("self",), no_key=True).filter(number__in=p.given["numbers"]).order_by("pk")
+    )
     known = {ticket.matter_id for ticket in (p.ticket, *others) if ticket.matter_id}
     if len(known) > 1:
         raise Refused(_("These tickets belong to different matters; part them first."))

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from hotline.accounts.access import person
 from hotline.errors import typed
 from hotline.shell import back
+from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.callers.reading import caller_of, may_see_caller
 from tickets.choices import Status
@@ -121,6 +122,9 @@ def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> Http
         return _form_again(request, ticket, action, status=422, file_errors=refused.reasons)
     except InvalidInput as refused:
         return render_ticket(request, ticket, action=action, form=refused.form, status=422)
+    except Busy as busy:
+        messages.error(request, busy.message)
+        return with_retry(_form_again(request, ticket, action, status=503))
     except NotAllowed as refused:
         raise PermissionDenied from refused
     except Refused as refused:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import User
+from hotline.waiting import busy
 from tickets.models import Contribution, Ticket, TicketEvent
 from tickets.workflow import inputs
 from tickets.workflow.stores import DatabaseStore, Store
@@ -185,11 +186,11 @@ def perform(
     clean. `version` is the one that the person saw; None where nobody looked (a job). `at` is when it happened,
     for importers; now by default.
 
-    Raises NotAllowed, Stale, InvalidInput or Refused; then nothing has changed.
+    Raises NotAllowed, Stale, InvalidInput, Refused or Busy (somebody holds the ticket); then nothing has changed.
     """
     action = ACTIONS[name]
-    with transaction.atomic():
-        locked = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    with busy.told(), transaction.atomic():
+        locked = Ticket.objects.select_for_update(of=("self",), no_key=True).get(pk=ticket.pk)
         if actor is not None and not may_perform(action, locked, actor):
             raise NotAllowed(_t("You may not do this."))
         if version is not None and version != locked.version and not _only_quiet_since(locked, version):

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
+from hotline.waiting.busy import Busy
 from tickets.models import Ticket
 from tickets.workflow import performing
 
@@ -52,6 +53,8 @@ def perform_each(wanted: Iterable[Wanted], *, actor: User) -> Outcome:
             performing.perform(one.action, ticket, actor=actor, given=one.given, version=one.version)
         except performing.Refused as refused:
             outcome.refused.append(f"{one.number}: {_why(refused)}")
+        except Busy as busy:
+            outcome.refused.append(f"{one.number}: {busy.message}")
         else:
             outcome.done += 1
     return outcome

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
+from hotline import roles
 from hotline.accounts.models import User
 
 
@@ -11,7 +12,13 @@ class Command(BaseCommand):
     help = "Brings database and assets up to date, and lays in the demo city the first time where it is wanted."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        roles.make()
         call_command("migrate", verbosity=0)
+        if not roles.are_two():
+            self.stderr.write(
+                "One database role owns the tables and serves the pages: events of tickets are kept by triggers alone."
+                " docs/deploy.md, “Two roles of the database”, says how to have two."
+            )
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("load_categories", verbosity=0)
         if settings.DEMO and not User.objects.exists() and "load_demo" in get_commands():

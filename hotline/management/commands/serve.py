@@ -1,36 +1,37 @@
 import os
-import shlex
 import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
-from honcho.manager import Manager
-from honcho.printer import Printer
+from django.core.management.base import BaseCommand, CommandError
 
-from hotline import health, processes
+from hotline import embedded, health, processes
 from hotline.accounts.models import User
 from hotline.accounts.views import DEMO_PASSWORD
-
-STOPPED_BY_HAND = 130  # what the shell makes of Ctrl-C
+from hotline.running import ready
+from hotline.running.supervisor import AlreadyRunning, Claim, Supervisor
 
 
 class Command(BaseCommand):
     help = "Runs the whole hotline: database and broker where none are configured, web, worker and beat."
+    requires_system_checks = ()  # prepare makes them, once the port is known to be free
 
     def handle(self, *args: Any, **options: Any) -> None:
+        host, port = ready.where()
+        try:
+            claim = Claim(settings.DATA_DIR, f"http://{host}:{port}/")
+        except AlreadyRunning as running:
+            raise CommandError(str(running)) from running
+        if objection := ready.objection_to_port(host, port):
+            raise CommandError(objection)
         call_command("prepare")
         health.forget_heartbeats()  # those of an earlier run say nothing of this one
-        self._greet()
-        manager = Manager(Printer(sys.stdout))
-        for name, command in processes.commands().items():
-            manager.add_process(name, f"exec {shlex.join(command)}", env={**os.environ, "PYTHONUNBUFFERED": "1"})
-        manager.loop()
-        sys.exit(0 if manager.returncode in (None, STOPPED_BY_HAND) else manager.returncode)
+        self._greet(f"http://{host}:{port}/")
+        os.environ.pop("DATABASE_OWNER_URL", None)  # what serves pages need not know it
+        sys.exit(Supervisor(claim, embedded.gone).run(processes.commands()))
 
-    def _greet(self) -> None:
-        address = f"http://{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}/"
+    def _greet(self, address: str) -> None:
         self.stdout.write(f"\n  {settings.CITY_NAME} 12345: {address}")
         if settings.DEMO:
             seen: set[str] = set()

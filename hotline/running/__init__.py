@@ -1,0 +1,1 @@
+"""What keeps a hotline running on one machine: what it needs, its processes together, its web worker."""

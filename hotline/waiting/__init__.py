@@ -1,0 +1,1 @@
+"""What is done while the database or the broker makes people wait: how long, who may, and what they are told."""

@@ -1,0 +1,85 @@
+"""How long each kind of work waits for the database, so that whoever waits never stops the others.
+
+A process says once which kind it is (`adopt`); each of its connections then carries that kind's limits. One piece of
+work that needs other limits, such as a report or the health page, is done inside `of`. What runs into a limit ends with
+an error of the database, which `hotline.waiting.busy` puts into words.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Limits in seconds; 0 is without end."""
+
+    lock: float  # for a row, or a lock, that somebody else holds
+    statement: float  # for one statement, its waiting included
+    idle: float  # for a transaction that holds its locks and does nothing
+
+
+WEB = Patience(lock=3, statement=12, idle=30)
+PRESSED = Patience(lock=0.6, statement=12, idle=30)  # a request, while many others are at it (hotline.waiting.crowd)
+HEALTH = Patience(lock=0.3, statement=0.7, idle=5)
+JOB = Patience(lock=10, statement=180, idle=600)
+LONG = Patience(lock=60, statement=1800, idle=3600)  # reports and training, which read a whole month or year
+ENDLESS = Patience(lock=0, statement=0, idle=0)  # migrations, imports and whatever a person starts by hand
+
+_usual = ENDLESS
+_own = threading.local()
+
+
+def adopt(patience: Patience) -> None:
+    """From now on every connection of this process has these limits."""
+    global _usual
+    _usual = patience
+
+
+def current() -> Patience:
+    """The limits of this thread's work."""
+    return getattr(_own, "patience", _usual)
+
+
+@contextmanager
+def of(patience: Patience) -> Iterator[None]:
+    """Does what is inside with limits of its own; begins and ends outside transactions."""
+    before = current()
+    _own.patience = patience
+    try:
+        _tell(connection)
+        yield
+    finally:
+        _own.patience = before
+        _tell(connection)
+
+
+def _tell(to: Any) -> None:
+    """Tells an open connection the present limits. One that is not open, or was lost, is told when it opens."""
+    if to.connection is None or to.connection.closed or to.needs_rollback:
+        return
+    limits = current()
+    try:
+        with to.connection.cursor() as cursor:  # the driver's own, so that no query counts as one of the page's
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
+                " set_config('idle_in_transaction_session_timeout', %s, false)",
+                [f"{round(seconds * 1000)}ms" for seconds in (limits.lock, limits.statement, limits.idle)],
+            )
+    except psycopg2.Error:
+        to.close()
+
+
+@receiver(connection_created)
+def _tell_the_new(connection: Any, **kwargs: object) -> None:
+    if current() != ENDLESS:
+        _tell(connection)
