@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
@@ -15,6 +17,7 @@ from django.utils import timezone
 from PIL import Image
 
 from demo import city
+from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
 from tickets.calls import recording
 from tickets.choices import Status
@@ -182,3 +185,16 @@ def ticket_in(status: str, **details: Any) -> Ticket:
         ticket = do(ticket, name, who)
     assert ticket.status == status
     return ticket
+
+
+def serving_address() -> str:
+    """The address of the tests' database for the role that serves pages, which is given its rights on it."""
+    address, role = os.environ["DATABASE_URL"], embedded.SERVING_ROLE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE ROLE {role} LOGIN")
+    roles.grant(role)
+    parts = urlsplit(address)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}@{place}", path=f"/{connection.settings_dict['NAME']}"))

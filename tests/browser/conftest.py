@@ -19,7 +19,6 @@ from urllib.request import urlopen
 import pytest
 import redis
 from django.core.cache import cache
-from django.db import connection
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from demo.city import PEOPLE
@@ -93,9 +92,8 @@ class Hotline:
 
     def start(self, moment: datetime) -> None:
         self.move_to(moment)
-        name = connection.settings_dict["NAME"]
         environment = os.environ | {
-            "DATABASE_URL": os.environ["DATABASE_URL"].replace("/hotline?", f"/{name}?"),
+            "DATABASE_URL": scene.serving_address(), "HOTLINE_TEST_RUN": "0",
             "PYTHONPATH": str(Path(__file__).parent.parent / "clockwork"),
             "HOTLINE_TEST_CLOCK": str(self.clock), "HOTLINE_DATA_DIR": str(self.folder),
             "HOTLINE_SWEEP_SECONDS": "1", "HOTLINE_HEARTBEAT_SECONDS": "0.5",

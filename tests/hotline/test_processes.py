@@ -44,8 +44,10 @@ def test_compose_checks_health_keeps_data_and_asks_for_secrets(compose: dict[str
     text = (ROOT / "docker-compose.yml").read_text()
     for name, service in compose["services"].items():
         assert "healthcheck" in service, name
-    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for secret in ("SECRET_KEY", "PAGES_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
         assert f"${{{secret}:?" in text, f"{secret} must not have a default"
+    knowing = [name for name, one in compose["services"].items() if "DATABASE_OWNER_URL" in one.get("environment", {})]
+    assert knowing == ["setup"], "whoever serves pages does not know the owner's password"
     assert set(compose["volumes"]) == {"data", "postgres", "redis"}
     assert "USER hotline" in (ROOT / "Dockerfile").read_text()
 

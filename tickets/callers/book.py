@@ -8,8 +8,8 @@ from tickets.models import Caller
 def caller_for(phone: str, name: str) -> Caller | None:
     """The caller with this number, made on the first call; None without a number.
 
-    Their row stays locked until the transaction ends: two calls of one caller at once go one after the other, since each
-    looks at the caller's earlier tickets.
+    Their row stays locked until the transaction ends: two calls of one caller at once go one after the other, since
+    each looks at the caller's earlier tickets.
     """
     if not phone:
         return None
