@@ -133,7 +133,7 @@ def test_a_held_row_stops_neither_health_nor_other_pages(house: House, signed_in
 
 def test_a_call_that_finds_the_number_held_keeps_its_form(house: House, signed_in: SignIn) -> None:
     scene.call()
-    call = {
+    call: dict[str, Any] = {
         "title": "路灯不亮", "description": "路口的路灯三天没有亮了。", "kind": "complaint", "urgency": "normal",
         "channel": "phone", "region": scene.call().region_id, "address": "东门", "caller_phone": "10012340009",
         "caller_name": "王女士", "category": scene.call().category_id,
@@ -248,8 +248,8 @@ def test_a_password_is_not_written_into_the_page() -> None:
 def test_the_role_that_serves_cannot_touch_events(statement: str, live_city: None) -> None:
     scene.ticket_in(Status.WORKING)
     with closing(psycopg2.connect(scene.serving_address())) as serving, serving.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM tickets_ticketevent")
-        assert cursor.fetchone()[0] > 0, "it may read them"
+        cursor.execute("SELECT sequence FROM tickets_ticketevent")
+        assert cursor.fetchall(), "it may read them"
         assert not roles.may_change_what_is_kept(cursor)
         with pytest.raises(psycopg2.Error) as refused:
             cursor.execute(statement)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from demo import benchmark, city, crowd
 from demo.generator import Generator
+from hotline import roles
 from tickets.models import Ticket
 
 SEED = 7
@@ -27,6 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--open", type=int, default=20_000, help="with --sweep: how many of them are open")
         parser.add_argument("--due", type=int, default=2_000, help="with --sweep: how many of those are due")
         parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        with roles.as_owner():  # it makes and drops a database
+            return super().execute(*args, **options)
 
     def handle(self, *args: Any, tickets: int, days: int, keep: bool, sweep: bool, **options: Any) -> None:
         own = connection.settings_dict["NAME"]
