@@ -146,7 +146,7 @@ def at_once(*deeds: Callable[[], object]) -> None:
 
     def run(deed: Callable[[], object]) -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             deed()
         except BaseException as error:
             failures.append(error)
@@ -157,7 +157,7 @@ def at_once(*deeds: Callable[[], object]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=180)
     assert not any(thread.is_alive() for thread in threads)
     if failures:
         raise failures[0]

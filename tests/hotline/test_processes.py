@@ -23,7 +23,7 @@ from hotline import health, processes
 from tests import scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LIMIT = 120.0  # seconds for a first start with the demo city
+LIMIT = 240.0  # seconds for a first start with the demo city
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +135,12 @@ def test_one_command_starts_all_and_ctrl_c_leaves_nothing_behind(tmp_path: Path)
     finally:
         os.killpg(run.pid, signal.SIGINT)
         try:
-            code = run.wait(timeout=60)
+            code = run.wait(timeout=120)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGKILL)
             raise
     assert code == 0, log.read_text()[-3000:]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while left := _running_in(tmp_path):
         assert time.monotonic() < end, f"still running: {left}"
         time.sleep(0.1)

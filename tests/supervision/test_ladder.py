@@ -203,7 +203,7 @@ def channel() -> Iterator[type[Receiver]]:
     Department.objects.filter(name=scene.DEPARTMENT).update(channel=f"json://127.0.0.1:{server.server_port}/")
     yield Receiver
     server.shutdown()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     server.server_close()
 
 
