@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "hotline.waiting.crowd.CrowdMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hotline.privacy.not_kept",
