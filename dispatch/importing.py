@@ -21,7 +21,9 @@ from dispatch import suggest
 from dispatch.sheets import cells, tables
 from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Row, Table
+from hotline import instants
 from hotline.accounts.models import Department, Region
+from hotline.text import clean
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
 from tickets.models import Caller, Ticket
@@ -91,7 +93,7 @@ def parse(row: Row, now: datetime) -> Message:
     """What a row says. Raises ValueError with the reason for which it is refused."""
     if row.fault:
         raise ValueError(row.fault)
-    value = {name: row.values.get(name, "").strip() for name in COLUMNS.headings}
+    value = {name: clean(row.values.get(name, "")).strip() for name in COLUMNS.headings}
     if not value["message_id"] or len(value["message_id"]) > 60:
         raise ValueError(_t("The message has no usable id."))
     body, title = value["body"] or value["title"], " ".join(value["title"].split()) or " ".join(value["body"].split())
@@ -102,6 +104,8 @@ def parse(row: Row, now: datetime) -> Message:
     created = _moment(value["created"], row)
     if created > now:
         raise ValueError(_t("The message lies in the future."))
+    if created < instants.first():
+        raise ValueError(_t("The message is older than %(day)s.") % {"day": instants.FIRST_DAY})
     replied = None
     if value["reply"]:
         replied = _moment(value["replied"], row)
@@ -118,7 +122,7 @@ def parse(row: Row, now: datetime) -> Message:
 def _moment(text: str, row: Row) -> datetime:
     try:
         return timezone.make_aware(cells.moment(text, counts_from_1904=row.counts_from_1904))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(_t("“%(text)s” is no date and time.") % {"text": text[:40]}) from None
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -20,6 +23,29 @@ class KeysetPagination(CursorPagination):
     page_size = PAGE_SIZE
     ordering = ("-registered_at", "-id")
     cursor_query_param = "after"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        self.model = queryset.model
+        return super().paginate_queryset(queryset, request, view)
+
+    def decode_cursor(self, request: Request) -> Any:
+        """The place in the list that an address names. Raises NotFound where it is no place in this order."""
+        cursor: Any = super().decode_cursor(request)
+        if cursor is None or cursor.position is None:
+            return cursor
+        try:
+            return cursor._replace(position=self._comparable(cursor.position))
+        except (ValidationError, ValueError, OverflowError):
+            raise NotFound(self.invalid_cursor_message) from None
+
+    def _comparable(self, position: str) -> str:
+        """`position` as the column that the list is in order of can be compared with it. Raises where it cannot."""
+        value = self.model._meta.get_field(self.ordering[0].lstrip("-")).to_python(position)
+        if not isinstance(value, datetime):
+            return str(value)
+        if timezone.is_naive(value):
+            raise ValueError("an instant without a zone")
+        return str(value.astimezone(UTC))
 
 
 class Page:

@@ -16,6 +16,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
+from hotline.text import clean_within
+
 FONT = "Noto Sans CJK SC, WenQuanYi Micro Hei, Microsoft YaHei, PingFang SC, sans-serif"
 OFFICE_FONT, HEADING_FONT = "宋体", "黑体"
 TEXT_WIDTH = 17.0  # centimetres between the margins of A4
@@ -53,6 +55,7 @@ def as_svg(section: dict[str, Any]) -> str:
 
 def as_docx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:
     """The report as a Word document: a heading, a table and, where asked for, a picture a section."""
+    title, subtitle, sections = clean_within([title, subtitle, sections])
     document = Document()
     style = document.styles["Normal"]
     style.font.name, style.font.size = OFFICE_FONT, Pt(10.5)
@@ -117,6 +120,7 @@ def _breadth(text: str) -> int:
 
 def as_xlsx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:
     """The report as an Excel workbook: a sheet a section, charts native."""
+    title, subtitle, sections = clean_within([title, subtitle, sections])
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     bold = book.add_format({"bold": True, "bg_color": "#E7F0F7", "border": 1, "text_wrap": True})

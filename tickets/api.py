@@ -15,7 +15,7 @@ from drf_spectacular.utils import (
     inline_serializer,
 )
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from hotline.accounts.access import person
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
+from hotline.shell import number_in
 from tickets.callers.reading import caller_of
 from tickets.calls import recording
 from tickets.calls.forms import CallForm
@@ -241,13 +242,13 @@ class TicketActionView(APIView):
         if ticket is None:
             raise NotFound
         data = _plain(request.data)
-        version = data.pop("version", None)
-        if version is not None and not str(version).isdecimal():
+        sent = data.pop("version", "")
+        version = next(iter(number_in(sent)), None) if isinstance(sent, str) else None
+        if version is None and sent != "":
             return problem(_t("Please check what was entered."), 400, {"version": [_t("Enter a whole number.")]})
         try:
             done = performing.perform(
-                self.step.name, ticket, actor=user, given=data,
-                version=int(version) if version is not None else None,
+                self.step.name, ticket, actor=user, given=data, version=version
             )  # fmt: skip
         except InvalidInput as refused:
             return problem(refused.message, 400, refused.errors)
@@ -297,7 +298,22 @@ class CategoryViewSet(viewsets.ReadOnlyModelViewSet):
 
 
 def _plain(data: Any) -> dict[str, Any]:
-    """What was sent as a plain mapping; lists stay lists."""
+    """What was sent as a form takes it: a text for each name, or a list of texts where several were sent."""
     if hasattr(data, "lists"):
         return {name: values if len(values) > 1 else values[0] for name, values in data.lists()}
-    return dict(data) if isinstance(data, dict) else {}
+    if not isinstance(data, dict):
+        raise ParseError(_t("Send an object of names and values."))
+    return {name: _as_typed(name, value) for name, value in data.items()}
+
+
+def _as_typed(name: str, value: Any) -> Any:
+    """A value of JSON as a browser would have sent it; forms read nothing else."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return [_as_typed(name, one) for one in value if not isinstance(one, list)]
+    if isinstance(value, dict):
+        raise ParseError(_t("%(name)s: send a text, a number or a list of them.") % {"name": name})
+    return str(value)

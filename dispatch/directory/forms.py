@@ -12,6 +12,7 @@ from dispatch.directory.book import Line
 from dispatch.directory.sheet import BASIS_LENGTH, category_name
 from dispatch.models import DirectoryEntry, Precedent
 from hotline.accounts.models import Department
+from hotline.fields import DayField
 from tickets.calls.forms import RegionField
 from tickets.models import Category
 from tickets.workflow.inputs import DepartmentField, DepartmentsField, text
@@ -48,8 +49,8 @@ class LineForm(forms.Form):
         help_text=_("Empty: the hotline. Else the department that sends down by this line."),
     )
     basis = forms.CharField(label=_("Legal basis"), max_length=BASIS_LENGTH, required=False)
-    valid_from = forms.DateField(label=_("Valid from"), widget=DayInput(), initial=timezone.localdate)
-    valid_until = forms.DateField(label=_("Last day valid"), widget=DayInput(), required=False)
+    valid_from = DayField(label=_("Valid from"), widget=DayInput(), initial=timezone.localdate)
+    valid_until = DayField(label=_("Last day valid"), widget=DayInput(), required=False)
     note = forms.CharField(label=_("Why it is changed"), max_length=200)
 
     def line(self) -> Line:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _t
 
 from dispatch.directory.book import Line, lines_of, standing
 from dispatch.models import DirectoryEntry, DirectoryVersion
+from hotline import instants
 from hotline.accounts.models import Department, User
 from hotline.locks import one_at_a_time
 
@@ -50,6 +51,9 @@ def faults(lines: Sequence[Line]) -> list[Fault]:
     departments = Department.objects.in_bulk()
     found: list[Fault] = []
     for index, line in enumerate(lines):
+        for day in (line.valid_from, line.valid_until):
+            if day and (reason := instants.objection_to_day(day)):
+                found.append(Fault(reason, index))
         if line.valid_until and line.valid_until < line.valid_from:
             found.append(Fault(_t("It ends before it begins."), index))
         if line.department in line.assisting:

@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
+from hotline.shell import number_in
 from supervision import words
 from supervision.clocks import flags, risk
 from supervision.clocks.risk import Part
@@ -167,5 +168,7 @@ def grouped(found: Iterable[Row], kind: str = "") -> list[Group]:
 
 def tickets_of(keys: Iterable[str], user: User) -> list[Ticket]:
     """The open tickets behind keys that a browser sent; what is no key, or not for this person, is passed over."""
-    numbers = [int(key) for key in keys if key.lstrip("-").isdecimal() and len(key) < 18]
+    numbers = [
+        number * (-1 if key.startswith("-") else 1) for key in keys for number in number_in(key.removeprefix("-"))
+    ]
     return list(_behind(numbers, user).select_related("department", "matter", "region__parent"))

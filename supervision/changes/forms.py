@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.directory.forms import AnyCategoryField
+from hotline import instants
 from hotline.worktime import arrangements
 from tickets.models import TimeLimit
 from tickets.workflow.inputs import DepartmentField, text
@@ -33,6 +34,7 @@ class LimitForm(forms.ModelForm):
         day = self.cleaned_data["valid_from"]
         if day < timezone.localdate():
             raise ValidationError(_("A limit holds from today on or later: what was promised before stands."))
+        instants.check_day(day)
         return day
 
     def validate_unique(self) -> None:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -108,13 +108,10 @@ def late_clocks() -> str:
 def _sweep_batch(now: datetime, result: SweepResult) -> bool:
     """Sweeps one batch; returns whether there may be more."""
     with transaction.atomic():
-        batch: list[Ticket] = list(
-            Ticket.objects.filter(next_due_at__lte=now)
-            .order_by("next_due_at")
-            .select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .select_related("department")
-            .only(*COLUMNS, "department__name")[:BATCH]
-        )
+        due = Ticket.objects.filter(next_due_at__lte=now).order_by("next_due_at")
+        taken = due.select_for_update(skip_locked=True, no_key=True)
+        ids = list(taken.values_list("pk", flat=True)[:BATCH])
+        batch = _read(ids, now, result)
         try:
             with transaction.atomic():
                 raised, cleared = flags.sync(batch, now=now)
@@ -124,10 +121,28 @@ def _sweep_batch(now: datetime, result: SweepResult) -> bool:
         else:
             _name_no_more(batch, now)
         _write(batch)
-    result.due += len(batch)
+    result.due += len(ids)
     result.raised += raised
     result.cleared += cleared
-    return len(batch) == BATCH
+    return len(ids) == BATCH
+
+
+def _read(ids: list[int], now: datetime, result: SweepResult) -> list[Ticket]:
+    """The rows that are held; one by one where a row among them holds what Python cannot, such as a year before 1."""
+    rows = Ticket.objects.select_related("department").only(*COLUMNS, "department__name")
+    try:
+        return list(rows.filter(pk__in=ids).order_by("next_due_at"))
+    except (ValueError, OverflowError, DataError):
+        logger.exception("a batch of %d could not be read; going one by one", len(ids))
+    found = []
+    for pk in ids:
+        try:
+            found.append(rows.get(pk=pk))
+        except (ValueError, OverflowError, DataError) as error:
+            logger.exception("ticket %s set aside for %s", pk, SET_ASIDE)
+            Ticket.objects.filter(pk=pk).update(next_due_at=now + SET_ASIDE)
+            _name(pk, error, now, result)
+    return found
 
 
 def _one_by_one(batch: list[Ticket], now: datetime, result: SweepResult) -> tuple[int, int]:
@@ -139,18 +154,18 @@ def _one_by_one(batch: list[Ticket], now: datetime, result: SweepResult) -> tupl
         except Exception as error:
             logger.exception("ticket %s set aside for %s", ticket.pk, SET_ASIDE)
             ticket.next_due_at = now + SET_ASIDE
-            result.set_aside += 1
-            _name(ticket, error, now)
+            _name(ticket.pk, error, now, result)
         else:
             _name_no_more([ticket], now)
             raised, cleared = raised + more_raised, cleared + more_cleared
     return raised, cleared
 
 
-def _name(ticket: Ticket, error: Exception, now: datetime) -> None:
-    """Keeps which ticket was set aside and why, for people to look into."""
+def _name(ticket_id: int, error: Exception, now: datetime, result: SweepResult) -> None:
+    """Counts a ticket that was set aside, and keeps which and why, for people to look into."""
+    result.set_aside += 1
     row, made = SetAside.objects.get_or_create(
-        ticket=ticket, defaults={"error": str(error)[:300], "first_at": now, "last_at": now}
+        ticket_id=ticket_id, defaults={"error": str(error)[:300], "first_at": now, "last_at": now}
     )
     if not made:
         row.error, row.last_at, row.times, row.cleared_at = str(error)[:300], now, row.times + 1, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -124,9 +124,9 @@ def _key(text: str | None) -> uuid.UUID | None:
 def _moment(text: str | None) -> datetime | None:
     try:
         found = parse_datetime(text or "")
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and timezone.is_aware(found) else None
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and timezone.is_aware(found) else None
 
 
 @requires(P.SEE_REPORTS)

@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 from icalendar import Calendar, Event
 
+from hotline.text import clean
 from supervision.models import CoordinationTask, Participant, SiteEntry
 from tickets.attachments.pictures import for_word
 from tickets.models import Attachment, Ticket
@@ -71,7 +72,7 @@ def _facts(paper: Any, task: CoordinationTask) -> None:
     table = paper.add_table(rows=0, cols=2, style="Table Grid")
     for label, value in rows:
         cells = table.add_row().cells
-        cells[0].text, cells[1].text = label, value
+        cells[0].text, cells[1].text = label, clean(value)
         cells[0].width, cells[1].width = Cm(3), Cm(13)
 
 
@@ -83,15 +84,15 @@ def _parties(paper: Any, found: list[Participant]) -> None:
         cell.text = text
     for party in found:
         cells = table.add_row().cells
-        cells[0].text = party.name
+        cells[0].text = clean(party.name)
         cells[1].text = f"{timezone.localtime(party.arrived_at):%H:%M}" if party.arrived_at else _t("did not come")
-        cells[2].text = party.statement or "—"
+        cells[2].text = clean(party.statement) or "—"
         if party.signature:
             _picture(cells[3].paragraphs[0], party.signature, SIGNATURE_WIDTH)
 
 
 def _determination(paper: Any, task: CoordinationTask) -> None:
-    paper.add_paragraph(f"{_t('Findings')}：{task.findings or '—'}")
+    paper.add_paragraph(f"{_t('Findings')}：{clean(task.findings) or '—'}")
     if task.department is None:
         paper.add_paragraph(_t("Not determined."))
         return
@@ -101,13 +102,13 @@ def _determination(paper: Any, task: CoordinationTask) -> None:
         _t("%(department)s is responsible, by %(principle)s. It binds and cannot be returned.")
         % {"department": task.department, "principle": task.get_principle_display()}
     )
-    paper.add_paragraph(f"{_t('Directive')}：{task.directive}")
+    paper.add_paragraph(f"{_t('Directive')}：{clean(task.directive)}")
     paper.add_paragraph(f"{_t('To be done by')}：{timezone.localtime(task.due):%Y-%m-%d %H:%M}")
     paper.add_paragraph(
         f"{_t('Determined')}：{task.determined_by} {timezone.localtime(task.determined_at):%Y-%m-%d %H:%M}"
     )
     if task.outcome:
-        paper.add_paragraph(f"{_t('Outcome')}：{task.outcome}")
+        paper.add_paragraph(f"{_t('Outcome')}：{clean(task.outcome)}")
 
 
 def _picture(paragraph: Any, attachment: Attachment, width: Cm) -> None:
@@ -117,7 +118,7 @@ def _picture(paragraph: Any, attachment: Attachment, width: Cm) -> None:
         with attachment.file.open("rb") as file:
             run.add_picture(for_word(file) if attachment.content_type == "image/webp" else file, width=width)
     except NO_PICTURE:
-        run.add_text(attachment.name)
+        run.add_text(clean(attachment.name))
 
 
 def invitation(task: CoordinationTask, address: str) -> bytes:
@@ -127,9 +128,9 @@ def invitation(task: CoordinationTask, address: str) -> bytes:
     event.add("dtstamp", task.called_at)
     event.add("dtstart", task.meets_at)
     event.add("dtend", task.meets_at + MEETING_LASTS)
-    event.add("summary", _t("Coordination on the spot: %(matter)s") % {"matter": task.ticket.title})
-    event.add("location", task.place)
-    event.add("description", f"{task.question}\n{task.lead}")
+    event.add("summary", _t("Coordination on the spot: %(matter)s") % {"matter": clean(task.ticket.title)})
+    event.add("location", clean(task.place))
+    event.add("description", clean(f"{task.question}\n{task.lead}"))
     event.add("url", address)
     if task.latitude is not None and task.longitude is not None:
         event.add("geo", (float(task.latitude), float(task.longitude)))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission
+from hotline.text import clean
 from supervision.models import CoordinationTask, Participant, SiteEntry
 from tickets.attachments.keeping import Files, FilesRefused, taken_in
 from tickets.models import Attachment
@@ -71,19 +72,14 @@ def record(
         now = timezone.now()
         noted_at = at if at and task.called_at <= at <= now + AHEAD else now
         entry = SiteEntry(
-            task=task, key=key or uuid.uuid4(), kind=kind, text=_clean(text), at=noted_at, received_at=now,
-            by=actor, participant=participant,
+            task=task, key=key or uuid.uuid4(), kind=kind, text=clean(text).strip()[:MAX_TEXT], at=noted_at,
+            received_at=now, by=actor, participant=participant,
         )  # fmt: skip
         if kind in PHOTOS:
             entry.attachment = _picture(task, files, actor)
         _do(entry, given or {})
         entry.save(force_insert=True)
     return entry
-
-
-def _clean(text: str) -> str:
-    """What was noted, without zero bytes, which the database keeps none of."""
-    return text.replace("\0", "").strip()[:MAX_TEXT]
 
 
 def _refusal(task: CoordinationTask, kind: str) -> str:

@@ -247,7 +247,6 @@ def test_a_consultation_is_answered_on_the_telephone(signed_in: SignIn) -> None:
         ({"title": "长" * 81}, "title"),
         ({"address": "长" * 201}, "address"),
         ({"category": "0"}, "category"),
-        ({"caller_name": "\x00"}, "caller_name"),
     ],
 )
 def test_what_does_not_do_is_said_at_the_field_and_what_was_typed_stays(

@@ -140,8 +140,7 @@ def test_nonsense_for_a_key_opens_nothing_and_breaks_nothing(client: Client, key
     [[], "text", {"username": ["a"], "password": {}}, {"username": "a" * 300, "password": "x"},
      {"username": "a\x00b", "password": "x"}, {"username": "\ud800", "password": "x"},
      {"username": "operator1", "password": "\udfff"}, {"username": "operator1", "password": "x" * 100_000},
-     {"username": 5, "password": None}, {"username": "operator1", "password": DEMO_PASSWORD, "name": "n" * 300},
-     {"username": "operator1", "password": DEMO_PASSWORD, "name": "\ud800"}],
+     {"username": 5, "password": None}, {"username": "operator1", "password": DEMO_PASSWORD, "name": "n" * 300}],
 )  # fmt: skip
 def test_nonsense_for_a_password_is_told_and_breaks_nothing(client: Client, sent: Any) -> None:
     answer = client.post("/api/v1/token/", sent, content_type="application/json")

@@ -10,10 +10,15 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, Region
+from hotline.fields import DayField
 from tickets.choices import Channel, Kind, Status, Urgency
 from tickets.models import Category, Ticket
 
 DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
 
 
 class TicketFilter(django_filters.FilterSet):
@@ -31,16 +36,16 @@ class TicketFilter(django_filters.FilterSet):
     category = django_filters.ModelChoiceFilter(
         label=_("Category"), queryset=Category.objects.filter(parent__isnull=True), method="within_category"
     )
-    recorded_from = django_filters.DateFilter(
-        label=_("Recorded from"), field_name="registered_at", lookup_expr="date__gte", widget=DAY
-    )
-    recorded_to = django_filters.DateFilter(
-        label=_("Recorded to"), field_name="registered_at", lookup_expr="date__lte", widget=DAY
-    )
+    recorded_from = DayFilter(label=_("Recorded from"), field_name="registered_at", lookup_expr="date__gte", widget=DAY)
+    recorded_to = DayFilter(label=_("Recorded to"), field_name="registered_at", lookup_expr="date__lte", widget=DAY)
 
     class Meta:
         model = Ticket
         fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: Any) -> QuerySet[Ticket]:
+        """What cannot be looked for finds nothing: the whole list must not look like what was found."""
+        return queryset.none() if self.errors else super().filter_queryset(queryset)
 
     def search(self, queryset: Any, name: str, value: str) -> QuerySet[Ticket]:
         return queryset.matching(value, self.request.user)

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from hotline.instants import FIRST_DAY
 from tickets.choices import Kind, RuleKey, Stage, Unit, Urgency
 
-BEGINNING = date(2000, 1, 1)  # before any ticket: the first day of the limits that a city starts with
+BEGINNING = FIRST_DAY  # of the limits that a city starts with
 
 
 class TimeLimit(models.Model):

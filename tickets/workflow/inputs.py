@@ -6,17 +6,17 @@ A field named after a model is a choice from that table. The texts are what a pe
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from hotline import instants
 from hotline.accounts.models import Department, User
+from hotline.fields import InstantField
 from tickets import limits
 from tickets.choices import (
     SATISFIED,
@@ -104,16 +104,6 @@ class CategoryField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"
-
-
-class DateTimeField(forms.DateTimeField):
-    """An instant in the city's time, typed in the browser's own picker."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(
-            widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"], **kwargs
-        )
 
 
 class Nothing(ActionInput):
@@ -259,11 +249,8 @@ class Urge(ActionInput):
 
 
 class Supervise(ActionInput):
-    due = DateTimeField(label=_("Deadline"))
+    due = InstantField(label=_("Deadline"), validators=[instants.check_ahead])
     note = text(_("Requirement"))
-
-    def clean_due(self) -> Any:
-        return _in_future(self.cleaned_data["due"])
 
 
 class Escalate(ActionInput):
@@ -273,7 +260,7 @@ class Escalate(ActionInput):
         label=_("Map point"), max_length=40, required=False,
         help_text=_("Latitude and longitude, such as 30.924568,113.916957."),
     )  # fmt: skip
-    meets_at = DateTimeField(label=_("Time"))
+    meets_at = InstantField(label=_("Time"), validators=[instants.check_ahead])
     departments = DepartmentsField(_("Departments invited"))
     others = text(
         _("Others invited"),
@@ -293,9 +280,6 @@ class Escalate(ActionInput):
                 return latitude, longitude
         raise ValidationError(_("This is no map point: latitude and longitude, parted by a comma."))
 
-    def clean_meets_at(self) -> Any:
-        return _in_future(self.cleaned_data["meets_at"])
-
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not given.get("departments") and not given.get("others"):
@@ -311,10 +295,7 @@ class Determine(ToDepartments):
     principle = forms.ChoiceField(label=_("Principle"), choices=Principle)
     findings = text(_("Findings on the spot"), rows=4)
     note = text(_("Directive"), rows=2, help_text=_("What is to be done. It binds and cannot be returned."))
-    due = DateTimeField(label=_("To be done by"))
-
-    def clean_due(self) -> Any:
-        return _in_future(self.cleaned_data["due"])
+    due = InstantField(label=_("To be done by"), validators=[instants.check_ahead])
 
 
 class FollowUpInput(ActionInput):
@@ -350,8 +331,8 @@ class Split(ActionInput):
 
 
 class Recalculate(ActionInput):
-    answer_due = DateTimeField(label=_("Answer due"), required=False)
-    stage_due = DateTimeField(label=_("Next step due"), required=False)
+    answer_due = InstantField(label=_("Answer due"), required=False)
+    stage_due = InstantField(label=_("Next step due"), required=False)
     note = text(_("Reason"))
 
 
@@ -383,9 +364,3 @@ class JoinMatter(ActionInput):
         if self.ticket is not None and self.ticket.number in numbers:
             raise ValidationError(_("Name other tickets than this one."))
         return numbers
-
-
-def _in_future(moment: Any) -> Any:
-    if moment <= timezone.now() - timedelta(minutes=1):
-        raise ValidationError(_("This time has passed."))
-    return moment

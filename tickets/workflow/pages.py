@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person
 from hotline.errors import typed
-from hotline.shell import back
+from hotline.shell import back, number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.callers.reading import caller_of, may_see_caller
@@ -110,12 +110,11 @@ def _form_again(
 
 
 def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> HttpResponse:
-    version, user = request.POST.get("version", ""), person(request)
+    version, user = next(iter(number_in(request.POST.get("version"))), None), person(request)
     try:
         with taken_in(request.FILES.getlist("file")) as files, transaction.atomic():
             done = performing.perform(
-                action.name, ticket, actor=user, given=request.POST,
-                version=int(version) if version.isdecimal() else None,
+                action.name, ticket, actor=user, given=request.POST, version=version
             )  # fmt: skip
             files.give_to(done, actor=user, with_last_event=True)
     except FilesRefused as refused:

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hotline import text
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Role
 
@@ -18,9 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("full_name")
 
     def handle(self, *args: Any, username: str, full_name: str, **options: Any) -> None:
+        username, full_name = text.one_line(username), text.one_line(full_name)
         if User.objects.filter(username=username).exists():
             raise CommandError(f"{username} is taken.")
-        password = os.environ.get("HOTLINE_ADMIN_PASSWORD") or getpass.getpass("Password: ")
+        password = text.as_typed(os.environ.get("HOTLINE_ADMIN_PASSWORD") or getpass.getpass("Password: "))
         person = User(username=username, full_name=full_name, role=Role.ADMINISTRATOR)
         try:
             validate_password(password, person)

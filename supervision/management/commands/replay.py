@@ -11,6 +11,8 @@ from dispatch import importing
 from dispatch.sheets.grids import Unreadable
 from supervision.clocks import replaying
 
+MOST_HOURS = 24 * 365
+
 
 class Command(BaseCommand):
     help = "Tells how many recorded messages would have been flagged, when and by which flag. Keeps nothing."
@@ -23,6 +25,10 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args: Any, file: Path, accepts_after: float | None = None, **options: Any) -> None:
+        if accepts_after is not None and not 0 <= accepts_after <= MOST_HOURS:
+            raise CommandError(
+                f"--accepts-after: {accepts_after:g} is not between 0 and {MOST_HOURS} hours", returncode=2
+            )
         started, now = time.perf_counter(), timezone.now()
         try:
             rows = importing.read(file).rows

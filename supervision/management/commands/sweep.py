@@ -1,10 +1,13 @@
 import json
+from datetime import UTC
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from hotline import instants
 from supervision.clocks import sweeping
 
 
@@ -24,4 +27,9 @@ class Command(BaseCommand):
             if parsed is None:
                 raise CommandError(f"--now: {now!r} is not a date or time such as 2026-04-24T09:00", returncode=2)
             moment = parsed if timezone.is_aware(parsed) else timezone.make_aware(parsed)
+            try:
+                instants.check(moment)
+            except ValidationError as error:
+                raise CommandError(f"--now: {error.message}", returncode=2) from error
+            moment = moment.astimezone(UTC)
         self.stdout.write(json.dumps(sweeping.sweep(moment).as_dict()))

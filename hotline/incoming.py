@@ -1,0 +1,82 @@
+"""Where text enters by a request: what an address, a form, the name of a file and a JSON body carry is cleaned here.
+
+No form, serializer or view has to think of it, so none can forget it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import IO, Any
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _t
+from rest_framework import parsers
+from rest_framework.exceptions import ParseError
+
+from hotline import text
+
+SECRET = "password"  # noqa: S105 - in the name of each field that holds one: it is compared as it was typed
+NAMELESS = "file"
+
+
+def cleaned(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: cleans what a request carries before any view reads it; no page has an address that is not clean."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if text.clean(request.path_info) != request.path_info:
+            raise Http404
+        request.GET = clean_query(request.GET)  # type: ignore[assignment]
+        if request.method == "POST":
+            request.POST = clean_query(request.POST)  # type: ignore[assignment]
+            for _name, uploads in request.FILES.lists():
+                for upload in uploads:
+                    upload.name = clean_file_name(upload.name)
+        return answer(request)
+
+    return middleware
+
+
+def clean_query(given: QueryDict) -> QueryDict:
+    """The same names and values, cleaned."""
+    kept = QueryDict(mutable=True, encoding=given.encoding)
+    for name, values in given.lists():
+        way = text.as_typed if SECRET in name else text.clean
+        for value in values:
+            kept.appendlist(text.clean(name), way(value))
+    return kept
+
+
+def clean_file_name(name: str | None) -> str:
+    """The name under which a file is shown; a browser may send one that is none."""
+    kept = text.one_line(name or "").replace("/", " ").strip(" .")
+    return kept or NAMELESS
+
+
+class JSONParser(parsers.JSONParser):
+    """JSON, with its texts cleaned; refused where it is nested too deep or holds a number that nothing can hold."""
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return _clean_json(super().parse(stream, media_type, parser_context))
+        except RecursionError:
+            raise ParseError(_t("This is nested too deep.")) from None
+
+
+def _clean_json(value: Any, name: str = "") -> Any:
+    if isinstance(value, str):
+        return text.as_typed(value) if SECRET in name else text.clean(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ParseError(_t("A number is too large."))
+    if isinstance(value, list):
+        return [_clean_json(one, name) for one in value]
+    if isinstance(value, dict):
+        return {text.clean(key): _clean_json(one, key) for key, one in value.items()}
+    return value
+
+
+class FormParser(parsers.FormParser):
+    """A form sent to the API, cleaned."""
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        return clean_query(super().parse(stream, media_type, parser_context))
