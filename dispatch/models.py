@@ -171,7 +171,7 @@ class Suggestion(models.Model):
 class DispatchModel(models.Model):
     """One time that departments were learned from answered tickets, and how well it did on later ones.
 
-    The file lies in the data folder; `digest` tells whether it is still the one that was written.
+    The file lies in the data folder; `digest` is the mark by which it is known for one that was written here.
     """
 
     trained_at = models.DateTimeField(_("trained at"))

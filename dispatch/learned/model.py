@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import rjieba
 from scipy.sparse import csr_matrix, hstack
+from scipy.special import expit, softmax
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.metrics import f1_score
@@ -83,7 +84,30 @@ def _hashed(**how: Any) -> Pipeline:
     return make_pipeline(counts, TfidfTransformer(sublinear_tf=True))
 
 
-class _Views:
+@dataclass(frozen=True)
+class Linear:
+    """A fitted linear model, of which nothing but its numbers is needed: a row of weights a label.
+
+    Of two labels there is one row, whose sign tells them apart.
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+
+    def says(self, matrix: Any) -> np.ndarray:
+        """How far each text lies on the side of each label; a column a row of weights."""
+        return np.asarray(matrix @ self.weights.T + self.intercept)
+
+    def chances(self, matrix: Any) -> np.ndarray:
+        """How likely each label is, where the model was fitted to tell that."""
+        said = self.says(matrix)
+        if said.shape[1] > 1:
+            return np.asarray(softmax(said, axis=1))
+        likely = expit(said)
+        return np.hstack([1 - likely, likely])
+
+
+class Views:
     """The three readings of a text as sparse vectors."""
 
     def __init__(self) -> None:
@@ -113,7 +137,7 @@ class _Views:
         return [title, body, csr_matrix(hstack([words, pairs, title, facts]))]
 
 
-def _fit_three(vectors: list[csr_matrix], labels: np.ndarray) -> list[SGDClassifier]:
+def _fit_three(vectors: list[csr_matrix], labels: np.ndarray) -> list[Linear]:
     """One linear model a view, with a margin, found by averaged stochastic steps.
 
     Exact fitting took three times as long and three times the memory for 100,000 texts and was no better (decision
@@ -128,28 +152,29 @@ def _fit_three(vectors: list[csr_matrix], labels: np.ndarray) -> list[SGDClassif
         )  # fmt: skip
         model.fit(matrix, labels[-count:])
         # Laid out so that asking about one text touches only its own columns: 4 ms instead of 100.
-        model.coef_ = np.asfortranarray(model.coef_, dtype=np.float32)
-        fitted.append(model)
+        weights = np.asfortranarray(model.coef_, dtype=np.float32)
+        fitted.append(Linear(weights, model.intercept_.astype(np.float32)))
     return fitted
 
 
-def _opinions(three: list[SGDClassifier], vectors: list[csr_matrix], count: int) -> np.ndarray:
+def _opinions(three: list[Linear], vectors: list[csr_matrix]) -> np.ndarray:
     """What the three say of each text, side by side; a column a label and model."""
     said = []
     for model, matrix in zip(three, vectors, strict=True):
-        decision = model.decision_function(matrix)
-        said.append(np.column_stack([-decision, decision]) if count == 2 else decision)
+        decision = model.says(matrix)
+        said.append(np.hstack([-decision, decision]) if decision.shape[1] == 1 else decision)
     return np.hstack(said)
 
 
 @dataclass
 class Learned:
-    """What was learned; kept in a file and read by every process that suggests."""
+    """What was learned; kept in a file (`packing`) and read by every process that suggests."""
 
     labels: np.ndarray
-    views: _Views
-    three: list[SGDClassifier]
-    judge: LogisticRegression
+    views: Views
+    three: list[Linear]
+    judge: Linear
+    judged: np.ndarray  # the labels between which it judges
     learned_from: int
     words: list[str]  # in the order of the third view's columns
 
@@ -163,10 +188,12 @@ class Learned:
         texts, known = [example for example, _label in kept], np.array([label for _example, label in kept])
         names = np.unique(known)
         said, judged = cls._judged(texts[-JUDGED:], known[-JUDGED:], names)
-        judge = LogisticRegression(C=0.3, max_iter=2000).fit(said, judged)
-        views = _Views()
+        fitted = LogisticRegression(C=0.3, max_iter=2000).fit(said, judged)
+        judge = Linear(fitted.coef_, fitted.intercept_)
+        views = Views()
         three = _fit_three(views.fit(texts), known)
-        return cls(names, views, three, judge, len(kept), list(views.words.get_feature_names_out()))
+        words = list(views.words.get_feature_names_out())
+        return cls(names, views, three, judge, fitted.classes_, len(kept), words)
 
     @staticmethod
     def _judged(texts: list[Example], known: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,10 +203,10 @@ class Learned:
         texts, known = [texts[index] for index in chosen], known[chosen]
         said = np.full((len(texts), 3 * len(names)), -1.0)
         for learned, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(texts, known):
-            views = _Views()
+            views = Views()
             three = _fit_three(views.fit([texts[i] for i in learned]), known[learned])
             here = np.unique(known[learned])
-            opinion = _opinions(three, views.read([texts[i] for i in asked]), len(here))
+            opinion = _opinions(three, views.read([texts[i] for i in asked]))
             columns = np.searchsorted(names, here)
             for view in range(3):
                 part = opinion[:, view * len(here) : (view + 1) * len(here)]
@@ -192,20 +219,20 @@ class Learned:
             return []
         texts = [_prepared(example) for example in examples]
         vectors = self.views.read(texts)
-        chances = self.judge.predict_proba(_opinions(self.three, vectors, len(self.labels)))
+        chances = self.judge.chances(_opinions(self.three, vectors))
         best = chances.argmax(axis=1)
         return [
             Guess(
-                self.judge.classes_[index].item(),
+                self.judged[index].item(),
                 float(chances[row, index]),
-                self._speaking_for(self.judge.classes_[index], vectors[2][row]) if explain else (),
+                self._speaking_for(self.judged[index], vectors[2][row]) if explain else (),
             )
             for row, index in enumerate(best)
         ]
 
     def _speaking_for(self, label: Any, vector: csr_matrix) -> tuple[str, ...]:
         """The words of a text that weighed most for a label."""
-        weights = self.three[2].coef_
+        weights = self.three[2].weights
         where = int(np.searchsorted(self.labels, label))
         row = weights[0] * (1 if where else -1) if len(self.labels) == 2 else weights[where]
         spoke = [

@@ -7,18 +7,16 @@ it does better there than the directory and than the model used so far.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import joblib
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 
 from dispatch import suggest
-from dispatch.learned import model, store
+from dispatch.learned import model, packing, store
 from dispatch.learned.model import Example, TooLittle
 from dispatch.models import DispatchModel
 from dispatch.queue import automation
@@ -72,25 +70,24 @@ def train() -> DispatchModel:
         learned = model.Learned.learn([c.example for c in earlier], [c.department_id for c in earlier])
         known, labels, confidences = _asked_about(learned, later)
         scores = model.score(known, labels, confidences)
-        packed = io.BytesIO()
-        joblib.dump(learned, packed, compress=3)
-        content = packed.getvalue()
+        content = packing.pack(learned)
         used = DispatchModel.objects.filter(is_used=True).first()
         by_directory = _directory_accuracy(later)
         better = scores.accuracy > max(by_directory, _accuracy_of(used, later))
-        if better and used:
-            used.is_used = False
-            used.save(update_fields=["is_used"])
         now = timezone.now()
         row = DispatchModel(
             trained_at=now, learned_from=learned.learned_from, measured_on=len(later),
             departments=len(learned.labels), accuracy=scores.accuracy, coverage=scores.coverage,
             threshold=scores.threshold, directory_accuracy=by_directory, is_used=better,
-            digest=hashlib.sha256(content).hexdigest(),
+            digest=store.signed(content),
             curve=[asdict(point) for point in model.curve(known, labels, confidences)],
         )  # fmt: skip
-        row.file.save(f"dispatch-{now:%Y%m%d-%H%M%S}.joblib", ContentFile(content), save=False)
-        row.save()
+        row.file.save(f"dispatch-{now:%Y%m%d-%H%M%S}.zip", ContentFile(content), save=False)
+        with transaction.atomic():  # the one before stays in use where the new one cannot be kept
+            if better and used:
+                used.is_used = False
+                used.save(update_fields=["is_used"])
+            row.save()
         if better:
             automation.carry_over(row)
     store.forget()

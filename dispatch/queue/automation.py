@@ -51,11 +51,14 @@ def offers(model: DispatchModel | None) -> list[Offer]:
     """What a model could be trusted with, by what was measured when it was trained."""
     if model is None:
         return []
-    return [
-        Offer(p["confidence"], p["right"] / p["count"], p["count"] / model.measured_on, p["count"])
-        for p in model.curve
-        if p["count"]
-    ]
+    try:
+        return [
+            Offer(p["confidence"], p["right"] / p["count"], p["count"] / model.measured_on, p["count"])
+            for p in model.curve
+            if p["count"]
+        ]
+    except (TypeError, KeyError, ZeroDivisionError):
+        return []  # a row that no training wrote: nothing was measured that could be trusted
 
 
 def switch() -> AutomaticDispatch | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import pickle
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -16,9 +20,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dispatch import suggest
-from dispatch.learned import model, store, training
+from dispatch.learned import model, packing, store, training
 from dispatch.learned.model import Example, Learned
 from dispatch.models import DirectoryEntry, DispatchModel, Source, Suggestion
+from dispatch.queue import automation
 from tests import scene
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -155,23 +160,89 @@ def test_a_model_that_is_no_better_than_the_directory_is_kept_and_not_used(answe
     assert DispatchModel.objects.get(is_used=True) == first
 
 
-@pytest.mark.parametrize("damage", ["missing", "changed"])
-def test_a_broken_file_falls_back_to_the_directory_and_says_so(
-    damage: str, answered: list[Ticket], signed_in: Callable[[str], Client]
-) -> None:
-    row = training.train()
+class Runs:
+    """Runs code where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def damaged(row: DispatchModel, damage: str, tmp_path: Path) -> None:
+    """Has the row name a file that is not what was written for it."""
     path = Path(row.file.path)
     if damage == "missing":
         path.unlink()
-    else:
+    elif damage == "changed":
         path.write_bytes(path.read_bytes()[:-10] + b"0123456789")
+    elif damage == "code":
+        path.write_bytes(pickle.dumps(Runs(tmp_path / "ran")))
+        row.digest = store.signed(path.read_bytes())
+    elif damage == "unsigned":
+        row.digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    elif damage == "of another installation":
+        row.digest = store.signed(path.read_bytes(), "another key")
+    elif damage == "of another model":
+        packed = packing.pack(replace(Learned.learn(*texts(150)), labels=np.arange(9)))
+        path.write_bytes(packed)
+        row.digest = store.signed(packed)
+    else:
+        row.file.name = {"elsewhere": "../../../etc/hostname", "nowhere": "", "a folder": "models"}[damage]
+    row.curve = [{"confidence": "x"}, 7]
+    row.save()
     store.forget()
-    proposal = suggest.for_ticket(scene.call(title="花园小区工厂排放废气", description="工厂排放废气。"))
-    assert proposal is not None
-    assert proposal.source == Source.DIRECTORY
-    page = signed_in(scene.DISPATCHER).get(reverse("suggestions")).content.decode()
-    assert "缺失或损坏" in page
-    assert "missing or damaged" in " ".join(signed_in(scene.DISPATCHER).get("/healthz").json()["notices"])
+
+
+DAMAGES = (
+    "missing", "changed", "code", "unsigned", "of another installation", "of another model", "elsewhere", "nowhere",
+    "a folder",
+)  # fmt: skip
+
+
+def test_a_file_that_is_not_ours_falls_back_says_so_and_stops_nothing(
+    answered: list[Ticket], signed_in: Callable[[str], Client], tmp_path: Path
+) -> None:
+    row, client = training.train(), signed_in(scene.DISPATCHER)
+    ticket = scene.call(title="花园小区工厂排放废气", description="工厂排放废气。")
+    for damage in DAMAGES:
+        damaged(row, damage, tmp_path)
+        proposal = suggest.for_ticket(ticket)
+        assert proposal is not None
+        assert proposal.source == Source.DIRECTORY, damage
+        assert not (tmp_path / "ran").exists(), "nothing of a file is ever run"
+        assert "缺失或损坏" in client.get(reverse("suggestions")).content.decode(), damage
+        assert "missing or damaged" in " ".join(client.get("/healthz").json()["notices"]), damage
+        for address in (reverse("dispatch-queue"), "/api/v1/tickets/"):
+            assert client.get(address).status_code == 200, (damage, address)
+        assert automation.run() == 0
+        row = training.train()
+        assert row.is_used, "what cannot be read is beaten by anything that learned"
+        assert "damaged" not in " ".join(client.get("/healthz").json()["notices"])
+
+
+def test_a_model_survives_a_changed_key_as_long_as_the_old_one_is_named(answered: list[Ticket], settings: Any) -> None:
+    training.train()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = (
+        "a new key of more than thirty-two signs",
+        [settings.SECRET_KEY],
+    )
+    store.forget()
+    assert store.current()[1] is not None
+    settings.SECRET_KEY_FALLBACKS = []
+    store.forget()
+    assert store.current()[1] is None
+
+
+def test_what_was_learned_is_the_same_from_its_file() -> None:
+    for labels in (3, 2):
+        examples, known = texts(200)
+        kept = [pair for pair in zip(examples, known, strict=True) if pair[1] in list(SUBJECTS)[:labels]]
+        learned = Learned.learn([example for example, _label in kept], [label for _example, label in kept])
+        asked = texts(40, seed=3)[0]
+        again = packing.unpack(packing.pack(learned))
+        assert again.guess(asked, explain=True) == learned.guess(asked, explain=True)
 
 
 def test_a_department_that_takes_no_tickets_is_not_suggested(answered: list[Ticket]) -> None:
