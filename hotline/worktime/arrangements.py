@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -77,7 +78,7 @@ def load(typed: Typed) -> None:
     )
     if not typed.reason:
         Arrangement.objects.update_or_create(
-            year=typed.year, defaults={"is_loaded": True, "since": timezone.now()}
+            year=typed.year, defaults={"is_loaded": True, "is_by_weekdays": False, "since": timezone.now()}
         )  # fmt: skip
     calendar.current.forget()
 
@@ -89,9 +90,9 @@ def newly_known() -> list[int]:
     """
     this_year = timezone.localdate().year
     years = [year for year in range(this_year - 1, this_year + 3) if calendar.is_announced(year)]
-    known = set(Arrangement.objects.values_list("year", flat=True))
-    new = [year for year in years if year not in known]
-    if not known:
+    rows = dict(Arrangement.objects.values_list("year", "is_by_weekdays"))
+    new = [year for year in years if rows.get(year, True)]
+    if not rows:
         notice(new)
         return []
     return new
@@ -100,11 +101,24 @@ def newly_known() -> list[int]:
 def notice(years: list[int], moved: int = 0) -> None:
     """Keeps that these years are known from now on."""
     now = timezone.now()
+    Arrangement.objects.filter(year__in=years, is_by_weekdays=True).delete()
     Arrangement.objects.bulk_create(
         [Arrangement(year=year, since=now, moved=moved) for year in years], ignore_conflicts=True
     )
 
 
-def before(years: list[int]) -> WorkCalendar:
-    """The calendar as it was when these years were not announced yet."""
-    return replace(calendar.current(), unannounced=frozenset(years))
+def as_counted(newly_known: Collection[int] = ()) -> WorkCalendar:
+    """The calendar by which open deadlines were counted, when these years were not announced yet."""
+    return replace(
+        calendar.current(), unannounced=frozenset(newly_known), by_weekdays=frozenset(counted_by_weekdays())
+    )  # fmt: skip
+
+
+def counted_by_weekdays() -> list[int]:
+    """Years in which open deadlines still stand as they were counted without the holidays of the law."""
+    return list(Arrangement.objects.filter(is_by_weekdays=True).values_list("year", flat=True))
+
+
+def counted_anew() -> None:
+    """Keeps that all open deadlines go by the calendar as it is."""
+    Arrangement.objects.filter(is_by_weekdays=True).delete()

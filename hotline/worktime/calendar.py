@@ -1,8 +1,9 @@
 """Arithmetic on working time.
 
 A working day is what the State Council's yearly arrangement says, weekends worked for a long holiday (调休)
-included; a year whose arrangement is not published yet goes by weekdays (`is_provisional`). A city's own
-`SpecialDay` rows come first. Within a working day only office hours count, noon break off.
+included; a year whose arrangement is not published yet goes by weekdays and the holidays that the law names
+(`statutory`), and is marked (`is_provisional`). A city's own `SpecialDay` rows come first. Within a working day only
+office hours count, noon break off.
 
 All spans are half-open, `[opens, closes)`. A deadline that falls on the last moment of a span stays there
 (Friday 17:30) and is not moved to the next opening (Monday 08:30): the clerk has until the office closes.
@@ -20,6 +21,7 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from hotline.remembered import Remembered
+from hotline.worktime import statutory
 
 DEFAULT_HOURS = ((time(8, 30), time(12, 0)), (time(14, 30), time(17, 30)))  # domain.md, "Time limits"
 CACHE_SECONDS = 30  # how long another process may go on with the calendar as it was before a change
@@ -75,7 +77,8 @@ class WorkCalendar:
     """A city's calendar. Give and take aware datetimes; `zone` decides what a day is.
 
     `special` are days on which the city departs from the national arrangement. `unannounced` are years to be taken as
-    not announced yet although they are known: how deadlines stood before.
+    not announced yet although they are known: how deadlines stood before. `by_weekdays` are years not announced in
+    which deadlines were once counted without the holidays of the law.
     """
 
     zone: ZoneInfo
@@ -83,6 +86,7 @@ class WorkCalendar:
     special: Mapping[date, bool] = field(default_factory=dict)
     arranged: frozenset[int] = frozenset()  # years whose arrangement the city has loaded itself
     unannounced: frozenset[int] = frozenset()
+    by_weekdays: frozenset[int] = frozenset()
     _days: _WorkingDays = field(init=False, repr=False, compare=False)
     _day: int = field(init=False, repr=False, compare=False)
 
@@ -94,7 +98,14 @@ class WorkCalendar:
         if day in self.special:
             return self.special[day]
         national = self._national(day)
-        return day.weekday() < 5 if national is None else national
+        return day.weekday() < 5 and not self._is_holiday(day) if national is None else national
+
+    def _is_holiday(self, day: date) -> bool:
+        """Whether the law makes it a day off; days in lieu are where an arrangement of the city puts them."""
+        if day.year in self.by_weekdays:
+            return False
+        holidays = statutory.holidays_proper if day.year in self.arranged else statutory.days_off
+        return day in holidays(day.year)
 
     def _national(self, day: date) -> bool | None:
         return None if day.year in self.unannounced else _national(day)

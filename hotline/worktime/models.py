@@ -51,12 +51,14 @@ class SpecialDay(models.Model):
 class Arrangement(models.Model):
     """A year whose arrangement of holidays and worked weekends (放假安排) is known, and since when deadlines go by it.
 
-    Loaded by the city as special days, or known by the package that the calendar rests on.
+    Loaded by the city as special days, or known by the package that the calendar rests on. One `is_by_weekdays` is not
+    known yet: it says that open deadlines were counted there when the holidays of the law were not taken off yet.
     """
 
     year = models.PositiveSmallIntegerField(_("year"), unique=True)
     is_loaded = models.BooleanField(_("loaded by the city"), default=False)
     since = models.DateTimeField(_("in force since"))
+    is_by_weekdays = models.BooleanField(default=False, editable=False)
     moved = models.PositiveIntegerField(_("open deadlines moved"), default=0)
 
     class Meta:

@@ -158,8 +158,9 @@ def move(moves: Iterable[Move], *, note: str) -> int:
 def load_days(typed: arrangements.Typed) -> int:
     """Loads a year's arrangement or days of the city's own; returns how many open tickets that moved."""
     with transaction.atomic():
-        moves = list(moved_by_calendar(calendar.current(), arrangements.as_it_would_be(typed)))
+        moves = list(moved_by_calendar(arrangements.as_counted(), arrangements.as_it_would_be(typed)))
         arrangements.load(typed)
+        arrangements.counted_anew()
         moved = move(moves, note=typed.reason or _arranged(typed.year))
         if not typed.reason:
             Arrangement.objects.filter(year=typed.year).update(moved=moved)
@@ -167,19 +168,24 @@ def load_days(typed: arrangements.Typed) -> int:
 
 
 def notice_new_years() -> int:
-    """Where the package behind the calendar has come to know a year, moves what that moves."""
-    years = arrangements.newly_known()
-    if not years:
+    """Where the package behind the calendar has come to know a year, or its holidays by law, moves what that moves."""
+    years, by_weekdays = arrangements.newly_known(), arrangements.counted_by_weekdays()
+    if not years and not by_weekdays:
         return 0
     with transaction.atomic():
-        moves = moved_by_calendar(arrangements.before(years), calendar.current())
-        moved = move(list(moves), note=_arranged(max(years)))
+        moves = moved_by_calendar(arrangements.as_counted(years), calendar.current())
+        moved = move(list(moves), note=_arranged(max(years)) if years else _by_law(max(by_weekdays)))
         arrangements.notice(years, moved)
+        arrangements.counted_anew()
     return moved
 
 
 def _arranged(year: int) -> str:
     return _t("The arrangement of holidays of %(year)d has been announced.") % {"year": year}
+
+
+def _by_law(year: int) -> str:
+    return _t("The statutory holidays up to %(year)d count as days off.") % {"year": year}
 
 
 def provisional_from() -> date:

@@ -10,13 +10,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _t
-from django.utils.translation import ngettext
 
 from hotline.accounts.access import requires
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
-from hotline.worktime import arrangements, calendar
+from hotline.worktime import arrangements, calendar, statutory
 from hotline.worktime.models import Arrangement, SpecialDay
 from supervision.changes import moving
 from supervision.changes.forms import ArrangementForm, LimitForm
@@ -73,9 +73,10 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "years": [
-            (year, calendar.is_announced(year), Arrangement.objects.filter(year=year).first())
+            (year, calendar.is_announced(year), Arrangement.objects.filter(year=year, is_by_weekdays=False).first())
             for year in range(today.year - 1, today.year + 2)
         ],
+        "by_law": _by_law(moving.provisional_from().year),
         "special": SpecialDay.objects.filter(day__year__gte=today.year).order_by("day"),
     }
     status = 200
@@ -86,10 +87,16 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _told(_t("The days are in force."), moved))
                 return redirect("calendar")
             new = arrangements.as_it_would_be(form.typed)
-            context |= _preview(moving.moved_by_calendar(calendar.current(), new))
+            context |= _preview(moving.moved_by_calendar(arrangements.as_counted(), new))
         else:
             status = 422
     return render(request, "supervision/changes/calendar.html", context, status=status)
+
+
+def _by_law(year: int) -> dict[str, Any]:
+    """The days off of a year of which nothing but the law is known yet."""
+    language = "zh_CN" if get_language() == "zh-hans" else "en_US"
+    return {"year": year, "days": statutory.named(year, language).items()}
 
 
 def _preview(moves: Iterable[moving.Move]) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotline.worktime import statutory
 from hotline.worktime.calendar import WorkCalendar, current
 from hotline.worktime.models import OfficeHours, SpecialDay
 from tests.scene import SHANGHAI, at
@@ -100,11 +103,41 @@ def test_holidays_and_the_weekends_worked_for_them() -> None:
     assert not CALENDAR.is_working_day(date(2026, 4, 25))
 
 
-def test_a_year_not_announced_goes_by_weekdays_and_says_so() -> None:
+def test_a_year_not_announced_goes_by_weekdays_and_the_holidays_of_the_law_and_says_so() -> None:
     assert CALENDAR.is_provisional(date(2030, 1, 1))
-    assert CALENDAR.is_working_day(date(2030, 1, 1)), "a Tuesday"
-    assert not CALENDAR.is_working_day(date(2030, 1, 5))
+    assert not CALENDAR.is_working_day(date(2030, 1, 1)), "New Year, a Tuesday"
+    assert CALENDAR.is_working_day(date(2030, 1, 2))
+    assert not CALENDAR.is_working_day(date(2030, 1, 5)), "a Saturday: which weekends are worked is not known"
     assert not CALENDAR.is_provisional(date(2026, 1, 1))
+
+
+def test_the_law_gives_thirteen_days_and_one_in_lieu_of_each_that_falls_on_a_weekend() -> None:
+    for year in range(2027, 2060):
+        proper, lieu = statutory.holidays_proper(year), statutory.days_off(year) - statutory.holidays_proper(year)
+        by_month = Counter(day.month for day in proper)
+        assert 12 <= len(proper) <= 13, "Mid-Autumn may fall on National Day"
+        assert (by_month[5] >= 2, by_month[10] >= 3, date(year, 1, 1) in proper) == (True, True, True)
+        assert all(day.weekday() < 5 for day in lieu)
+        on_weekends = sum(day.weekday() >= 5 for day in proper)
+        assert on_weekends <= len(lieu) <= on_weekends + (len(proper) == 12)
+    spring = [date(2027, 2, day) for day in (5, 6, 7, 8)]
+    assert set(spring) <= statutory.holidays_proper(2027), "the eve and three days"
+
+
+def test_what_the_law_gives_was_off_in_every_year_since() -> None:
+    """Arrangements have never taken a holiday of the law away; they add days and move weekends."""
+    for year in (2025, 2026):
+        assert all(not CALENDAR.is_working_day(day) for day in statutory.holidays_proper(year))
+
+
+def test_an_arrangement_of_the_city_says_which_days_are_in_lieu() -> None:
+    may = {date(2027, 5, day): False for day in (1, 2, 3)}
+    loaded = replace(CALENDAR, arranged=frozenset({2027}), special=may)
+    assert not CALENDAR.is_working_day(date(2027, 5, 4)), "in lieu of the second, as far as is known"
+    assert loaded.is_working_day(date(2027, 5, 4)), "the arrangement has put it elsewhere"
+    assert not loaded.is_working_day(date(2027, 10, 1)), "even where it forgot to name it"
+    worked = replace(loaded, special={date(2027, 10, 2): True})
+    assert worked.is_working_day(date(2027, 10, 2)), "what the city says comes first"
 
 
 def test_a_deadline_on_the_stroke_of_closing_stays_there() -> None:

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from hotline.worktime import arrangements, calendar
 from hotline.worktime.models import Arrangement, SpecialDay
@@ -122,17 +123,53 @@ def december() -> object:
 
 def test_deadlines_over_the_new_year_move_when_it_is_announced(december: time_machine.Traveller) -> None:
     ticket, urgent = scene.ticket_in(Status.DISPATCHED), scene.ticket_in(Status.DISPATCHED, urgency="urgent")
-    assert ticket.answer_due_at == datetime(2027, 1, 6, 9, tzinfo=SHANGHAI), "by weekdays"
+    assert ticket.answer_due_at == datetime(2027, 1, 7, 9, tzinfo=SHANGHAI), "New Year's Day is off by law"
     assert calendar.current().is_provisional(date(2027, 1, 6))
     assert moving.load_days(NEW_YEAR) == 1
     moved = reload(ticket)
-    assert moved.answer_due_at == datetime(2027, 1, 8, 9, tzinfo=SHANGHAI), "without the first and the fourth"
+    assert moved.answer_due_at == datetime(2027, 1, 8, 9, tzinfo=SHANGHAI), "without the fourth too"
     assert moved.stage_due_at == ticket.stage_due_at, "that lies in 2026"
     assert reload(urgent).answer_due_at == urgent.answer_due_at
     assert not calendar.current().is_provisional(date(2027, 1, 6))
     assert ticket.events.filter(action="recalculate").count() == 1
     assert moving.load_days(NEW_YEAR) == 0, "loading it again moves nothing"
     assert SpecialDay.objects.filter(day__year=2027).count() == 3
+
+
+def test_on_new_years_day_nothing_is_due_and_nothing_passes(december: time_machine.Traveller) -> None:
+    december.move_to(datetime(2026, 12, 31, 17, tzinfo=SHANGHAI))
+    late = scene.ticket_in(Status.DISPATCHED)
+    december.move_to(datetime(2027, 1, 1, 10, tzinfo=SHANGHAI))
+    on_the_day = scene.ticket_in(Status.DISPATCHED)
+    assert late.answer_due_at == datetime(2027, 1, 8, 17, tzinfo=SHANGHAI)
+    assert on_the_day.answer_due_at == datetime(2027, 1, 8, 17, 30, tzinfo=SHANGHAI)
+    assert calendar.current().is_provisional(date(2027, 1, 8)), "which weekends are worked is not known yet"
+
+
+def test_deadlines_counted_before_the_law_was_known_move_once(december: time_machine.Traveller) -> None:
+    """As after an update: an installation in use had counted 2027 by weekdays alone."""
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    notice_new_years()
+    Arrangement.objects.create(year=2027, is_by_weekdays=True, since=timezone.now())
+    by_weekdays = datetime(2027, 1, 6, 9, tzinfo=SHANGHAI)
+    Ticket.objects.filter(pk=ticket.pk).update(answer_due_at=by_weekdays)
+    notice_new_years()
+    assert reload(ticket).answer_due_at == ticket.answer_due_at
+    assert "法定节假日" in ticket.events.get(action="recalculate").note
+    notice_new_years()
+    assert ticket.events.filter(action="recalculate").count() == 1
+    Ticket.objects.filter(pk=ticket.pk).update(answer_due_at=by_weekdays)
+    Arrangement.objects.create(year=2027, is_by_weekdays=True, since=timezone.now())
+    moving.load_days(NEW_YEAR)
+    assert reload(ticket).answer_due_at == datetime(2027, 1, 8, 9, tzinfo=SHANGHAI), "the same five days"
+    assert not Arrangement.objects.filter(is_by_weekdays=True).exists()
+
+
+def test_the_page_shows_the_days_off_by_law(december: time_machine.Traveller, signed_in: SignIn) -> None:
+    page = signed_in(scene.ADMIN).get(reverse("calendar")).content.decode()
+    assert "2027-01-01 元旦" in page
+    assert "2027-02-05 农历除夕" in page
+    assert "调休" in page
 
 
 def test_the_page_lists_what_moves_and_marks_what_is_a_guess(
@@ -190,13 +227,14 @@ def test_a_year_that_the_package_has_come_to_know_is_noticed(monday: time_machin
     """As after an update of the package: 2026 was not known when these deadlines were set."""
     notice_new_years()
     assert set(Arrangement.objects.values_list("year", flat=True)) == {2025, 2026}, "what was known at the beginning"
-    monday.move_to(datetime(2026, 4, 30, 9, tzinfo=SHANGHAI))
+    before_national_day = datetime(2026, 9, 30, 9, tzinfo=SHANGHAI)
+    monday.move_to(before_national_day)
     ticket = scene.ticket_in(Status.DISPATCHED)
     Arrangement.objects.filter(year=2026).delete()
     guess = replace(calendar.current(), unannounced=frozenset({2026}))
-    by_weekdays = guess.add_days(scene.at(30, 9), 5)
-    Ticket.objects.filter(pk=ticket.pk).update(answer_due_at=by_weekdays)
+    guessed = guess.add_days(before_national_day, 5)
+    Ticket.objects.filter(pk=ticket.pk).update(answer_due_at=guessed)
     notice_new_years()
     assert reload(ticket).answer_due_at == ticket.answer_due_at
-    assert ticket.answer_due_at != by_weekdays
+    assert ticket.answer_due_at != guessed, "the law gives three days and one in lieu, the arrangement seven"
     assert Arrangement.objects.get(year=2026).moved == 1
