@@ -240,6 +240,9 @@ CELERY_BEAT_SCHEDULE = {
     "train": {"task": "dispatch.tasks.train", "schedule": crontab(hour=3, minute=10, day_of_week="sunday")},
 }
 
+# -- messages ----------------------------------------------------------------------------------------
+CHANNEL_HOSTS = env.list("HOTLINE_CHANNEL_HOSTS", default=[])  # private hosts and networks that channels may reach
+
 # -- API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

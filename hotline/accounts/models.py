@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from knox.models import AbstractAuthToken
 
+from hotline import channels
 from hotline.accounts.permissions import Role, allows
 
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading by the API costs no writing each time
@@ -135,6 +136,11 @@ class Department(TreeNode):
         super().clean()
         if self.pk and self.successor_id == self.pk:
             raise ValidationError({"successor": _("A department cannot succeed itself.")})
+        if self.channel:
+            try:
+                channels.check(self.channel)
+            except ValidationError as error:
+                raise ValidationError({"channel": error}) from error
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]

@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from hotline import channels
 from hotline.accounts.models import User
 from hotline.worktime import calendar
 from supervision.models import Delivery, Notice, Step
@@ -89,17 +90,9 @@ def _address(delivery: Delivery) -> str:
 def _by_channel(address: str, delivery: Delivery) -> bool:
     if not address:
         return True
-    import apprise  # loads a hundred services; only a worker that sends needs them
-
-    channel = apprise.Apprise()
-    if not channel.add(address):
-        delivery.error = _t("The channel's address is not understood.")
-        return False
     title, body = written(delivery)
-    arrived = bool(channel.notify(title=title, body=body))
-    if not arrived:
-        delivery.error = _t("The channel did not take the message.")
-    return arrived
+    delivery.error = channels.send(address, title, body)[:200]
+    return not delivery.error
 
 
 def written(delivery: Delivery) -> tuple[str, str]:

@@ -194,8 +194,9 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def channel() -> Iterator[type[Receiver]]:
-    """The department has a channel of its own: a real server on this machine."""
+def channel(settings: Any) -> Iterator[type[Receiver]]:
+    """The department has a channel of its own: a real server on this machine, which the settings list."""
+    settings.CHANNEL_HOSTS = ["127.0.0.1"]
     Receiver.taken, Receiver.answer = [], 200
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -239,6 +240,18 @@ def test_a_message_that_does_not_arrive_is_shown_and_not_repeated(
     assert "未送达" in signed_in(scene.SUPERVISOR).get(ticket.get_absolute_url()).content.decode()
     assert delivery.error in signed_in(scene.SUPERVISOR).get(reverse("sweeper")).content.decode()
     assert ticket.number in signed_in(scene.CLERK).get(reverse("messages")).content.decode(), "the page has it anyhow"
+
+
+def test_a_channel_into_a_private_network_is_told_and_not_called(
+    channel: type[Receiver], monday: time_machine.Traveller, settings: Any
+) -> None:
+    settings.CHANNEL_HOSTS = []
+    scene.do(scene.ticket_in(Status.DISPATCHED), "urge", scene.SUPERVISOR)
+    messages.deliver()
+    delivery = Delivery.objects.get()
+    assert delivery.state == Delivery.State.FAILED
+    assert "HOTLINE_CHANNEL_HOSTS" in delivery.error
+    assert channel.taken == []
 
 
 def test_a_sender_that_was_killed_sends_nothing_twice(channel: type[Receiver], monday: time_machine.Traveller) -> None:
