@@ -57,3 +57,8 @@ def check_ahead(moment: datetime) -> None:
 
 def _outside(earliest: date, latest: date) -> str:
     return _t("This lies outside %(first)s to %(last)s.") % {"first": earliest, "last": latest}
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which `day` begins in the city's time."""
+    return timezone.make_aware(datetime.combine(day, time.min))

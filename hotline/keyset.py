@@ -2,50 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import CursorPagination, _reverse_ordering
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
 
 PAGE_SIZE = 25
 
 
 class KeysetPagination(CursorPagination):
-    """DRF's cursor pages, with the order asked for in the address among those that have an index."""
+    """DRF's pages by cursor, with the order asked for in the address among those that have an index.
+
+    A place in a list is the whole key of the row before it, as in `(risk, id) < (0, 4711)`, so that a page costs the
+    same however deep it lies and however many rows share their first column.
+    """
 
     page_size = PAGE_SIZE
     ordering = ("-registered_at", "-id")
     cursor_query_param = "after"
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
-        self.model = queryset.model
-        return super().paginate_queryset(queryset, request, view)
+    def paginate_queryset(self, queryset: QuerySet[Any, Any], request: Request, view: Any = None) -> list[Any]:
+        """The rows of the page that the address names. Raises NotFound where it names no place in this order."""
+        self.base_url = request.build_absolute_uri()
+        columns = [name.lstrip("-") for name in self.ordering]
+        descending = self.ordering[0].startswith("-")
+        place, backwards = self._place(request, [queryset.model._meta.get_field(name) for name in columns])
+        order = _reverse_ordering(self.ordering) if backwards else self.ordering
+        queryset = queryset.order_by(*order)
+        if place:
+            beyond = TupleLessThan if descending != backwards else TupleGreaterThan
+            queryset = queryset.filter(beyond(Tuple(*map(F, columns)), place))
+        rows = list(queryset[: self.page_size + 1])
+        has_more, rows = len(rows) > self.page_size, rows[: self.page_size]
+        self.page = rows[::-1] if backwards else rows
+        self.has_next = bool(place) if backwards else has_more
+        self.has_previous = has_more if backwards else bool(place)
+        return self.page
 
-    def decode_cursor(self, request: Request) -> Any:
-        """The place in the list that an address names. Raises NotFound where it is no place in this order."""
-        cursor: Any = super().decode_cursor(request)
-        if cursor is None or cursor.position is None:
-            return cursor
+    def get_next_link(self) -> str | None:
+        return self._link(self.page[-1], backwards=False) if self.has_next and self.page else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(self.page[0], backwards=True) if self.has_previous and self.page else None
+
+    def _link(self, row: Model, *, backwards: bool) -> str:
+        return str(replace_query_param(self.base_url, self.cursor_query_param, cursor(row, self.ordering, backwards)))
+
+    def _place(self, request: Request, columns: list[Any]) -> tuple[tuple[Any, ...], bool]:
+        """The key that the address carries, and whether the page lies before it; an empty key where it begins."""
+        encoded = request.query_params.get(self.cursor_query_param)
+        if not encoded:
+            return (), False
         try:
-            return cursor._replace(position=self._comparable(cursor.position))
-        except (ValidationError, ValueError, OverflowError):
+            backwards, *values = json.loads(urlsafe_b64decode(encoded.encode()))
+            place = tuple(_value(column, value) for column, value in zip(columns, values, strict=True))
+        except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
             raise NotFound(self.invalid_cursor_message) from None
+        return place, backwards is True
 
-    def _comparable(self, position: str) -> str:
-        """`position` as the column that the list is in order of can be compared with it. Raises where it cannot."""
-        value = self.model._meta.get_field(self.ordering[0].lstrip("-")).to_python(position)
-        if not isinstance(value, datetime):
-            return str(value)
-        if timezone.is_naive(value):
-            raise ValueError("an instant without a zone")
-        return str(value.astimezone(UTC))
+
+def cursor(row: Model, ordering: Sequence[str], backwards: bool = False) -> str:
+    """The place just after `row` in an order, or just before it, as an address carries it."""
+    key = [row.serializable_value(name.lstrip("-")) for name in ordering]
+    return urlsafe_b64encode(json.dumps([backwards, *key], default=datetime.isoformat).encode()).decode()
+
+
+def _value(column: Any, written: Any) -> Any:
+    """A part of a key as the column holds it. Raises ValueError or ValidationError where the column holds no such."""
+    value = column.to_python(written)
+    column.run_validators(value)
+    if value is None or (isinstance(value, datetime) and timezone.is_naive(value)):
+        raise ValueError(written)
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 class Page:

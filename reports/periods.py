@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from hotline.instants import FIRST_DAY, LAST_DAY
+from hotline.instants import FIRST_DAY, LAST_DAY, midnight
 
 from .models import ReportKind
 
@@ -86,8 +86,3 @@ def last_complete(kind: str, now: datetime | None = None) -> Period:
     """The latest period that has ended."""
     today = timezone.localdate(now)
     return containing(kind, today).before()
-
-
-def midnight(day: date) -> datetime:
-    """The instant at which `day` begins in the city's time."""
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
+from hotline.instants import midnight
 from supervision.board import stuck
 from tickets.choices import FlagKind
 from tickets.lists.listing import ticket_list
@@ -66,7 +67,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _calls_a_day(today: Any) -> list[dict[str, Any]]:
     first = today - timedelta(days=DAYS - 1)
-    start = timezone.make_aware(datetime.combine(first, time.min))
+    start = midnight(first)
     found = Ticket.objects.filter(registered_at__gte=start).annotate(day=TruncDate("registered_at"))
     counts = dict(found.values_list("day").annotate(count=Count("pk")).order_by())
     days = [first + timedelta(days=offset) for offset in range(DAYS)]
@@ -86,7 +87,7 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     today = timezone.localdate()
     first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
-    span = Span.so_far(periods.midnight(first), periods.midnight(last + timedelta(days=1)))
+    span = Span.so_far(midnight(first), midnight(last + timedelta(days=1)))
     figure = indicators.compute([name], span)[name]
     parts = {
         "base": _t("Base: %(count)d") % {"count": figure.base},

@@ -93,7 +93,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             condition |= models.Q(caller_search=query)
         else:
             condition |= models.Q(caller_search=query, is_secret=False)
-        return self.filter(condition)
+        return search.narrow(self, condition)
 
     def for_list(self) -> Self:
         """With what a row of a list shows, and without the long columns it does not show.
@@ -227,7 +227,10 @@ class Ticket(models.Model):
             models.Index(
                 fields=["status", "-risk", "-id"], name="ticket_open_risk", condition=models.Q(status__in=OPEN_STATUSES)
             ),
-            models.Index("answer_due_at", name="ticket_due_all", condition=models.Q(answer_due_at__isnull=False)),
+            # whole lists in the orders of tickets.lists.listing: by risk, by the answer's limit, by the next step's
+            models.Index("risk", "id", name="ticket_risk"),
+            models.Index("answer_due_at", "id", name="ticket_due", condition=models.Q(answer_due_at__isnull=False)),
+            models.Index("stage_due_at", "id", name="ticket_step", condition=models.Q(stage_due_at__isnull=False)),
             # a department's inbox, and its history
             models.Index("department", "status", "registered_at", name="ticket_department_status"),
             models.Index("department", "registered_at", name="ticket_department_registered"),
