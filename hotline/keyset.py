@@ -32,7 +32,7 @@ class KeysetPagination(CursorPagination):
     ordering = ("-registered_at", "-id")
     cursor_query_param = "after"
 
-    def paginate_queryset(self, queryset: QuerySet[Any, Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """The rows of the page that the address names. Raises NotFound where it names no place in this order."""
         self.base_url = request.build_absolute_uri()
         columns = [name.lstrip("-") for name in self.ordering]
@@ -57,7 +57,9 @@ class KeysetPagination(CursorPagination):
         return self._link(self.page[0], backwards=True) if self.has_previous and self.page else None
 
     def _link(self, row: Model, *, backwards: bool) -> str:
-        return str(replace_query_param(self.base_url, self.cursor_query_param, cursor(row, self.ordering, backwards)))
+        return str(
+            replace_query_param(str(self.base_url), self.cursor_query_param, cursor(row, self.ordering, backwards))
+        )
 
     def _place(self, request: Request, columns: list[Any]) -> tuple[tuple[Any, ...], bool]:
         """The key that the address carries, and whether the page lies before it; an empty key where it begins."""
