@@ -15,7 +15,7 @@ NOT_COUNTED = "ALTER TABLE tickets_ticket ALTER COLUMN search SET STATISTICS -1"
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar = [("tickets", "0008_files_belong_to_what_they_came_with")]
+    dependencies: ClassVar = [("tickets", "0009_instants_within_reach")]
     operations: ClassVar = [
         RemoveIndexConcurrently("ticket", "ticket_due_all"),
         AddIndexConcurrently("ticket", models.Index("risk", "id", name="ticket_risk")),
