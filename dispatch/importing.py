@@ -21,7 +21,7 @@ from dispatch import suggest
 from dispatch.sheets import cells, tables
 from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Row, Table
-from hotline import instants
+from hotline import instants, telephone
 from hotline.accounts.models import Department, Region
 from hotline.text import clean
 from tickets.calls.numbers import NumberBook
@@ -50,6 +50,7 @@ REASON = "reason"  # heads the last column of the file of refused rows
 TITLE_LENGTH = 80
 MAX_BODY = 20000  # characters
 BATCH = 500
+WHOLE_NUMBER = 10  # digits of the shortest number with its area code
 
 # The first that fits decides; a message that fits none asks for help.
 KIND_WORDS = (
@@ -126,6 +127,15 @@ def _moment(text: str, row: Row) -> datetime:
         raise ValueError(_t("“%(text)s” is no date and time.") % {"text": text[:40]}) from None
 
 
+def _own_number(user: str) -> telephone.Number | None:
+    """The telephone number by which a user is named; None where the name is none.
+
+    Fewer digits than a whole number has are the number of an account, whatever they could be dialled as.
+    """
+    number = telephone.read_or_none(user) if len(user) >= WHOLE_NUMBER else None
+    return number if number and number.kind != telephone.Kind.SERVICE else None
+
+
 def guess_kind(title: str, body: str) -> Kind:
     """Complaint, question, … by the words of the title, then of the text."""
     for text in (title, body):
@@ -200,15 +210,21 @@ class _Intake:
         self.result.created += len(new)
 
     def _callers(self, users: set[str]) -> dict[str, Caller]:
-        Caller.objects.bulk_create([Caller(phone=user, name=user) for user in sorted(users)], ignore_conflicts=True)
-        return {caller.phone: caller for caller in Caller.objects.filter(phone__in=users)}
+        numbers = {user: _own_number(user) for user in users}
+        kept = {user: number.kept if number else user for user, number in numbers.items()}
+        new = [Caller(phone=kept[user], name="" if numbers[user] else user) for user in sorted(users)]
+        Caller.objects.bulk_create(new, ignore_conflicts=True)
+        known = {caller.phone: caller for caller in Caller.objects.filter(phone__in=kept.values())}
+        return {user: known[phone] for user, phone in kept.items()}
 
     def _ticket(self, message: Message, caller: Caller | None) -> Ticket:
+        number = _own_number(message.user)
+        phone = number.kept if number else ""
         return Ticket(
             number=self.numbers.take(timezone.localdate(message.created)), title=message.title,
             description=message.body, kind=guess_kind(message.title, message.body), channel=Channel.WEB,
             category=suggest.guess_category(message.title, message.body), region=self.city, caller=caller,
-            caller_name=message.user,
+            caller_name="" if phone else message.user, caller_phone=phone,
             is_anonymous=not message.user, registered_at=message.created, import_key=message.key,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from hotline import instants
+from hotline import instants, telephone
 
 
 class DayField(forms.DateField):
@@ -34,3 +34,16 @@ class InstantField(forms.DateTimeField):
             return moment and moment.astimezone(UTC)
         except (OverflowError, ValueError):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class TelephoneField(forms.CharField):
+    """A telephone number, written in any way; its value is how the number is kept."""
+
+    LONGEST_WRITTEN = 60  # characters, with a label and blanks
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+        super().__init__(max_length=self.LONGEST_WRITTEN, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        return telephone.kept(super().clean(value))

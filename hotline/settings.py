@@ -24,6 +24,7 @@ DEMO = env.bool("HOTLINE_DEMO", default=not DEPLOYED)  # demo accounts are liste
 DEBUG = env.bool("DEBUG", default=False)
 TEST_RUN = env.bool("HOTLINE_TEST_RUN", default=False)
 CITY_PREFIX = env.str("HOTLINE_CITY_PREFIX", default="XG")  # the letters that ticket numbers begin with
+AREA_CODE = env.str("HOTLINE_AREA_CODE", default="0712")  # of landlines that are written without one
 CITY_NAME = env.str("HOTLINE_CITY_NAME", default="孝感市")
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from knox.models import AbstractAuthToken
 
-from hotline import channels
+from hotline import channels, telephone
 from hotline.accounts.permissions import Role, allows
 
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading by the API costs no writing each time
@@ -64,6 +64,14 @@ class TreeNode(models.Model):
     def ancestor_ids(self) -> list[int]:
         """Ids from this node up to the root, nearest first."""
         return [int(part) for part in reversed(self.path.strip("/").split("/"))]
+
+
+def _number_of(one: Department | User) -> str:
+    """Its telephone number as numbers are kept. Raises ValidationError at that field."""
+    try:
+        return telephone.kept(one.phone)
+    except ValidationError as error:
+        raise ValidationError({"phone": error}) from error
 
 
 class Region(TreeNode):
@@ -134,6 +142,7 @@ class Department(TreeNode):
 
     def clean(self) -> None:
         super().clean()
+        self.phone = _number_of(self)
         if self.pk and self.successor_id == self.pk:
             raise ValidationError({"successor": _("A department cannot succeed itself.")})
         if self.channel:
@@ -186,6 +195,10 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def clean(self) -> None:
+        super().clean()
+        self.phone = _number_of(self)
 
     def get_full_name(self) -> str:
         return str(self)

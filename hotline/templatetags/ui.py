@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 from heroicons.templatetags.heroicons import heroicon_mini
 
+from hotline import telephone as telephones
 from hotline.drafts import MADE_FOR
 from hotline.worktime import calendar
 
@@ -110,6 +111,12 @@ def field(bound: forms.BoundField, css: str = "") -> dict[str, Any]:
 def masked(phone: str) -> str:
     """A telephone number with its middle hidden: 138****5678."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else phone
+
+
+@register.filter
+def telephone(kept: str) -> str:
+    """A telephone number as people write it: 0712-2888888转801."""
+    return telephones.shown(kept)
 
 
 @register.filter

@@ -10,13 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Region
-from tickets.callers.telephone import normalise_phone
+from hotline.fields import TelephoneField
 from tickets.choices import Kind
 from tickets.models import Ticket
 from tickets.workflow.inputs import CategoryField
 
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
-PHONE = re.compile(r"\+?\d{5,20}")
 
 
 class RegionField(forms.ModelChoiceField):
@@ -31,6 +30,7 @@ class RegionField(forms.ModelChoiceField):
 class CallForm(forms.ModelForm):
     """A call as it is typed while the caller is on the line."""
 
+    caller_phone = TelephoneField(label=_("caller's telephone"), required=False)
     category = CategoryField(label=_("Category"), required=False)
     region = RegionField(label=_("Region"))
     title = forms.CharField(
@@ -47,18 +47,8 @@ class CallForm(forms.ModelForm):
         )  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),
-            "caller_phone": forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
             "caller_name": forms.TextInput(attrs={"autocomplete": "off"}),
         }
-
-    def clean_caller_phone(self) -> str:
-        typed: str = self.cleaned_data["caller_phone"].strip()
-        if not typed:
-            return ""
-        phone = normalise_phone(typed)
-        if not PHONE.fullmatch(phone):
-            raise ValidationError(_("This is no telephone number: digits only, 5 to 20 of them."))
-        return phone
 
     def clean_description(self) -> str:
         text: str = self.cleaned_data["description"].strip()

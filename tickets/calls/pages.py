@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_GET
 
+from hotline import telephone
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
-from tickets.callers.telephone import normalise_phone
 from tickets.calls import recording
 from tickets.calls.forms import CallForm
 from tickets.choices import Kind
@@ -74,9 +74,10 @@ def _record(request: HttpRequest, form: CallForm, answer: str) -> HttpResponse:
 @require_GET
 def caller_history(request: HttpRequest) -> HttpResponse:
     """The caller's earlier tickets, while they are on the line."""
-    phone = normalise_phone(request.GET.get("caller_phone", ""))
+    number = telephone.read_or_none(request.GET.get("caller_phone", ""))
+    phone = number.kept if number else ""
     earlier: Any = ()
-    if len(phone) >= 5:
+    if phone:
         found = Ticket.objects.visible_to(request.user).filter(caller__phone=phone)
         earlier = found.for_list().order_by("-registered_at")[:HISTORY]
     return render(request, "tickets/_caller.html", {"phone": phone, "earlier": earlier})

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from hotline import telephone
 from hotline.accounts.models import User
 from hotline.waiting import busy
 from tickets.callers.book import caller_for
-from tickets.callers.telephone import normalise_phone
 from tickets.calls.numbers import next_number
 from tickets.models import Ticket
 from tickets.workflow import performing, table
@@ -35,7 +35,8 @@ def register(
     """Records a call as a ticket and returns it.
 
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
-    `caller_name` and `caller_phone` as typed. `at` is when the call came; now by default. Raises NotAllowed or Busy.
+    `caller_name` and `caller_phone` as typed. `at` is when the call came; now by default. Raises NotAllowed, Busy, or
+    ValidationError where the number is none.
     """
     action = table.ACTIONS[table.STARTING]
     if actor is not None and not performing.may_perform(action, None, actor):
@@ -43,7 +44,7 @@ def register(
     at = at or timezone.now()
     with busy.told(), transaction.atomic():
         ticket = Ticket(**details, registered_by=actor, registered_at=at, import_key=import_key)
-        ticket.caller_phone = normalise_phone(ticket.caller_phone)
+        ticket.caller_phone = telephone.kept(ticket.caller_phone)
         if ticket.is_anonymous:
             ticket.caller_name = ""
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)

@@ -1,0 +1,126 @@
+"""One caller, however their number is written: by page, API and import, while typing, and in rows of before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.urls import reverse
+
+from hotline.accounts.models import Department, Region
+from tests import scene
+from tickets.choices import Status
+from tickets.models import Caller, Ticket
+
+pytestmark = pytest.mark.django_db
+WAYS = ("0712-2888888转801", "０７１２－２８８８８８８－８０１", "+86 712 2888888 ext. 801", "2888888-801")
+
+
+def sent(**changes: Any) -> dict[str, Any]:
+    return {
+        "caller_phone": "13877770001", "caller_name": "刘女士", "channel": "phone", "kind": "complaint",
+        "urgency": "normal", "title": "路灯不亮", "description": "路灯不亮已经三天了", "address": "东门",
+        "region": Region.objects.get(name="书院街道").pk,
+    } | changes  # fmt: skip
+
+
+def test_by_page_and_api(signed_in: Any) -> None:
+    client = signed_in(scene.OPERATOR)
+    for way in WAYS[:2]:
+        assert client.post(reverse("new-ticket"), sent(caller_phone=way)).status_code == 302
+    for way in WAYS[2:]:
+        answer = client.post("/api/v1/tickets/", sent(caller_phone=way), content_type="application/json")
+        assert (answer.status_code, answer.json()["caller_phone"]) == (201, "07122888888-801")
+    assert Caller.objects.filter(tickets__isnull=False).distinct().get().phone == "07122888888-801"
+
+
+def test_a_letter_is_refused_and_said(signed_in: Any) -> None:
+    answer = signed_in(scene.OPERATOR).post(reverse("new-ticket"), sent(caller_phone="1387777000I"))
+    assert answer.status_code == 422
+    assert "“I”" in answer.content.decode()
+    answer = signed_in(scene.OPERATOR).post(
+        "/api/v1/tickets/", sent(caller_phone="1387777000I"), content_type="application/json"
+    )
+    assert "“I”" in answer.json()["errors"]["caller_phone"][0]
+
+
+def test_earlier_calls_are_found_while_typing(signed_in: Any) -> None:
+    scene.call(caller_phone="0712-2888888", title="井盖松动")
+    for way in ("2888888", "0712 288 8888", "+867122888888", "０７１２２８８８８８８"):
+        assert (
+            "井盖松动"
+            in signed_in(scene.OPERATOR).get(reverse("caller-history"), {"caller_phone": way}).content.decode()
+        )
+
+
+def test_by_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    scene.call(caller_phone="13877770001", caller_name="刘女士")
+    file = tmp_path / "m.csv"
+    users = ("+86 138-7777-0001", "2345678", "网友A12")
+    rows = [f"{n},{user},路灯不亮,2026-01-05 09:00:00,路灯不亮已三天" for n, user in enumerate(users)]
+    file.write_text("message_id,user,title,created,body\n" + "\n".join(rows) + "\n", "utf-8")
+    call_command("import_tickets", str(file))
+    by_key = {ticket.import_key: ticket for ticket in Ticket.objects.exclude(import_key=None).select_related("caller")}
+    assert by_key["import:0"].caller == Caller.objects.get(phone="13877770001")
+    assert (by_key["import:0"].caller_phone, by_key["import:0"].caller_name) == ("13877770001", "")
+    assert by_key["import:1"].caller_name == "2345678", "an account's number is no telephone"
+    assert by_key["import:2"].caller_name == "网友A12"
+
+
+def test_departments_and_people_keep_theirs_the_same_way() -> None:
+    department = Department.objects.get(name=scene.DEPARTMENT)
+    department.phone = "（0712）288 8888 转 801"
+    department.full_clean()
+    assert department.phone == "07122888888-801"
+    person = scene.user(scene.CLERK)
+    person.phone = "1387777000O"
+    with pytest.raises(ValidationError, match="O"):
+        person.full_clean()
+
+
+def test_a_number_is_shown_as_it_is_dialled(signed_in: Any) -> None:
+    ticket = scene.call(caller_phone="0712-2888888-801")
+    assert "0712-2888888转801" in signed_in(scene.OPERATOR).get(ticket.get_absolute_url()).content.decode()
+
+
+def test_callers_that_are_one_become_one() -> None:
+    olds = (
+        "8613877770001",
+        "13877770001",
+        "+8613877770001",
+        "07122888888801",
+        "2888888",
+        "12345",
+        "网友A12",
+        "2345678",
+    )
+    callers, tickets = {}, {}
+    for serial, phone in enumerate(olds):
+        tickets[phone] = scene.ticket_in(Status.DISPATCHED, caller_phone=f"1001239{serial:04d}", caller_name="")
+        caller = tickets[phone].caller
+        assert caller is not None
+        name = phone if phone in ("2345678", "网友A12") else ""
+        Caller.objects.filter(pk=caller.pk).update(phone=phone, name=name)
+        Ticket.objects.filter(pk=tickets[phone].pk).update(caller_phone=phone)
+        callers[phone] = caller.pk
+    Caller.objects.filter(phone="+8613877770001").update(name="刘女士", note="听力不好")
+    migration = import_module("tickets.migrations.0011_one_caller_a_number")
+    for _twice in range(2):
+        migration.join_callers(apps, None)
+        migration.write_numbers_anew(apps, None)
+    one = Caller.objects.get(phone="13877770001")
+    assert (one.name, one.note) == ("刘女士", "听力不好")
+    same = Ticket.objects.filter(caller=one)
+    assert set(same.values_list("pk", flat=True)) == {tickets[phone].pk for phone in olds[:3]}
+    assert set(same.values_list("caller_phone", flat=True)) == {"13877770001"}
+    assert Caller.objects.get(pk=callers["07122888888801"]).phone == "07122888888-801"
+    assert Caller.objects.get(pk=callers["2888888"]).phone == "07122888888"
+    for phone in ("12345", "网友A12", "2345678"):
+        assert Caller.objects.get(pk=callers[phone]).phone == phone
+    assert not Caller.objects.filter(phone__contains="86138").exists()
