@@ -140,11 +140,17 @@ class Generator:
                 self._live(ticket, at, store)
                 group.append(ticket)
             groups.append(group)
+        named: list[Matter] = []
         for group in groups[: len(groups) * 2 // 3]:
             matter = Matter.objects.create(title=group[0].title, created_at=group[0].registered_at)
+            matter.named_after = group[0]
+            named.append(matter)
             for ticket in group:
                 ticket.matter = matter
         self._flush(store)
+        for matter in named:
+            matter.named_after = matter.named_after  # its id is known only now
+        Matter.objects.bulk_update(named, ["named_after"])
 
     def make_frequent_callers(self, people: int) -> None:
         """Callers who ring again and again within a week."""

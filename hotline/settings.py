@@ -115,7 +115,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "hotline.shell.context",
             ],
-            "builtins": ["django.templatetags.i18n", "hotline.templatetags.ui"],
+            "builtins": ["django.templatetags.i18n", "hotline.templatetags.ui", "tickets.templatetags.reading_tags"],
         },
     },
 ]

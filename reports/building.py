@@ -1,13 +1,15 @@
 """Builds a report: gathers its sections from the database, makes the files, keeps the run.
 
 A section is plain data, so that page, Word and Excel show the same and a kept run needs nothing recomputed:
-`{"title", "note", "columns": [...], "rows": [[...]], "chart": None or {"label": column, "value": column}}`.
+`{"title", "note", "columns": [...], "rows": [[...]], "chart": None or {"label": column, "value": column}}`, with what
+`withholding` needs to know of each row.
 Numbers stay numbers; shares are kept as text with their two numbers in columns of their own.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -17,12 +19,11 @@ from django.utils.translation import gettext as _t
 from hotline.accounts.models import User
 from hotline.waiting import patience
 
-from . import documents, monthly, weekly
-from .models import ReportKind, ReportRun
+from . import documents, monthly, periods, weekly, withholding
+from .models import REPORT_LANGUAGE, ReportKind, ReportRun
 from .periods import Period
 
 Section = dict[str, Any]
-REPORT_LANGUAGE = "zh-hans"  # a report is an office document: Chinese whoever has it built
 
 
 def build(period: Period, *, by: User | None = None) -> ReportRun:
@@ -38,9 +39,22 @@ def build(period: Period, *, by: User | None = None) -> ReportRun:
             built_by=by, built_at=timezone.now(),
         )  # fmt: skip
         stem = f"{period.kind}-{period.label}"
-        subtitle = period.name
-        run.docx.save(f"{stem}.docx", ContentFile(documents.as_docx(title, subtitle, sections)), save=False)
-        run.xlsx.save(f"{stem}.xlsx", ContentFile(documents.as_xlsx(title, subtitle, sections)), save=False)
+        run.docx.save(f"{stem}.docx", ContentFile(documents.as_docx(title, period.name, sections)), save=False)
+        run.xlsx.save(f"{stem}.xlsx", ContentFile(documents.as_xlsx(title, period.name, sections)), save=False)
         with transaction.atomic():
             run.save()
     return run
+
+
+FORMS = {"docx": documents.as_docx, "xlsx": documents.as_xlsx}
+
+
+def file_of(run: ReportRun, form: str) -> BinaryIO:
+    """The file of a kept report: the one that was made with it, or one made anew where that says too much by now."""
+    sections = withholding.sections_of(run)
+    if [section["rows"] for section in sections] == [section["rows"] for section in run.sections]:
+        kept: BinaryIO = getattr(run, form).open("rb")
+        return kept
+    with translation.override(REPORT_LANGUAGE):
+        period = periods.parse(run.kind, run.period)
+        return io.BytesIO(FORMS[form](run.title, period.name, sections))

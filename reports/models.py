@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import User
 
+REPORT_LANGUAGE = "zh-hans"  # a report is an office document: Chinese whoever has it built
+
 
 class ReportKind(models.TextChoices):
     WEEKLY = "weekly", _("Weekly report")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Region
+from tickets import disclosure
 from tickets.choices import Channel, Kind, Satisfaction, Status
+from tickets.disclosure import Detail
 from tickets.models import Category, Ticket
 
 from . import indicators, tables
@@ -81,13 +84,19 @@ def hot_spots_section(period: Period) -> dict[str, Any]:
 
 def hot_places_section(period: Period) -> dict[str, Any]:
     found = Ticket.objects.filter(
-        indicators.INDICATORS["received"].base(tables.span_of(period)), kind__in=COMPLAINTS
-    ).exclude(address="")
-    counts = found.values("region", "address").annotate(count=Count("pk"), callers=Count("caller", distinct=True))
+        indicators.INDICATORS["received"].base(tables.span_of(period)),
+        disclosure.where_readable(None, Detail.PLACE), kind__in=COMPLAINTS,
+    ).exclude(address="")  # fmt: skip
+    counts = found.values("region", "address").annotate(
+        count=Count("pk"), callers=Count("caller", distinct=True), tickets=ArrayAgg("pk")
+    )
     regions = {region.pk: region.full_name for region in Region.objects.select_related("parent")}
-    rows = [[f"{regions[row['region']]}{row['address']}", row["count"], row["callers"]]
-            for row in counts.filter(count__gte=2).order_by("-count", "address")[:LONGEST]]  # fmt: skip
-    return tables.section(_t("Addresses most complained of"), [_t("Place"), _t("Tickets"), _t("Callers")], rows)
+    top = list(counts.filter(count__gte=2).order_by("-count", "address")[:LONGEST])
+    rows = [[f"{regions[row['region']]}{row['address']}", row["count"], row["callers"]] for row in top]
+    columns = [_t("Place"), _t("Tickets"), _t("Callers")]
+    note = _t("Without tickets whose callers asked for secrecy.")
+    about = [row["tickets"] for row in top]
+    return tables.section(_t("Addresses most complained of"), columns, rows, note=note, about=about, tells=(0,))
 
 
 # What counts as an abnormal flow: a name, and the condition on tickets that were open at any time in the period.
@@ -126,17 +135,13 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
         number = found.count()
         counts.append([label(), number])
         if number:
-            rows = tables.ticket_rows(found.order_by("registered_at")[:LONGEST])
             note = (
                 _t("The first %(shown)d of %(number)d.") % {"shown": LONGEST, "number": number}
                 if number > LONGEST
                 else ""
             )
-            details.append(
-                tables.section(
-                    _t("Abnormal flow: %(way)s") % {"way": label()}, tables.ticket_columns(), rows, note=note
-                )
-            )
+            heading = _t("Abnormal flow: %(way)s") % {"way": label()}
+            details.append(tables.tickets_section(heading, found.order_by("registered_at")[:LONGEST], note=note))
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
     summary = tables.section(
         _t("Abnormal flows"), [_t("Kind of flow"), _t("Tickets")], counts, note=note, chart={"label": 0, "value": 1}
@@ -146,4 +151,4 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
 
 def suspended_section(period: Period) -> dict[str, Any]:
     found = Ticket.objects.filter(status=Status.SUSPENDED, registered_at__lt=period.end).order_by("status_since")
-    return tables.section(_t("Suspended"), tables.ticket_columns(), tables.ticket_rows(found[:LONGEST]))
+    return tables.tickets_section(_t("Suspended"), found[:LONGEST])

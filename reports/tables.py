@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Count, Q
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _t
 from hotline.accounts.models import Department
 from tickets.choices import Channel, Kind, Status
 from tickets.models import Ticket
+from tickets.reading import read
 
 from . import indicators
 from .indicators import Span, format_value
@@ -27,10 +28,24 @@ def span_of(period: Period) -> Span:
 
 
 def section(
-    title: str, columns: list[str], rows: Iterable[list[Any]], *, note: str = "", chart: dict[str, int] | None = None
+    title: str,
+    columns: list[str],
+    rows: Iterable[list[Any]],
+    *,
+    note: str = "",
+    chart: dict[str, int] | None = None,
+    about: Sequence[Sequence[int]] = (),
+    tells: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """One section of a report; `chart` names the columns of its labels and values."""
-    return {"title": title, "note": note, "columns": columns, "rows": list(rows), "chart": chart}
+    """One section of a report; `chart` names the columns of its labels and values.
+
+    `about` has for each row the ids of the tickets that it tells of, `tells` the columns that say what they are about:
+    `withholding` leaves these out where a caller asks for secrecy later.
+    """
+    return {
+        "title": title, "note": note, "columns": columns, "rows": list(rows), "chart": chart,
+        "about": [list(ids) for ids in about], "tells": list(tells),
+    }  # fmt: skip
 
 
 def headline_section(period: Period) -> dict[str, Any]:
@@ -146,13 +161,12 @@ def _with_numbers(figure: indicators.Figure | None) -> str:
     return f"{figure.text} ({figure.part}/{figure.base})"
 
 
-def ticket_rows(tickets: Any) -> list[list[Any]]:
-    """Tickets as rows: number, title, place, department, status. No caller is named."""
-    return [
-        [ticket.number, ticket.title, ticket.place, str(ticket.department or "—"), ticket.get_status_display()]
-        for ticket in tickets.for_list()
+def tickets_section(title: str, tickets: Any, *, note: str = "") -> dict[str, Any]:
+    """Tickets as rows: number, title, place, department, status, as paper may say it. No caller is named."""
+    found = [(ticket, read(ticket, None)) for ticket in tickets.for_list()]
+    rows = [
+        [ticket.number, reading.title, reading.place, str(ticket.department or "—"), ticket.get_status_display()]
+        for ticket, reading in found
     ]
-
-
-def ticket_columns() -> list[str]:
-    return [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status")]
+    columns = [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status")]
+    return section(title, columns, rows, note=note, about=[[ticket.pk] for ticket, _reading in found], tells=(1, 2))

@@ -25,7 +25,7 @@ from tickets.choices import FlagKind
 from tickets.lists.listing import ticket_list
 from tickets.models import Ticket
 
-from . import building, documents, indicators, periods
+from . import building, documents, indicators, periods, withholding
 from .indicators import INDICATORS, Span
 from .models import ReportKind, ReportRun
 
@@ -154,7 +154,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ReportRun.objects.select_related("built_by"), pk=pk)
     sections = [
         {**section, "svg": mark_safe(documents.as_svg(section))}  # noqa: S308 - drawn by us from numbers
-        for section in run.sections
+        for section in withholding.sections_of(run)
     ]
     return render(request, "reports/run.html", {"run": run, "sections": sections})
 
@@ -163,7 +163,6 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def report_file(request: HttpRequest, pk: int, form: str) -> FileResponse:
     run = get_object_or_404(ReportRun, pk=pk)
-    file = {"docx": run.docx, "xlsx": run.xlsx}.get(form)
-    if file is None:
+    if form not in building.FORMS:
         raise Http404
-    return FileResponse(file.open("rb"), as_attachment=True, filename=f"{run.title}.{form}")
+    return FileResponse(building.file_of(run, form), as_attachment=True, filename=f"{run.title}.{form}")

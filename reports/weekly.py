@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _t
 
+from hotline.templatetags.ui import masked
 from tickets import limits
 from tickets.choices import Channel, Kind, RuleKey
+from tickets.disclosure import WITH_WISH, Detail, Wish
 from tickets.models import Caller, Matter, Ticket
+from tickets.reading import matter_name, read
 
 from . import tables
 from .indicators import INDICATORS
@@ -35,15 +38,31 @@ def sections(period: Period) -> list[dict[str, Any]]:
 class HotMatter:
     """Tickets about one thing in the period, and who called about it."""
 
-    title: str
-    place: str
+    matter: Matter | None
     tickets: list[Ticket] = field(default_factory=list)
 
     @property
     def callers(self) -> int:
-        """Different callers; a call without a number counts as one of its own."""
-        known = {ticket.caller_id for ticket in self.tickets if ticket.caller_id}
+        """Different callers; a call without a number counts as one of its own.
+
+        So does a hidden one of somebody who called under their name too: the number would else tell who it was.
+        """
+        known = {(ticket.caller_id, ticket.hides_caller) for ticket in self.tickets if ticket.caller_id}
         return len(known) + sum(1 for ticket in self.tickets if not ticket.caller_id)
+
+    @property
+    def told(self) -> list[Ticket]:
+        """Those of its tickets that may be told of beside the others; all, where all are secret."""
+        return [ticket for ticket in self.tickets if not ticket.is_secret] or self.tickets
+
+    @property
+    def title(self) -> str:
+        first = read(self.told[0], None)
+        return matter_name(self.matter, None, self.told) if self.matter else first.title
+
+    @property
+    def place(self) -> str:
+        return read(self.told[0], None).place
 
 
 def hot_matters(period: Period) -> list[HotMatter]:
@@ -52,15 +71,14 @@ def hot_matters(period: Period) -> list[HotMatter]:
     Which tickets are about one thing: those joined by hand; of the others those of one category at one address.
     """
     recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)))
-    rows = recorded.select_related("region__parent", "department").defer("search", "caller_search")
+    rows = recorded.select_related("region__parent", "department", "category", "matter__named_after")
+    rows = rows.defer("search", "caller_search")
     groups: dict[Any, HotMatter] = {}
-    names = dict(Matter.objects.filter(tickets__in=recorded).values_list("pk", "title"))
     for ticket in rows.order_by("registered_at"):
         key = _key(ticket)
         if key is None:
             continue
-        title = names.get(ticket.matter_id or 0, ticket.title)
-        groups.setdefault(key, HotMatter(title, ticket.place)).tickets.append(ticket)
+        groups.setdefault(key, HotMatter(ticket.matter)).tickets.append(ticket)
     threshold = limits.rule(RuleKey.MANY_CALLERS)
     hot = [group for group in groups.values() if group.callers >= threshold]
     return sorted(hot, key=lambda group: (-group.callers, group.tickets[0].registered_at))
@@ -71,48 +89,59 @@ def _key(ticket: Ticket) -> Any:
     if ticket.matter_id:
         return ("matter", ticket.matter_id)
     address = "".join(ticket.address.split())
-    if ticket.category_id is None or not address:
+    if ticket.category_id is None or not address or not read(ticket, None).may(Detail.PLACE):
         return None
     return ("place", ticket.category_id, ticket.region_id, address)
 
 
 def many_callers_section(period: Period) -> dict[str, Any]:
-    rows = []
+    rows, about = [], []
     for matter in hot_matters(period)[:LONGEST]:
         closed = sum(1 for ticket in matter.tickets if not ticket.is_open)
         departments = {str(ticket.department) for ticket in matter.tickets if ticket.department}
-        numbers = [ticket.number for ticket in matter.tickets]
+        numbers = [ticket.number for ticket in matter.told]
         shown = _t(", ").join(numbers[:5]) + (_t(" and others") if len(numbers) > 5 else "")
         rows.append([matter.title, matter.place, matter.callers, len(matter.tickets), closed,
                      _t(", ").join(sorted(departments)) or "—", shown])  # fmt: skip
+        about.append([ticket.pk for ticket in matter.told])
     note = _t("At least %(count)d different callers in the week about one matter.") % {
         "count": limits.rule(RuleKey.MANY_CALLERS)
     }
     columns = [_t("Matter"), _t("Place"), _t("Callers"), _t("Tickets"), _t("Ended"), _t("Responsible"), _t("Numbers")]
-    return tables.section(_t("One matter, many callers"), columns, rows, note=note)
+    title = _t("One matter, many callers")
+    return tables.section(title, columns, rows, note=note, about=about, tells=(0, 1, 6))
 
 
 def frequent_callers(period: Period) -> list[tuple[Caller, int]]:
-    """Callers who called often in the period, with their number of calls, the most frequent first."""
-    recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)), caller__isnull=False)
-    counts = recorded.values("caller").annotate(calls=Count("pk")).order_by("-calls", "caller")
-    often = [(row["caller"], row["calls"]) for row in counts.filter(calls__gte=limits.rule(RuleKey.FREQUENT_CALLER))]
+    """Who called often in the period under their name, with the number of these calls, the most frequent first."""
+    often = _calling_often(_recorded(period).filter(WITH_WISH[Wish.NOTHING]))
     callers = Caller.objects.in_bulk([pk for pk, _calls in often])
     return [(callers[pk], calls) for pk, calls in often]
 
 
-def frequent_callers_section(period: Period) -> dict[str, Any]:
-    from hotline.templatetags.ui import masked
+def _recorded(period: Period) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)), caller__isnull=False)
 
-    often = frequent_callers(period)[:LONGEST]
-    rows = []
-    recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)))
-    for caller, calls in often:
-        titles = recorded.filter(caller=caller).order_by("registered_at").values_list("title", "is_secret")
-        shown = list(dict.fromkeys(_t("(secret)") if secret else title for title, secret in titles))
+
+def _calling_often(tickets: QuerySet[Ticket]) -> list[tuple[int, int]]:
+    """The callers of enough of these tickets by their ids, with how many of them are theirs."""
+    counts = tickets.values("caller").annotate(calls=Count("pk")).order_by("-calls", "caller")
+    enough = counts.filter(calls__gte=limits.rule(RuleKey.FREQUENT_CALLER))
+    return [(row["caller"], row["calls"]) for row in enough]
+
+
+def frequent_callers_section(period: Period) -> dict[str, Any]:
+    """Who called often, by the masked number; of those who asked not to be known no more than how many they are."""
+    rows, about = [], []
+    for caller, calls in frequent_callers(period)[:LONGEST]:
+        tickets = list(_recorded(period).filter(WITH_WISH[Wish.NOTHING], caller=caller).order_by("registered_at"))
+        shown = list(dict.fromkeys(read(ticket, None).title for ticket in tickets))
         rows.append([masked(caller.phone), calls, len(shown), _t("; ").join(shown[:3])])
+        about.append([ticket.pk for ticket in tickets])
     note = _t("At least %(count)d calls of one caller in the week. Numbers are masked.") % {
         "count": limits.rule(RuleKey.FREQUENT_CALLER)
     }
+    if hidden := len(_calling_often(_recorded(period).exclude(WITH_WISH[Wish.NOTHING]))):
+        note += " " + _t("Beside these: callers who asked not to be known, %(count)d.") % {"count": hidden}
     columns = [_t("Caller"), _t("Calls"), _t("Concerns"), _t("What is asked")]
-    return tables.section(_t("One caller, many calls"), columns, rows, note=note)
+    return tables.section(_t("One caller, many calls"), columns, rows, note=note, about=about, tells=(0, 3))

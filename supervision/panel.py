@@ -10,6 +10,7 @@ from hotline.accounts.access import person
 from hotline.accounts.permissions import Permission as P
 from supervision import words
 from supervision.models import CoordinationTask
+from tickets.reading import read
 from tickets.workflow.pages import find_ticket
 
 
@@ -17,11 +18,11 @@ from tickets.workflow.pages import find_ticket
 def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     """Fragment of the ticket page: flags, extensions, orders and coordination of this ticket."""
     ticket = find_ticket(request, number)
-    flags = ticket.flags.order_by("cleared_at", "since")
+    flags = words.lines(ticket.flags.order_by("cleared_at", "since"), read(ticket, person(request)))
     context = {
         "ticket": ticket,
-        "open": words.lines(flag for flag in flags if flag.cleared_at is None),
-        "cleared": words.lines(flag for flag in flags if flag.cleared_at is not None),
+        "open": [line for line in flags if line.cleared_at is None],
+        "cleared": [line for line in flags if line.cleared_at is not None],
         "extensions": ticket.extensions.select_related("ruled_by").order_by("asked_at"),
         "orders": ticket.supervision_orders.select_related("department").order_by("issued_at"),
         "tasks": CoordinationTask.objects.filter(coordinated__ticket=ticket).order_by("called_at"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
@@ -14,6 +17,9 @@ from django.utils.translation import ngettext
 from hotline.worktime import calendar
 from supervision.models import Flag
 from tickets.choices import FLAG_TONES, FlagKind, Status
+from tickets.disclosure import Detail, Standing
+from tickets.reading import Reading
+from tickets.workflow.timeline import cleans
 
 LEAST_SHOWN = 0.1  # working days
 LATE = (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE)
@@ -31,28 +37,41 @@ class FlagLine:
     cleared_at: datetime | None
 
 
-def lines(flags: Iterable[Flag], now: datetime | None = None) -> list[FlagLine]:
-    return [
-        FlagLine(
-            kind=flag.kind, label=str(FlagKind(flag.kind).label), tone=FLAG_TONES[FlagKind(flag.kind)],
-            sentence=sentence(flag, now), since=flag.since, cleared_at=flag.cleared_at,
-        )
-        for flag in flags
-    ]  # fmt: skip
+def readable(flags: Iterable[Flag], reading: Reading) -> list[Flag]:
+    """Those flags of one ticket of which its reader may know.
+
+    How often a caller called is known to who may know the caller; what once was, to the hotline alone: earlier
+    versions counted open and secret calls of one person together.
+    """
+    return [flag for flag in flags if flag.kind != FlagKind.FREQUENT_CALLER or _may_know_of_calls(flag, reading)]
 
 
-def sentence(flag: Flag, now: datetime | None = None) -> str:
-    """The evidence as it stands at `now`, or stood when the flag was cleared."""
-    return story([flag], flag.cleared_at or now)
+def _may_know_of_calls(flag: Flag, reading: Reading) -> bool:
+    return reading.standing == Standing.HOTLINE or (flag.cleared_at is None and reading.may(Detail.CALLS))
 
 
-def story(flags: Sequence[Flag], now: datetime | None = None) -> str:
-    """The evidence of all flags of one ticket: who holds it, what each cause adds, how often it came back."""
+def lines(flags: Iterable[Flag], reading: Reading) -> list[FlagLine]:
+    """The flags of one ticket as its reader may read them."""
+    return [line(flag, reading) for flag in readable(flags, reading)]
+
+
+def line(flag: Flag, reading: Reading) -> FlagLine:
+    return FlagLine(
+        kind=flag.kind, label=str(FlagKind(flag.kind).label), tone=FLAG_TONES[FlagKind(flag.kind)],
+        sentence=story([flag], reading, flag.cleared_at), since=flag.since, cleared_at=flag.cleared_at,
+    )  # fmt: skip
+
+
+def story(flags: Sequence[Flag], reading: Reading, now: datetime | None = None) -> str:
+    """The evidence of all flags of one ticket: who holds it, what each cause adds, how often it came back.
+
+    As it stands at `now`, or stood when the flag was cleared.
+    """
     if not flags:
         return ""
     end = now or timezone.now()
     return _t("; ").join([*_where(flags[0], end), *(part for flag in flags for part in _cause(flag, end)),
-                          *_how_often(flags[0])])  # fmt: skip
+                          *_how_often(flags[0]), *_how_often_called(flags[0], reading)])  # fmt: skip
 
 
 def _where(flag: Flag, end: datetime) -> Iterable[str]:
@@ -92,8 +111,33 @@ def _how_often(flag: Flag) -> Iterable[str]:
         yield ngettext("urged %d time", "urged %d times", urges) % urges
     if callers := facts.get("callers"):
         yield ngettext("%d caller", "%d callers", callers) % callers
-    if calls := facts.get("calls"):
-        yield ngettext("this caller called %d time in a week", "this caller called %d times in a week", calls) % calls
+
+
+def _how_often_called(flag: Flag, reading: Reading) -> Iterable[str]:
+    if (calls := flag.evidence.get("calls")) and _may_know_of_calls(flag, reading):
+        yield _called(calls) % calls
+
+
+def _called(calls: int) -> str:
+    return ngettext("this caller called %d time in a week", "this caller called %d times in a week", calls)
+
+
+@cleans
+def without_calls(written: str) -> str:
+    """A text that was kept, without how often the caller called: earlier versions wrote it into messages."""
+    return _said_calls().sub("", written)
+
+
+@cache
+def _said_calls() -> re.Pattern[str]:
+    """That a caller called so and so often, with the mark before it, in each language."""
+    said = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            for count in (1, 2):
+                clause = re.escape(_called(count)).replace("%d", r"\d+")
+                said.add(rf"(?:{re.escape(_t('; '))})?{clause}")
+    return re.compile("|".join(sorted(said)))
 
 
 def working_days(start: datetime, end: datetime) -> float:

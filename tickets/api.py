@@ -24,13 +24,13 @@ from hotline.accounts.access import person
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
-from tickets.callers.reading import caller_of
 from tickets.calls import recording
 from tickets.calls.forms import CallForm
 from tickets.converters import TicketNumber
 from tickets.lists.filters import TicketFilter
 from tickets.models import Category, Contribution, Ticket, TicketEvent
-from tickets.workflow import performing
+from tickets.reading import read
+from tickets.workflow import performing, timeline
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS, STARTING, Action
 
@@ -49,11 +49,13 @@ class CategorySerializer(serializers.ModelSerializer):
         fields = ("id", "code", "name", "parent", "level", "is_used")
 
 
+# What is said of a ticket as its reader may read it.
+AS_READ = ("title", "description", "address", "caller_name", "caller_phone")
+
+
 class TicketSerializer(serializers.ModelSerializer):
     """A ticket in a list. Caller's name and number are empty where the reader may not see them."""
 
-    caller_name = serializers.SerializerMethodField()
-    caller_phone = serializers.SerializerMethodField()
     region_name = serializers.CharField(source="region.full_name", read_only=True)
     department_name = serializers.CharField(source="department.name", read_only=True, default=None)
 
@@ -67,11 +69,10 @@ class TicketSerializer(serializers.ModelSerializer):
             "solved", "satisfaction",
         )  # fmt: skip
 
-    def get_caller_name(self, ticket: Ticket) -> str:
-        return caller_of(ticket, self.context["request"].user)[0]
-
-    def get_caller_phone(self, ticket: Ticket) -> str:
-        return caller_of(ticket, self.context["request"].user)[1]
+    def to_representation(self, instance: Ticket) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        reading = read(instance, self.context["request"].user)
+        return shown | {name: getattr(reading, name) for name in AS_READ if name in shown}
 
 
 class EventSerializer(serializers.ModelSerializer):
@@ -108,12 +109,17 @@ class ContributionSerializer(serializers.ModelSerializer):
 class TicketDetailSerializer(TicketSerializer):
     """A ticket with what is asked, its events, and the actions that the reader can perform now."""
 
-    events = EventSerializer(many=True, read_only=True)
+    events = serializers.SerializerMethodField()
     contributions = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
 
     class Meta(TicketSerializer.Meta):
         fields = (*TicketSerializer.Meta.fields, "description", "events", "contributions", "actions")  # type: ignore[assignment]
+
+    @extend_schema_field(EventSerializer(many=True))
+    def get_events(self, ticket: Ticket) -> Any:
+        told = timeline.retold(ticket, ticket.events.all(), self.context["request"].user)
+        return EventSerializer(told, many=True).data
 
     @extend_schema_field(ContributionSerializer(many=True))
     def get_contributions(self, ticket: Ticket) -> Any:

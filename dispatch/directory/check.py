@@ -128,7 +128,7 @@ def _contradictions(city: _City) -> Iterator[Finding]:
 
 def _precedents(city: _City) -> Iterator[Finding]:
     """Settled responsibilities of which the directory says otherwise: it should follow, or say why not."""
-    settled = Precedent.objects.filter(category__isnull=False, department__is_open=True).select_related("ticket")
+    settled = Precedent.objects.filter(category__isnull=False, department__is_open=True)
     seen = set()
     for precedent in settled.order_by("-made_at"):
         assert precedent.category_id is not None
@@ -137,9 +137,9 @@ def _precedents(city: _City) -> Iterator[Finding]:
         if line is None or line.department == precedent.department_id or key in seen:
             continue
         seen.add(key)
-        text = _t("{duty}: the directory says {department}, precedent {number} says {other}.").format(
-            duty=city.duty(line), department=city.departments[line.department], number=precedent.ticket.number,
-            other=city.departments[precedent.department_id],
+        text = _t("{duty}: the directory says {department}, the precedent of {day} says {other}.").format(
+            duty=city.duty(line), department=city.departments[line.department],
+            day=timezone.localdate(precedent.made_at).isoformat(), other=city.departments[precedent.department_id],
         )  # fmt: skip
         yield Finding(Kind.CONTRADICTION, text, line=line.pk)
 

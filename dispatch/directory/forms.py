@@ -77,8 +77,8 @@ def as_written(entry: DirectoryEntry) -> dict[str, Any]:
 
 def as_settled(precedent: Precedent) -> dict[str, Any]:
     """What the form begins with where a precedent shall become a line."""
-    name = _("precedent %(number)s: %(principle)s") % {
-        "number": precedent.ticket.number, "principle": precedent.get_principle_display(),
+    name = _("precedent of %(day)s: %(principle)s") % {
+        "day": timezone.localdate(precedent.made_at).isoformat(), "principle": precedent.get_principle_display(),
     }  # fmt: skip
     return {
         "category": precedent.category_id, "region": precedent.region_id, "department": precedent.department_id,

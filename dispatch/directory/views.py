@@ -25,7 +25,7 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
-from tickets.models import Category
+from tickets.models import Category, Ticket
 
 PAGE_SIZE = 50
 DRAFTS_SHOWN, VERSIONS_SHOWN, PRECEDENTS_SHOWN, PROBLEMS_SHOWN = 10, 100, 100, 40
@@ -82,9 +82,9 @@ def _shown(rows: QuerySet[DirectoryEntry]) -> QuerySet[DirectoryEntry]:
 def line(request: HttpRequest) -> HttpResponse:
     """One line, new or instead of another or from a precedent; it becomes a draft."""
     entry = standing().filter(pk__in=number_in(request.GET.get("instead"))).first()
-    precedent = (
-        Precedent.objects.select_related("ticket").filter(pk__in=number_in(request.GET.get("precedent"))).first()
-    )
+    # The directory is kept by administrators too, who see no tickets and nothing that was settled of one.
+    readable = Precedent.objects.filter(ticket__in=Ticket.objects.visible_to(request.user))
+    precedent = readable.filter(pk__in=number_in(request.GET.get("precedent"))).first()
     initial = as_written(entry) if entry else as_settled(precedent) if precedent else {}
     form = LineForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -104,7 +104,9 @@ def _chosen(request: HttpRequest, number: str, to_one: str | None) -> many.Chose
 def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     """Fragment of the ticket page: the proposed department, and the returns so far."""
     ticket = find_ticket(request, number)
-    proposal = suggest.for_ticket(ticket) if ticket.status in (Status.REGISTERED, Status.RULING) else None
+    # A department that is heard is not told where the ticket is thought to belong, nor by which other one.
+    undecided = ticket.status in (Status.REGISTERED, Status.RULING) and person(request).may(P.SEE_ALL_TICKETS)
+    proposal = suggest.for_ticket(ticket) if undecided else None
     returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by(
         "asked_at"
     )

@@ -17,6 +17,7 @@ class Permission(models.TextChoices):
     SEE_ALL_TICKETS = "see_all_tickets", _("See every ticket")
     SEE_DEPARTMENT_TICKETS = "see_department_tickets", _("See tickets of the own department and those below it")
     SEE_PROTECTED_CALLERS = "see_protected_callers", _("See who called where secrecy was asked for")
+    PROTECT_CALLERS = "protect_callers", _("Mark a caller as secret or anonymous, and lift it")
     REGISTER = "register", _("Record calls, answer them directly or refuse them")
     FOLLOW_UP = "follow_up", _("Make follow-up calls")
     DISPATCH = "dispatch", _("Dispatch tickets and rule on returns")
@@ -42,12 +43,21 @@ P = Permission
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OPERATOR: frozenset(
-        {P.SEE_ALL_TICKETS, P.SEE_PROTECTED_CALLERS, P.REGISTER, P.FOLLOW_UP, P.MANAGE_MATTERS, P.USE_API}
+        {
+            P.SEE_ALL_TICKETS,
+            P.SEE_PROTECTED_CALLERS,
+            P.PROTECT_CALLERS,
+            P.REGISTER,
+            P.FOLLOW_UP,
+            P.MANAGE_MATTERS,
+            P.USE_API,
+        }
     ),
     Role.DISPATCHER: frozenset(
         {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
+            P.PROTECT_CALLERS,
             P.REGISTER,
             P.DISPATCH,
             P.CHECK_ANSWERS,
@@ -62,6 +72,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
+            P.PROTECT_CALLERS,
             P.CHECK_ANSWERS,
             P.SEE_BOARD,
             P.SUPERVISE,

@@ -109,8 +109,14 @@ def field(bound: forms.BoundField, css: str = "") -> dict[str, Any]:
 
 @register.simple_tag
 def masked(phone: str) -> str:
-    """A telephone number with its middle hidden: 138****5678."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 8 else phone
+    """A telephone number with its middle hidden: 138****5678. Of a short one only the end is left, if anything."""
+    digits = "".join(character for character in phone if character.isdecimal())
+    if len(digits) >= LONG_NUMBER:
+        return f"{digits[:3]}****{digits[-4:]}"
+    return f"****{digits[-2:]}" if len(digits) >= LOCAL_NUMBER else "****"
+
+
+LONG_NUMBER, LOCAL_NUMBER = 11, 7  # digits of a mobile number, and of one without its area
 
 
 @register.filter

@@ -42,7 +42,7 @@ def board_page(request: HttpRequest) -> HttpResponse:
     for name in set(filterset.filters) - set(FILTERS):
         del filterset.filters[name]
     narrowed = filterset.qs if filterset.is_narrowed else None
-    rows, has_more = stuck.rows(user, kind, narrowed=narrowed, page=max(number, 1))
+    rows, has_more = stuck.rows(user, kind, narrowed=narrowed, page=max(number, 1), on_paper="wall" in request.GET)
     kept = {"flag": kind} if kind else {}
     context = {
         "filter": filterset,

@@ -19,7 +19,9 @@ from supervision.clocks.risk import Part
 from supervision.ladder import steps
 from supervision.models import Flag
 from tickets.choices import OPEN_STATUSES, FlagKind
+from tickets.disclosure import Reader, Standing
 from tickets.models import Ticket, TicketQuerySet
+from tickets.reading import Reading, matter_name, read
 from tickets.workflow.performing import available
 from tickets.workflow.table import Action
 
@@ -45,6 +47,7 @@ class Row:
 
     key: str
     title: str
+    place: str
     address: str
     ticket: Ticket
     tickets: tuple[Ticket, ...]
@@ -91,9 +94,12 @@ def counts(user: User) -> dict[str, int]:
 
 
 def rows(
-    user: User, kind: str = "", *, narrowed: TicketQuerySet | None = None, page: int = 1
+    user: User, kind: str = "", *, narrowed: TicketQuerySet | None = None, page: int = 1, on_paper: bool = False
 ) -> tuple[list[Row], bool]:
-    """One page of what is stuck, of the tickets that a filter leaves, and whether there is another."""
+    """One page of what is stuck, of the tickets that a filter leaves, and whether there is another.
+
+    `on_paper` where it hangs on a wall and nobody knows who looks at it.
+    """
     found = _open_flags(user, narrowed)
     found = found.filter(kind=kind) if kind else found.exclude(kind__in=WARNINGS)
     stuck = (
@@ -103,10 +109,10 @@ def rows(
     )
     begin = (page - 1) * PAGE_SIZE
     keys = [row["key"] for row in stuck[begin : begin + PAGE_SIZE + 1]]
-    return _rows(user, keys[:PAGE_SIZE]), len(keys) > PAGE_SIZE
+    return _rows(user, keys[:PAGE_SIZE], None if on_paper else user), len(keys) > PAGE_SIZE
 
 
-def _rows(user: User, keys: list[int]) -> list[Row]:
+def _rows(user: User, keys: list[int], reader: Reader) -> list[Row]:
     """What stands behind these keys, in their order, with three queries."""
     members: dict[int, list[Ticket]] = defaultdict(list)
     for ticket in _behind(keys, user).for_list()[: MOST_TICKETS * PAGE_SIZE]:
@@ -115,8 +121,14 @@ def _rows(user: User, keys: list[int]) -> list[Row]:
     ids = [ticket.pk for group in members.values() for ticket in group]
     for flag in Flag.objects.filter(ticket__in=ids, cleared_at__isnull=True).order_by("since"):
         standing[flag.ticket_id].append(flag)
+    readings = {ticket.pk: read(ticket, reader) for group in members.values() for ticket in group}
+    standing = {pk: words.readable(standing[pk], reading) for pk, reading in readings.items()}
     callers = flags.callers_of_matters({key for key in keys if key > 0})
-    return [_row(key, members[key], standing, callers.get(key, 1), user) for key in keys if members.get(key)]
+    return [
+        _row(key, members[key], standing, readings, callers.get(key, 1), user)
+        for key in keys
+        if any(standing[ticket.pk] for ticket in members.get(key, ()))
+    ]
 
 
 def _behind(keys: list[int], user: User) -> TicketQuerySet:
@@ -127,17 +139,27 @@ def _behind(keys: list[int], user: User) -> TicketQuerySet:
     return concerned.filter(of_matters | single).order_by("-risk", "registered_at")
 
 
-def _row(key: int, group: list[Ticket], standing: dict[int, list[Flag]], callers: int, user: User) -> Row:
+def _row(
+    key: int,
+    group: list[Ticket],
+    standing: dict[int, list[Flag]],
+    readings: dict[int, Reading],
+    callers: int,
+    user: User,
+) -> Row:
     chief = group[0]
-    own = standing[chief.pk]
+    own, reading = standing[chief.pk], readings[chief.pk]
+    reader = None if reading.standing == Standing.PAPER else user
     all_flags = [flag for ticket in group for flag in standing[ticket.pk]]
     by_kind = {flag.kind: flag for flag in reversed(all_flags)}  # of each kind the oldest
-    lines = tuple(words.lines(sorted(by_kind.values(), key=lambda flag: CAUSES.index(FlagKind(flag.kind)))))
+    gravest_first = sorted(by_kind.values(), key=lambda flag: CAUSES.index(FlagKind(flag.kind)))
+    lines = tuple(words.line(flag, readings[flag.ticket_id]) for flag in gravest_first)
     kinds = [flag.kind for flag in own]
     return Row(
-        key=str(key), title=str(chief.matter or chief.title),
+        key=str(key), place=reading.place,
+        title=matter_name(chief.matter, reader, group) if chief.matter else reading.title,
         address=(chief.matter or chief).get_absolute_url(), ticket=chief, tickets=tuple(group), callers=callers,
-        lines=lines, sentence=words.story(own),
+        lines=lines, sentence=words.story(own, reading),
         since=min((flag.since for flag in all_flags), default=chief.status_since),
         holders=tuple(dict.fromkeys(str(ticket.department) for ticket in group if ticket.department)),
         risk=chief.risk, parts=tuple(risk.parts(chief, kinds, callers)), offered=_offered(chief, kinds, user),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from dispatch import suggest
 from dispatch.models import Return
@@ -16,7 +16,10 @@ from supervision.ladder import steps
 from supervision.models import Flag
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, RuleKey, Status
+from tickets.disclosure import WITH_WISH, Wish
 from tickets.models import Ticket
+
+CALLER_NAMED = WITH_WISH[Wish.NOTHING]
 
 
 def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
@@ -67,30 +70,49 @@ def look_around(tickets: Sequence[Ticket], now: datetime) -> dict[int, Around]:
     calls = calls_of_callers({t.caller_id for t in tickets if t.caller_id}, now)
     refused = refused_by_all([t for t in tickets if t.status == Status.REGISTERED and t.returns])
     return {
-        t.pk: Around(callers.get(t.matter_id or 0, 0), calls.get(t.caller_id or 0, 0), t.pk in refused) for t in tickets
-    }
+        t.pk: Around(
+            callers.get(t.matter_id or 0, 0), calls.get((t.caller_id or 0, t.hides_caller), 0), t.pk in refused
+        )
+        for t in tickets
+    }  # fmt: skip
 
 
 def callers_of_matters(matter_ids: set[int]) -> dict[int, int]:
-    """How many different callers each matter has; tickets without a number count one each."""
+    """How many different callers each matter has; tickets without a number count one each.
+
+    Who called under their name and once more under secrecy counts twice: the number would else tell that it was they.
+    """
     if not matter_ids:
         return {}
     rows = (
         Ticket.objects.filter(matter_id__in=matter_ids)
         .values("matter_id")
-        .annotate(known=Count("caller", distinct=True), tickets=Count("pk"), named=Count("caller"))
-    )
-    return {row["matter_id"]: row["known"] + row["tickets"] - row["named"] for row in rows}
+        .annotate(
+            known=Count("caller", distinct=True, filter=CALLER_NAMED),
+            hidden=Count("caller", distinct=True, filter=~CALLER_NAMED),
+            tickets=Count("pk"), with_caller=Count("caller"),
+        )
+    )  # fmt: skip
+    return {
+        row["matter_id"]: row["known"] + row["hidden"] + row["tickets"] - row["with_caller"] for row in rows
+    }  # fmt: skip
 
 
-def calls_of_callers(caller_ids: set[int], now: datetime) -> dict[int, int]:
-    """How often each of these people called in the week up to `now`."""
+def calls_of_callers(caller_ids: set[int], now: datetime) -> dict[tuple[int, bool], int]:
+    """How often each of these people called in the week up to `now`, under their name and hidden, each by itself.
+
+    A secret or anonymous call counts towards no other: a flag, a count or a risk that both share would tell who it was.
+    """
     if not caller_ids:
         return {}
     week = Ticket.objects.filter(
         caller_id__in=caller_ids, registered_at__gt=now - instants.WEEK, registered_at__lte=now
     )
-    return dict(week.values_list("caller_id").annotate(count=Count("pk")).order_by())
+    found: dict[tuple[int, bool], int] = defaultdict(int)
+    counted = week.values_list("caller_id", "is_secret", "is_anonymous").annotate(count=Count("pk")).order_by()
+    for caller_id, is_secret, is_anonymous, count in counted:
+        found[caller_id, is_secret or is_anonymous] += count
+    return found
 
 
 def refused_by_all(tickets: Sequence[Ticket]) -> set[int]:
@@ -109,13 +131,25 @@ def refused_by_all(tickets: Sequence[Ticket]) -> set[int]:
 def greet(ticket: Ticket, *, now: datetime) -> None:
     """Before a ticket is first saved: a caller who calls often is seen on their other open tickets too."""
     if ticket.caller_id:
-        earlier = Ticket.objects.filter(
-            caller_id=ticket.caller_id, registered_at__gt=now - instants.WEEK, status__in=OPEN_STATUSES
-        )
-        calls = calls_of_callers({ticket.caller_id}, now).get(ticket.caller_id, 0) + 1
+        earlier = _open_of_caller(ticket.caller_id, now).filter(
+            ~CALLER_NAMED if ticket.hides_caller else CALLER_NAMED
+        )  # fmt: skip
+        calls = calls_of_callers({ticket.caller_id}, now).get((ticket.caller_id, ticket.hides_caller), 0) + 1
         if calls >= limits.rule(RuleKey.FREQUENT_CALLER):
             earlier.update(next_due_at=now)
             ticket.next_due_at = now
+
+
+def _open_of_caller(caller_id: int, now: datetime) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(
+        caller_id=caller_id, registered_at__gt=now - instants.WEEK, status__in=OPEN_STATUSES
+    )  # fmt: skip
+
+
+def look_again_at_caller(caller_id: int | None, *, now: datetime) -> None:
+    """Has the next sweep look at a caller's open tickets of the week: which of them count together has changed."""
+    if caller_id:
+        _open_of_caller(caller_id, now).update(next_due_at=now)
 
 
 def look_again_at_matter(matter_id: int | None, *, now: datetime) -> None:

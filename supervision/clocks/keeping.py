@@ -14,6 +14,8 @@ from tickets.workflow.stores import DatabaseStore
 RESTARTING = {"progress", "miss_follow_up", "record_findings", "send_down", "grant_extension"}
 # These change what is known of the other tickets of a matter.
 JOINING = {"join_matter", "part_matter"}
+# These change which of a caller's calls count together.
+HIDING = {"mark_secret", "lift_secrecy", "make_anonymous", "lift_anonymity"}
 # The answer clock begins anew with these; else it goes on from its first start.
 STARTING_ANEW = {"determine", "redo", "reopen"}
 
@@ -51,6 +53,10 @@ def _look(p: Performance) -> None:
         if p.action.name in JOINING:
             ticket.next_due_at = p.at  # its number of callers is known once this is saved
             flags.look_again_at_matter(p.data["matter"], now=p.at)
+        if p.action.name in HIDING:
+            ticket.next_due_at = p.at
+            flags.look_again_at_caller(ticket.caller_id, now=p.at)
+            flags.look_again_at_matter(ticket.matter_id, now=p.at)
 
 
 def _move_answer_clock(p: Performance) -> None:

@@ -35,7 +35,7 @@ LATE_AFTER = timedelta(minutes=2)  # from a cause to its flag, at the most
 LAST_RUN = "sweep:last-run"
 COLUMNS = (
     "status", "status_since", "round", "returns", "urges", "urgency", "kind", "department", "matter", "caller",
-    "assigned_at", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk",
+    "is_secret", "is_anonymous", "assigned_at", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk",
 )  # fmt: skip
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def sweep(now: datetime | None = None) -> SweepResult:
         while _sweep_batch(now, result):
             pass
     except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"[:200]
+        error = _in_short(failure)[:200]
         raise
     finally:
         result.seconds = round(time.perf_counter() - started, 3)
@@ -161,14 +161,19 @@ def _one_by_one(batch: list[Ticket], now: datetime, result: SweepResult) -> tupl
     return raised, cleared
 
 
+def _in_short(failure: Exception) -> str:
+    """What failed, without what the database adds of the row: that would be read by people who see no tickets."""
+    return f"{type(failure).__name__}: {str(failure).partition(chr(10))[0]}"
+
+
 def _name(ticket_id: int, error: Exception, now: datetime, result: SweepResult) -> None:
     """Counts a ticket that was set aside, and keeps which and why, for people to look into."""
     result.set_aside += 1
     row, made = SetAside.objects.get_or_create(
-        ticket_id=ticket_id, defaults={"error": str(error)[:300], "first_at": now, "last_at": now}
+        ticket_id=ticket_id, defaults={"error": _in_short(error)[:300], "first_at": now, "last_at": now}
     )
     if not made:
-        row.error, row.last_at, row.times, row.cleared_at = str(error)[:300], now, row.times + 1, None
+        row.error, row.last_at, row.times, row.cleared_at = _in_short(error)[:300], now, row.times + 1, None
         row.save()
 
 

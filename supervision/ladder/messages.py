@@ -24,7 +24,8 @@ from hotline.accounts.models import User
 from hotline.worktime import calendar
 from supervision.models import Delivery, Notice, Step
 from tickets.models import Ticket
-from tickets.workflow.timeline import Entry, also
+from tickets.reading import Reading, read
+from tickets.workflow.timeline import Entry, also, stored_text
 
 GATHER = timedelta(minutes=30)  # between two messages to the same addressee
 LOST_AFTER = timedelta(minutes=10)  # a message that has been on its way so long is given up
@@ -99,10 +100,28 @@ def written(delivery: Delivery) -> tuple[str, str]:
     """Title and text of a message. Names of callers and what was asked stay inside: channels are not ours."""
     notices = list(delivery.notices.select_related("ticket").order_by("made_at"))
     title = _t("12345 %(city)s: %(count)d tickets need you") % {"city": settings.CITY_NAME, "count": len(notices)}
-    lines = [f"{n.get_step_display()} {n.ticket.number}：{n.text}" for n in notices[:SHOWN]]
+    known = _known_to(delivery, notices)
+    lines = [_line(notice, is_known=notice.ticket_id in known) for notice in notices[:SHOWN]]
     if left := notices[SHOWN:]:
         lines.append(_t("… and %(count)d more.") % {"count": len(left)})
     return title, "\n".join(lines)
+
+
+def _known_to(delivery: Delivery, notices: list[Notice]) -> set[int]:
+    """Those of the tickets that the addressee may know of: a notice to all goes to many who may not."""
+    tickets = Ticket.objects.filter(pk__in=[notice.ticket_id for notice in notices])
+    if delivery.to_department:
+        tickets = tickets.concerning(list(delivery.to_department.subtree().values_list("pk", flat=True)))
+    else:
+        assert delivery.to_user is not None
+        tickets = tickets.visible_to(delivery.to_user)
+    return set(tickets.values_list("pk", flat=True))
+
+
+def _line(notice: Notice, *, is_known: bool) -> str:
+    number = f" {notice.ticket.number}" if is_known else ""
+    text = stored_text(notice.text, read(notice.ticket, None))
+    return f"{notice.get_step_display()}{number}：{text}"
 
 
 def give_up_lost(now: datetime) -> int:
@@ -131,11 +150,12 @@ def mark_read(user: User, ids: list[int]) -> int:
 
 
 @also
-def on_the_timeline(ticket: Ticket) -> list[Entry]:
+def on_the_timeline(reading: Reading) -> list[Entry]:
     """What was sent about a ticket, to whom, by which way, and whether it arrived and was read.
 
     Of a notice to all only what its own department got: that all were told is the event of the notice itself.
     """
+    ticket = reading.ticket
     to_others = Q(step=Step.CIRCULAR) & ~Q(to_department=ticket.department_id)
     told = Notice.objects.filter(ticket=ticket, delivery__isnull=False).exclude(to_others)
     found = []
@@ -149,7 +169,7 @@ def on_the_timeline(ticket: Ticket) -> list[Entry]:
         found.append(
             Entry(
                 label=_t("Told: %(step)s") % {"step": notice.get_step_display()}, tone="secondary", at=delivery.made_at,
-                who=_t("System"), note=notice.text, facts=facts,
+                who=_t("System"), note=stored_text(notice.text, reading), facts=facts,
             )
         )  # fmt: skip
     return found

@@ -13,6 +13,8 @@ from supervision import words
 from supervision.ladder import messages
 from supervision.models import SupervisionOrder
 from tickets.models import Ticket
+from tickets.reading import read
+from tickets.workflow.timeline import stored_text
 
 SHOWN = 100
 
@@ -28,6 +30,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     visible = set(
         Ticket.objects.visible_to(user).filter(pk__in={one.ticket_id for one in found}).values_list("pk", flat=True)
     )
+    for one in found:
+        reader = user if one.ticket_id in visible else None
+        one.told = stored_text(one.text, read(one.ticket, reader))  # type: ignore[attr-defined]
     context = {
         "unread": [one for one in found if one.read_at is None],
         "read": [one for one in found if one.read_at is not None],
@@ -42,5 +47,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     visible = Ticket.objects.visible_to(request.user)
     orders = SupervisionOrder.objects.select_related("ticket__region__parent", "department", "issued_by")
     found = get_object_or_404(orders.filter(ticket__in=visible), number=number)
-    context = {"order": found, "ticket": found.ticket, "lines": words.lines(found.ticket.flags.order_by("since"))}
+    # It is printed: what stands in it is for whoever may hold the paper.
+    lines = words.lines(found.ticket.flags.order_by("since"), read(found.ticket, None))
+    context = {"order": found, "ticket": found.ticket, "lines": lines}
     return render(request, "supervision/order.html", context)

@@ -19,9 +19,10 @@ from hotline.accounts.models import Department, User
 from hotline.remembered import Remembered
 from hotline.worktime import calendar
 from supervision.models import LADDER, Flag, LadderRule, Notice, Rung, Step
-from supervision.words import sentence
+from supervision.words import story
 from tickets.choices import FlagKind, Urgency
 from tickets.models import Contribution, Ticket, TicketEvent
+from tickets.reading import read
 from tickets.workflow import performing
 from tickets.workflow.performing import Performance, effect
 from tickets.workflow.stores import DatabaseStore
@@ -107,7 +108,7 @@ def _take(step: Step, flag: Flag, ticket: Ticket, now: datetime) -> bool:
             "department", flat=True
         )
     )
-    text = f"{FlagKind(flag.kind).label}：{sentence(flag, now)}"
+    text = f"{FlagKind(flag.kind).label}：{story([flag], read(ticket, None), now)}"
     departments = [department for department in concerned if department.pk not in known]
     if step == Step.URGE and departments:
         try:

@@ -102,7 +102,9 @@ def parties(ticket: Ticket) -> dict[str, Any]:
         Q(pk__in=held) | Q(pk__in=named) | Q(pk__in=by_directory) | of_the_place, is_open=True
     )
     return {
-        "place": ticket.place, "departments": list(departments.values_list("pk", flat=True)),
+        # The invited are told where to meet; that a secret ticket is about that place they are not.
+        "place": "" if ticket.is_secret else ticket.place,
+        "departments": list(departments.values_list("pk", flat=True)),
         "others": "\n".join(_outside_parties_of(ticket)),
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from hotline.text import clean
 from supervision.models import CoordinationTask, Participant, SiteEntry
 from tickets.attachments.pictures import for_word
 from tickets.models import Attachment, Ticket
+from tickets.reading import matter_name, read
 
 BODY_FONT, HEADING_FONT = "仿宋", "黑体"  # as official papers are set
 PHOTO_WIDTH, SIGNATURE_WIDTH = Cm(7.5), Cm(3.5)
@@ -60,9 +61,9 @@ def _paper() -> Any:
 
 
 def _facts(paper: Any, task: CoordinationTask) -> None:
-    tickets = Ticket.objects.filter(coordinated_in__task=task).order_by("registered_at")
+    tickets = _told_of(task)
     rows = [
-        (_t("Matter"), str(task.ticket.matter or task.ticket.title)),
+        (_t("Matter"), _name(task, tickets)),
         (_t("Tickets"), _t(", ").join(ticket.number for ticket in tickets)),
         (_t("Time"), f"{timezone.localtime(task.meets_at):%Y-%m-%d %H:%M}"),
         (_t("Place"), f"{task.place} {task.point}".strip()),
@@ -74,6 +75,19 @@ def _facts(paper: Any, task: CoordinationTask) -> None:
         cells = table.add_row().cells
         cells[0].text, cells[1].text = label, clean(value)
         cells[0].width, cells[1].width = Cm(3), Cm(13)
+
+
+def _told_of(task: CoordinationTask) -> list[Ticket]:
+    """The tickets that the parties are told of: none that asked for secrecy, but the one they are invited about."""
+    tickets = Ticket.objects.filter(coordinated_in__task=task).select_related("category").order_by("registered_at")
+    return [ticket for ticket in tickets if not ticket.is_secret] or [task.ticket]
+
+
+def _name(task: CoordinationTask, tickets: list[Ticket]) -> str:
+    """What the parties met about, as paper may say it."""
+    if task.ticket.matter:
+        return matter_name(task.ticket.matter, None, tickets)
+    return read(task.ticket, None).title
 
 
 def _parties(paper: Any, found: list[Participant]) -> None:
@@ -118,7 +132,7 @@ def _picture(paragraph: Any, attachment: Attachment, width: Cm) -> None:
         with attachment.file.open("rb") as file:
             run.add_picture(for_word(file) if attachment.content_type == "image/webp" else file, width=width)
     except NO_PICTURE:
-        run.add_text(clean(attachment.name))
+        run.add_text(clean(read(attachment.ticket, None).text(attachment.name)))
 
 
 def invitation(task: CoordinationTask, address: str) -> bytes:

@@ -310,7 +310,16 @@ def test_each_form_opens_and_an_empty_one_is_refused_with_reasons(signed_in: Sig
             or not required
             or not action.permission
             or action.name
-            in ("answer_directly", "link_praise", "refuse_extension", "assist", "give_opinion", "circulate")
+            in (
+                "answer_directly",
+                "link_praise",
+                "refuse_extension",
+                "assist",
+                "give_opinion",
+                "circulate",
+                "lift_secrecy",
+                "lift_anonymity",
+            )
         ):
             continue
         ticket = scene.ticket_in(action.sources[0])

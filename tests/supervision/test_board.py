@@ -14,15 +14,16 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from demo.generator import Generator
+from supervision import words
 from supervision.board import stuck
 from supervision.clocks.sweeping import sweep
 from supervision.models import CoordinationTask, Flag
-from supervision.words import sentence
 from tests import scene
 from tests.scene import at
 from tickets.choices import FlagKind, Status
 from tickets.matters import joining
 from tickets.models import Ticket
+from tickets.reading import read
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
@@ -121,7 +122,6 @@ def test_more_than_a_page(monday: time_machine.Traveller, signed_in: SignIn) -> 
 def test_the_board_costs_the_same_however_much_is_stuck(
     signed_in: SignIn, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
-    from django.utils import timezone
 
     Generator(now=timezone.now(), days=20, seed=3).make(250)
     sweep()
@@ -288,13 +288,17 @@ def test_the_health_page_says_that_flags_come_late(monday: time_machine.Travelle
     assert "badge" in signed_in(scene.SUPERVISOR).get(reverse("sweeper")).content.decode()
 
 
+def said(flag: Flag) -> str:
+    return words.line(flag, read(flag.ticket, scene.user(scene.SUPERVISOR))).sentence
+
+
 def test_stalled_is_counted_from_the_last_word_and_not_from_the_limits_end(monday: time_machine.Traveller) -> None:
     ticket = scene.ticket_in(Status.WORKING)
     monday.move_to(scene.at(22, 9, 5))  # the limit of two working days has just ended
     sweep()
     flag = Flag.objects.get(ticket=ticket, kind=FlagKind.STALLED)
     with translation.override("zh-hans"):
-        assert "2.0个工作日没有进展" in sentence(flag, timezone.now())
+        assert "2.0个工作日没有进展" in said(flag)
 
 
 def test_what_is_late_by_minutes_is_not_late_by_nothing(monday: time_machine.Traveller) -> None:
@@ -304,7 +308,7 @@ def test_what_is_late_by_minutes_is_not_late_by_nothing(monday: time_machine.Tra
     sweep()
     flag = Flag.objects.get(ticket=ticket, kind=FlagKind.OVERDUE)
     with translation.override("zh-hans"):
-        assert "已超期不足0.1个工作日" in sentence(flag, timezone.now())
+        assert "已超期不足0.1个工作日" in said(flag)
 
 
 def test_a_manager_reads_the_board_and_every_number_of_the_dashboard_leads_to_it(

@@ -108,6 +108,9 @@ def test_each_action_can_be_done_by_somebody_somewhere(name: str) -> None:
         if name in ("assist", "give_opinion"):
             mine = scene.department(scene.DEPARTMENT)
             ticket = with_part(status, mine)
+        undone = {"lift_secrecy": "mark_secret", "lift_anonymity": "make_anonymous"}
+        if name in undone:
+            ticket = scene.do(ticket, undone[name], scene.OPERATOR, note="来电人要求。")
         if name == "circulate":
             ticket = scene.do(ticket, "urge", scene.SUPERVISOR)
         if name == "undo_dispatch":

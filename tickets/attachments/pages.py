@@ -18,6 +18,7 @@ from hotline.accounts.access import person
 from hotline.shell import back
 from tickets.attachments import keeping
 from tickets.models import Attachment, Ticket
+from tickets.reading import read
 
 CHUNK = 64 * 1024  # bytes
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -45,12 +46,13 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
 def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A file, for whoever may see its ticket; pictures open, recordings play on the page, everything else is saved."""
     visible = Ticket.objects.visible_to(request.user)
-    found = get_object_or_404(Attachment.objects.filter(ticket__in=visible), pk=pk)
+    found = get_object_or_404(Attachment.objects.select_related("ticket").filter(ticket__in=visible), pk=pk)
+    name = read(found.ticket, person(request)).text(found.name)
     try:
         file = found.file.open("rb")
     except FileNotFoundError as missing:
         raise Http404 from missing
-    response = _answer(request, found, file)
+    response = _answer(request, found, file, name)
     response["Content-Type"] = found.content_type
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
@@ -59,13 +61,13 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     return response
 
 
-def _answer(request: HttpRequest, found: Attachment, file: IO[bytes]) -> HttpResponseBase:
+def _answer(request: HttpRequest, found: Attachment, file: IO[bytes], name: str) -> HttpResponseBase:
     """The whole file, or the part that a player asks for when somebody listens to the middle of a call."""
     size = found.file.size
     asked = RANGE.fullmatch(request.headers.get("Range", ""))
     if asked is None or asked[0] == "bytes=-":
         is_shown = found.is_image or found.is_played
-        return FileResponse(file, as_attachment=not is_shown, filename=found.name)
+        return FileResponse(file, as_attachment=not is_shown, filename=name)
     if asked[1]:
         first, last = int(asked[1]), min(int(asked[2] or size), size - 1)
     else:

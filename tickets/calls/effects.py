@@ -1,8 +1,9 @@
-"""What splitting off a second concern leaves behind."""
+"""What splitting off a second concern leaves behind, and what a caller's wish not to be known changes."""
 
 from __future__ import annotations
 
 from tickets.workflow.performing import Performance, effect
+from tickets.workflow.stores import index_caller
 
 
 @effect("split")
@@ -29,4 +30,33 @@ def split(p: Performance) -> None:
         actor=p.actor, details={**same, **second, "split_from": first}, at=first.registered_at
     )  # fmt: skip
     p.data["split_off"] = other.number
-    p.note = p.note or given["title"]
+
+
+# -- who may know who called --------------------------------------------------------------------------------
+# What is derived of a ticket asks the rule each time, so it follows by itself: lists, search, flags, the name of its
+# matter, messages that wait, kept reports.
+
+
+@effect("mark_secret")
+def mark_secret(p: Performance) -> None:
+    p.ticket.is_secret = True
+
+
+@effect("lift_secrecy")
+def lift_secrecy(p: Performance) -> None:
+    p.ticket.is_secret = False
+
+
+@effect("make_anonymous")
+def make_anonymous(p: Performance) -> None:
+    """An anonymous ticket has no name; the number stays, so that the caller can be called back."""
+    p.ticket.is_anonymous = True
+    p.ticket.caller_name = ""
+    index_caller(p.ticket)
+
+
+@effect("lift_anonymity")
+def lift_anonymity(p: Performance) -> None:
+    p.ticket.is_anonymous = False
+    p.ticket.caller_name = p.given.get("name") or ""
+    index_caller(p.ticket)

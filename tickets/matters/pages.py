@@ -13,6 +13,7 @@ from hotline.accounts.permissions import Permission as P
 from hotline.shell import back
 from tickets.matters import joining
 from tickets.models import Matter, Ticket
+from tickets.reading import matter_name
 from tickets.workflow.performing import Refused
 
 
@@ -38,4 +39,5 @@ def matter_page(request: HttpRequest, pk: int) -> HttpResponse:
     tickets = Ticket.objects.visible_to(request.user).filter(matter=matter).for_list().order_by("registered_at")
     if not tickets:
         raise Http404
-    return render(request, "tickets/matter.html", {"matter": matter, "tickets": tickets})
+    name = matter_name(matter, person(request), tickets)
+    return render(request, "tickets/matter.html", {"name": name, "tickets": tickets})

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Permission
-from tickets import search
+from tickets import disclosure, search
 from tickets.choices import (
     OPEN_STATUSES,
     STATUS_TONES,
@@ -30,6 +30,7 @@ from tickets.choices import (
     Status,
     Urgency,
 )
+from tickets.disclosure import Detail
 from tickets.models.catalogue import Category
 
 
@@ -52,6 +53,10 @@ class Matter(models.Model):
     """Tickets about one and the same thing (同一事项)."""
 
     title = models.CharField(_("title"), max_length=120)
+    # The ticket whose title is the name; none where people named it. `disclosure.matter_name` says who reads it.
+    named_after: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "tickets.Ticket", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
     created_at = models.DateTimeField(_("made at"), default=timezone.now)
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
@@ -79,21 +84,22 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if user.may(Permission.SEE_ALL_TICKETS):
             return self
         if user.may(Permission.SEE_DEPARTMENT_TICKETS) and user.department_id:
-            own = user.department_ids
-            return self.filter(models.Q(department_id__in=own) | models.Q(pk__in=_contributed_by(own)))
+            return self.concerning(user.department_ids)
         return self.none()
+
+    def concerning(self, departments: list[int]) -> Self:
+        """The tickets that these departments hold, assist with, or are heard on."""
+        return self.filter(models.Q(department_id__in=departments) | models.Q(pk__in=_contributed_by(departments)))
 
     def matching(self, words: str, user: User) -> Self:
         """Full-text search by what is asked, number, address and, where `user` may see the caller, name and phone."""
         query = search.query(words)
         if query is None:
             return self
-        condition = models.Q(search=query)
-        if user.may(Permission.SEE_PROTECTED_CALLERS):
-            condition |= models.Q(caller_search=query)
-        else:
-            condition |= models.Q(caller_search=query, is_secret=False)
-        return search.narrow(self, condition)
+        by_caller = models.Q(caller_search=query)
+        if (readable := disclosure.where_readable(user, Detail.CALLER_NUMBER)) is not None:
+            by_caller &= readable
+        return search.narrow(self, models.Q(search=query) | by_caller)
 
     def for_list(self) -> Self:
         """With what a row of a list shows, and without the long columns it does not show.
@@ -256,6 +262,11 @@ class Ticket(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def hides_caller(self) -> bool:
+        """Whether the caller asked that it be not known who called."""
+        return self.is_secret or self.is_anonymous
 
     @property
     def status_tone(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -343,27 +343,33 @@ def join_matter(p: Performance) -> None:
     known = {ticket.matter_id for ticket in (p.ticket, *others) if ticket.matter_id}
     if len(known) > 1:
         raise Refused(_("These tickets belong to different matters; part them first."))
-    if known:
-        matter = Matter.objects.get(pk=known.pop())
-    else:
-        title = p.given.get("title") or p.ticket.title
-        matter = Matter.objects.create(title=title, created_by=p.actor, created_at=p.at)
+    matter = Matter.objects.get(pk=known.pop()) if known else _new_matter(p, (p.ticket, *others))
     _enter(p, matter)
     for other in others:
         if other.matter_id != matter.pk:
             apply(p.action, other, actor=p.actor, given={"matter": matter}, at=p.at, store=p.store)
 
 
+def _new_matter(p: Performance, tickets: Sequence[Ticket]) -> Matter:
+    """A matter named as was typed, else after the first of its tickets whose caller did not ask for secrecy."""
+    title = p.given.get("title")
+    if title:
+        named_after = next((ticket for ticket in tickets if ticket.title == title), None)
+    else:
+        named_after = min(tickets, key=lambda ticket: ticket.is_secret)
+        title = named_after.title
+    return Matter.objects.create(title=title, named_after=named_after, created_by=p.actor, created_at=p.at)
+
+
 def _enter(p: Performance, matter: Matter) -> None:
+    """Which matter it is stands in the event by its id: what it is called depends on who reads it."""
     p.ticket.matter = matter
-    p.note = str(matter)
     p.data["matter"] = matter.pk
 
 
 @effect("part_matter")
 def part_matter(p: Performance) -> None:
     p.data["matter"] = p.ticket.matter_id
-    p.note = p.note or str(p.ticket.matter)
     p.ticket.matter = None
 
 

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from hotline.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from tickets.choices import RuleKey, Status
+from tickets.disclosure import RULE, Detail, Standing, Wish
 from tickets.limits import DEFAULT_RULES
 from tickets.workflow.table import ACTIONS, STARTING, Action, Whose
 
@@ -115,4 +116,25 @@ def _permissions() -> Iterator[str]:
         marks = ["✓" if permission in ROLE_PERMISSIONS[role] else "" for role in Role]
         yield f"| {_both(permission.label)} | " + " | ".join(marks) + " |"
     yield ""
+    yield from _disclosure()
+    yield ""
     yield "What a person may see is `visible_to` in `tickets/models/ticket.py`, asked by list, page, search and file."
+
+
+def _disclosure() -> Iterator[str]:
+    yield "## What of a ticket each reader may read"
+    yield ""
+    yield "Generated from `RULE` in `tickets/disclosure.py`, which every page, fragment, file, message and answer asks."
+    yield "Whether somebody may know of a ticket at all is `visible_to`; this is what they then read."
+    yield ""
+    yield "| Reader | " + " | ".join(_both(wish.label) for wish in Wish) + " |"
+    yield "|---|" + "---|" * len(Wish)
+    for standing in Standing:
+        cells = (_details(RULE[standing][wish]) for wish in Wish)
+        yield f"| {_both(standing.label)} | " + " | ".join(cells) + " |"
+
+
+def _details(details: frozenset[Detail]) -> str:
+    if len(details) == len(Detail):
+        return "everything 全部"
+    return ", ".join(_both(detail.label) for detail in Detail if detail in details) or "nothing 无"

@@ -330,6 +330,11 @@ class Split(ActionInput):
     note = text(_("What stays with this ticket"), required=False, rows=2)
 
 
+class NameCaller(Reason):
+    field_order = ("name", "note")
+    name = forms.CharField(label=_("Caller's name"), max_length=40, required=False)
+
+
 class Recalculate(ActionInput):
     answer_due = InstantField(label=_("Answer due"), required=False)
     stage_due = InstantField(label=_("Next step due"), required=False)

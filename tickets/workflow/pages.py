@@ -9,21 +9,24 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person
+from hotline.accounts.models import User
 from hotline.errors import typed
 from hotline.shell import back, number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
-from tickets.callers.reading import caller_of, may_see_caller
 from tickets.choices import Status
 from tickets.models import Ticket
+from tickets.reading import matter_name, read
 from tickets.workflow import performing, saying, table, timeline
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS
 
+SIBLINGS, LINKED = 20, 5  # tickets of the same matter, and linked ones, that a page shows
 STEPS = (
     (_("Recorded"), (Status.REGISTERED, Status.RETURN_ASKED, Status.RULING, Status.NOT_ACCEPTED)),
     (_("Dispatched"), (Status.DISPATCHED, Status.COORDINATING)),
@@ -36,7 +39,7 @@ STEPS = (
 def find_ticket(request: HttpRequest, number: str) -> Ticket:
     """The ticket, if this person may know of it; else the same 404 as for one that does not exist."""
     tickets = Ticket.objects.visible_to(request.user).select_related(
-        "category__parent__parent", "region__parent", "department", "matter", "registered_by", "praises", "split_from"
+        "category__parent__parent", "region__parent", "department", "matter", "registered_by"
     )
     return get_object_or_404(tickets, number=number)
 
@@ -49,31 +52,44 @@ def ticket_page(request: HttpRequest, number: str) -> HttpResponse:
 def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **context: Any) -> HttpResponse:
     """The page of a ticket; with `action` and `form` also the form of one action."""
     user = person(request)
-    name, phone = caller_of(ticket, user)
+    visible = Ticket.objects.visible_to(user)
     current = next((i for i, (_label, statuses) in enumerate(STEPS) if ticket.status in statuses), 0)
-    siblings = Ticket.objects.none()
+    siblings: list[Ticket] = []
     if ticket.matter_id:
-        siblings = Ticket.objects.visible_to(user).filter(matter_id=ticket.matter_id).exclude(pk=ticket.pk)
+        others = visible.filter(matter_id=ticket.matter_id).exclude(pk=ticket.pk)
+        siblings = list(others.for_list().order_by("registered_at")[:SIBLINGS])
     context |= {
         "ticket": ticket,
-        "caller_name": name,
-        "caller_phone": phone,
-        "may_see_caller": may_see_caller(ticket, user),
+        "read": read(ticket, user),
         "actions": performing.available(ticket, user),
         "steps": [
             (label, "now" if i == current else "done" if i < current else "") for i, (label, _s) in enumerate(STEPS)
         ],
-        "entries": timeline.entries(ticket),
+        "entries": timeline.entries(ticket, user),
         "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
         "attachments": ticket.attachments.select_related("by"),
         "contributions": ticket.contributions.filter(withdrawn_at__isnull=True).select_related(
             "department", "names", "by"
         ),
-        "split_into": ticket.split_into.filter(pk__in=Ticket.objects.visible_to(user).values("pk"))[:5],
-        "siblings": siblings.for_list().order_by("registered_at")[:20],
-        "praised_by": ticket.praised_by.filter(pk__in=Ticket.objects.visible_to(user).values("pk"))[:5],
+        "matter_name": matter_name(ticket.matter, user, [ticket, *siblings]) if ticket.matter else "",
+        "siblings": siblings,
+        "links": _links(ticket, user),
     }
     return render(request, "tickets/detail.html", context, status=status)
+
+
+def _links(ticket: Ticket, user: User) -> list[tuple[str, list[Ticket]]]:
+    """Other tickets that this one names or is named by, those that `user` may know of, under what they are to it."""
+    visible = Ticket.objects.visible_to(user)
+    here = [pk for pk in (ticket.praises_id, ticket.split_from_id) if pk]
+    above = {other.pk: other for other in visible.filter(pk__in=here)} if here else {}
+    found = (
+        (_t("Praises"), [above[pk] for pk in (ticket.praises_id,) if pk in above]),
+        (_t("Split from"), [above[pk] for pk in (ticket.split_from_id,) if pk in above]),
+        (_t("Split off"), list(visible.filter(split_from=ticket)[:LINKED])),
+        (_t("Praised by"), list(visible.filter(praises=ticket)[:LINKED])),
+    )
+    return [(label, others) for label, others in found if others]
 
 
 def ticket_action(request: HttpRequest, number: str, name: str) -> HttpResponse:

@@ -20,6 +20,11 @@ def index_for_search(ticket: Ticket) -> None:
         ticket.number, ticket.number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ticket.title, ticket.description,
         ticket.address,
     )  # fmt: skip
+    index_caller(ticket)
+
+
+def index_caller(ticket: Ticket) -> None:
+    """Sets the vector by which the caller is found to an expression that the next save writes."""
     ticket.caller_search = search.vector(ticket.caller_name, ticket.caller_phone)
 
 
@@ -39,7 +44,10 @@ class DatabaseStore:
             index_for_search(ticket)
             ticket.save(force_insert=True)
         else:
-            ticket.save(update_fields=CHANGING_FIELDS)
+            reindexed = (
+                ("caller_search",) if hasattr(ticket.__dict__.get("caller_search"), "resolve_expression") else ()
+            )
+            ticket.save(update_fields=(*CHANGING_FIELDS, *reindexed))
 
     def add(self, row: models.Model) -> None:
         row.save(force_insert=True)
@@ -102,8 +110,10 @@ class BulkStore:
 INSTANTS = (
     "stage_due_at", "answer_due_at", "half_at", "warn_at", "contribution_due_at", "order_due_at", "task_due_at",
 )  # fmt: skip
-# What actions may change of a ticket. What was asked, by whom and when it was recorded stays as it was.
+# What actions may change of a ticket. What was asked and when it was recorded stays as it was, and of who asked it all
+# but whether that may be known.
 CHANGING_FIELDS = (
+    "is_secret", "is_anonymous", "caller_name",
     "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
     "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
     "status_since", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk", "closing", "refusal_ground",

@@ -77,6 +77,22 @@ def _is_praise(ticket: Ticket) -> Any:
     return None if ticket.kind == Kind.PRAISE else _("Only a praise call is linked to a ticket.")
 
 
+def _is_open_to_read(ticket: Ticket) -> Any:
+    return _("Secrecy has been asked for already.") if ticket.is_secret else None
+
+
+def _is_secret(ticket: Ticket) -> Any:
+    return None if ticket.is_secret else _("No secrecy has been asked for.")
+
+
+def _is_named(ticket: Ticket) -> Any:
+    return _("The caller is anonymous already.") if ticket.is_anonymous else None
+
+
+def _is_anonymous(ticket: Ticket) -> Any:
+    return None if ticket.is_anonymous else _("The caller is not anonymous.")
+
+
 def _has_matter(ticket: Ticket) -> Any:
     return None if ticket.matter_id else _("This ticket belongs to no matter.")
 
@@ -177,6 +193,14 @@ ACTIONS: dict[str, Action] = {
         Action("join_matter", _("Join to one matter"), tuple(Status), None, P.MANAGE_MATTERS, inputs.JoinMatter),
         Action("part_matter", _("Part from its matter"), tuple(Status), None, P.MANAGE_MATTERS, inputs.Remark,
                guard=_has_matter),
+        Action("mark_secret", _("Keep the caller secret"), tuple(Status), None, P.PROTECT_CALLERS, inputs.Reason,
+               guard=_is_open_to_read, is_quiet=True),
+        Action("lift_secrecy", _("Lift the secrecy"), tuple(Status), None, P.PROTECT_CALLERS, inputs.Reason,
+               guard=_is_secret, is_quiet=True),
+        Action("make_anonymous", _("Make the caller anonymous"), tuple(Status), None, P.PROTECT_CALLERS, inputs.Reason,
+               guard=_is_named, is_quiet=True),
+        Action("lift_anonymity", _("Lift the anonymity"), tuple(Status), None, P.PROTECT_CALLERS, inputs.NameCaller,
+               guard=_is_anonymous, is_quiet=True),
         Action("recalculate", _("Move the deadlines"), tuple(OPEN_STATUSES), None, BY_SYSTEM, inputs.Recalculate,
                clock=_("Sets the limits as the changed calendar or time limit has them.")),
         Action("remark", _("Add a remark"), tuple(OPEN_STATUSES), None, P.SEE_ALL_TICKETS, inputs.Reason),

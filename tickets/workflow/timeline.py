@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 
 from tickets.choices import Contacted, ExtensionGround, Principle, RefusalGround, ReturnGround, Satisfaction, Solved
-from tickets.models import Attachment, Ticket, TicketEvent
+from tickets.disclosure import Reader, Standing
+from tickets.models import Attachment, Matter, Ticket, TicketEvent
+from tickets.reading import Reading, matter_name, read
 from tickets.workflow.table import ACTIONS, Whose
 
 
@@ -29,8 +32,10 @@ class Entry:
     files: Iterable[Attachment] = ()
 
 
-Source = Callable[[Ticket], Iterable[Entry]]
+Source = Callable[[Reading], Iterable[Entry]]
 _sources: list[Source] = []
+Cleaner = Callable[[str], str]
+_cleaners: list[Cleaner] = []
 
 
 def also(source: Source) -> Source:
@@ -39,14 +44,69 @@ def also(source: Source) -> Source:
     return source
 
 
-def entries(ticket: Ticket) -> list[Entry]:
-    """The whole timeline, the newest entry first."""
+def cleans(cleaner: Cleaner) -> Cleaner:
+    """Registers what takes out of a stored text that which only the hotline may read."""
+    _cleaners.append(cleaner)
+    return cleaner
+
+
+def entries(ticket: Ticket, reader: Reader) -> list[Entry]:
+    """The whole timeline as `reader` may read it, the newest entry first."""
     events = ticket.events.select_related("actor__department", "department").prefetch_related("files")
     events = events.order_by("-sequence")
-    found = [_entry(event) for event in events]
-    others = [entry for source in _sources for entry in source(ticket)]
+    found = [_entry(event) for event in retold(ticket, events, reader)]
+    others = [entry for source in _sources for entry in source(read(ticket, reader))]
     # Sorting is stable: of two at the same instant the later event stays first.
     return sorted([*found, *others], key=lambda entry: entry.at, reverse=True) if others else found
+
+
+# -- what was written down, as it may be read ---------------------------------------------------------------
+
+NAMES_A_TICKET = ("split_off", "praises")  # what an event's data calls the number of another ticket
+NAMES_A_MATTER = ("join_matter", "part_matter")
+
+
+def retold(ticket: Ticket, events: Iterable[TicketEvent], reader: Reader) -> list[TicketEvent]:
+    """Copies of a ticket's events whose note and data say only what `reader` may read.
+
+    What was written down stays as it was; events of earlier versions carry names of matters and titles of other
+    tickets in their notes.
+    """
+    told = [copy.copy(event) for event in events]
+    others = _others_named(told, reader)
+    matters = Matter.objects.in_bulk(
+        {e.data["matter"] for e in told if e.action in NAMES_A_MATTER and e.data.get("matter")}
+    )
+    current = read(ticket, reader)
+    for event in told:
+        event.data = dict(event.data)
+        for name in NAMES_A_TICKET:
+            if (number := event.data.get(name)) and number in others:
+                del event.data[name]
+                event.note = "" if event.note == others[number] else event.note
+        if event.action in NAMES_A_MATTER and (matter := matters.get(event.data.get("matter"))):
+            event.note = "" if event.note == matter.title else event.note
+            event.data["matter_name"] = matter_name(matter, reader, [ticket])
+        event.note = stored_text(event.note, current)
+    return told
+
+
+def stored_text(written: str, reading: Reading) -> str:
+    """A text that was kept, without what `reading` leaves out."""
+    if reading.standing != Standing.HOTLINE:
+        for cleaner in _cleaners:
+            written = cleaner(written)
+    return reading.text(written)
+
+
+def _others_named(events: Iterable[TicketEvent], reader: Reader) -> dict[str, str]:
+    """The tickets that events name and `reader` may not know of: their titles by their numbers."""
+    numbers = {event.data[name] for event in events for name in NAMES_A_TICKET if event.data.get(name)}
+    if not numbers:
+        return {}
+    named = Ticket.objects.filter(number__in=numbers)
+    visible = named.visible_to(reader) if reader is not None else named.none()
+    return dict(named.exclude(pk__in=visible.values("pk")).values_list("number", "title"))
 
 
 def _entry(event: TicketEvent) -> Entry:
@@ -78,6 +138,7 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         "order": _t("Supervision order"),
         "praises": _t("Praises"),
         "split_off": _t("Split off"),
+        "matter_name": _t("Matter"),
     }
     for name, label in labels.items():
         if data.get(name):

@@ -1,0 +1,321 @@
+"""What each reader finds of a secret, an anonymous and a foreign ticket: every address, fragment, file and API answer.
+
+The addresses are walked from the resolver, so that a new one is looked at by itself; one that takes arguments which
+nobody has given an example of fails. What may be read where is written down here once more, independently of
+`tickets.disclosure`, and looked for as a person would: by caller, number, title and place as they were recorded.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import openpyxl
+import pytest
+import time_machine
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from docx import Document
+
+from hotline.accounts.models import Department, User
+from reports import building, periods
+from reports.models import ReportRun
+from supervision.clocks.sweeping import sweep
+from supervision.ladder import messages, steps
+from supervision.models import CoordinationTask, SupervisionOrder
+from tests import scene
+from tests.supervision.test_site import PNG
+from tickets.attachments import keeping
+from tickets.matters import joining
+from tickets.models import Attachment, Category, Matter, Ticket
+from tickets.workflow.table import ACTIONS, STARTING
+
+pytestmark = pytest.mark.django_db
+
+HOTLINE, MANAGER, HOLDER = "the hotline", "the manager", "whoever holds it"
+NEIGHBOUR = "another department"
+# Addresses whose answer is a paper: it is printed, sent or hangs on a wall, and who reads it is not known.
+PAPERS = {"report", "report-file", "minutes", "meeting", "wall"}
+READERS: dict[str, str] = {
+    "operator": scene.OPERATOR, "dispatcher": scene.DISPATCHER, "holding department": scene.CLERK,
+    "another department": scene.OTHER_CLERK, "supervisor": scene.SUPERVISOR, "manager": scene.MANAGER,
+    "administrator": scene.ADMIN, "anonymous visitor": "",
+}  # fmt: skip
+HOTLINE_READERS = {"operator", "dispatcher", "supervisor"}
+
+
+@dataclass
+class Planted:
+    """A ticket and what must not be found where it may not be read."""
+
+    ticket: Ticket
+    name: str = ""
+    phone: str = ""
+    title: str = ""
+    place: str = ""
+    held_by: str = "holding department"
+    is_secret: bool = False
+    is_anonymous: bool = False
+
+    def hidden_from(self, reader: str, address: str) -> dict[str, str]:
+        """What `reader` may not find at `address`, by what it is."""
+        on_paper = address in PAPERS
+        sees = reader in {*HOTLINE_READERS, "manager", self.held_by}
+        protected = self.is_secret or self.is_anonymous
+        sees_caller = sees and not on_paper and (not protected or reader in HOTLINE_READERS)
+        sees_title = sees and not (on_paper and self.is_secret)
+        hidden: dict[str, str] = {}
+        if not sees_caller:
+            hidden |= {"caller's name": self.name, "caller's number": self.phone, "its end": self.phone[-4:]}
+        if not sees_title:
+            hidden |= {"title": self.title, "place": self.place}
+        if not sees:
+            hidden["number"] = self.ticket.number
+        return {what: text for what, text in hidden.items() if text}
+
+
+@dataclass
+class House:
+    """The city with everything in it that could tell of the planted tickets."""
+
+    planted: dict[str, Planted] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> list[str]:
+        return [one.ticket.number for one in self.planted.values()]
+
+
+@pytest.fixture
+def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> House:
+    """A week in which everything happened to the three tickets that can happen beside them."""
+    settings.MEDIA_ROOT = tmp_path
+    other = scene.department(scene.OTHER_DEPARTMENT)
+    found = House()
+
+    def plant(key: str, *, held_by: str = "holding department", **details: Any) -> Ticket:
+        ticket = scene.call(**details)
+        found.planted[key] = Planted(
+            ticket, details["caller_name"], details["caller_phone"], details["title"], details["address"], held_by,
+            details.get("is_secret", False), details.get("is_anonymous", False),
+        )  # fmt: skip
+        return ticket
+
+    secret = plant(
+        "secret", title="举报拆除承重墙", description="楼上住户深夜拆除承重墙，裂缝已经到顶。",
+        address="幸福里九栋三单元", caller_name="周慎言", caller_phone="13987657719", is_secret=True,
+    )  # fmt: skip
+    for _ in range(2):  # who calls often
+        scene.call(title="楼道被占", address="幸福里", caller_name="周慎言", caller_phone="13987657719", is_secret=True)
+    anonymous = plant(
+        "anonymous", title="烧烤摊油烟扰民", description="夜里烧烤摊油烟很大，无法开窗。", address="长乐巷口西侧",
+        caller_name="", caller_phone="13987652283", is_anonymous=True,
+    )  # fmt: skip
+    foreign = plant(
+        "foreign", title="垃圾站清运太晚", description="垃圾站的垃圾每天中午才清运。", address="朝阳路八十八号",
+        caller_name="郑远山", caller_phone="13987653391", held_by="another department",
+    )  # fmt: skip
+    ruled = plant(
+        "ruled", title="举报偷挖地下室", description="一楼住户偷偷向下挖掘，地面下沉。", address="望江苑二栋一楼",
+        caller_name="钱守口", caller_phone="13987654427", is_secret=True,
+    )  # fmt: skip
+    parent = plant(
+        "split", title="举报无证开餐馆", description="一楼住宅无证开餐馆，还私占架空层。", address="学府花园七栋",
+        caller_name="冯不语", caller_phone="13987655531", is_secret=True,
+    )  # fmt: skip
+    near = scene.call(title="九栋有敲击声", address="九栋楼下", caller_name="孙邻居", caller_phone="13900001111")
+    mine = scene.call(title="清运车堵门", address="清运车库门口", caller_name="李门卫", caller_phone="13900002222")
+    child_title = "举报私占架空层"
+    scene.do(parent, "split", scene.OPERATOR, title=child_title, description="一楼还私占了架空层。", note="")
+    child = Ticket.objects.get(split_from=parent)
+    found.planted["split"].place = ""  # both are of one place
+    found.planted["split off"] = Planted(
+        child, "冯不语", "13987655531", child_title, "", "another department", is_secret=True
+    )
+    joining.join([secret, near], actor=scene.user(scene.DISPATCHER))
+    joining.join([foreign, mine], actor=scene.user(scene.DISPATCHER))
+    for ticket, target in (
+        (secret, None),
+        (parent, None),
+        (anonymous, None),
+        (mine, None),
+        (foreign, other),
+        (near, other),
+        (child, other),
+    ):
+        scene.do(ticket, "dispatch", scene.DISPATCHER, **({"department": target} if target else {}))
+    for praised, target in ((secret, other), (foreign, None)):
+        praise = scene.call(kind="praise", title="表扬办理及时", caller_name="吴表扬", caller_phone="13900003333")
+        scene.do(praise, "link_praise", scene.OPERATOR, number=praised.number)
+        scene.do(praise, "dispatch", scene.DISPATCHER, **({"department": target} if target else {}))
+    scene.do(ruled, "ask_ruling", scene.DISPATCHER, departments=[other])
+    scene.do(ruled, "rule", scene.MANAGER)
+    for key, one in found.planted.items():
+        file = SimpleUploadedFile(f"{one.name or one.phone}的现场照片.png", PNG)
+        keeping.attach(one.ticket, file, actor=scene.user(scene.OPERATOR))
+        scene.do(one.ticket, "remark", scene.OPERATOR, note=f"{key}: 已与来电人核对。")
+    monday.shift(60 * 60 * 24 * 9)
+    sweep()
+    steps.climb()
+    for ticket in (secret, anonymous, foreign):
+        scene.do(ticket, "urge", scene.SUPERVISOR)
+        scene.do(ticket, "supervise", scene.SUPERVISOR)
+        scene.do(ticket, "circulate", scene.SUPERVISOR, note="全市通报。")
+    scene.do(near, "escalate", scene.SUPERVISOR, departments=[other, scene.department(scene.DEPARTMENT)])
+    messages.deliver()
+    building.build(periods.parse("weekly", "2026-W17"))
+    building.build(periods.parse("monthly", "2026-04"))
+    for one in found.planted.values():
+        one.ticket.refresh_from_db()
+    return found
+
+
+# -- the addresses ------------------------------------------------------------------------------------------
+
+
+def named_addresses(
+    resolver: Any = None, namespace: str = "", above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every address that has a name, with the names of its arguments."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        arguments = (*above, *entry.pattern.regex.groupindex)
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from named_addresses(entry, inner, arguments)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{namespace}{entry.name}", arguments
+
+
+Arguments = dict[str, Any]
+
+
+def keys(rows: Any, name: str = "pk") -> list[Arguments]:
+    return [{name: pk} for pk in rows.values_list("pk", flat=True)]
+
+
+EXAMPLES: dict[str, Callable[[House], list[Arguments]]] = {
+    "attachment": lambda house: keys(Attachment.objects.all()),
+    "api-department-detail": lambda house: keys(Department.objects.all()[:1]),
+    "api-category-detail": lambda house: keys(Category.objects.all()[:1]),
+    "revoke-token": lambda house: [{"digest": "0" * 128}],
+    "matter": lambda house: keys(Matter.objects.all()),
+    "order": lambda house: [{"number": number} for number in SupervisionOrder.objects.values_list("number", flat=True)],
+    "ticket-action": lambda house: [
+        {"number": house.planted[key].ticket.number, "name": name}
+        for key in ("secret", "anonymous", "foreign") for name in ACTIONS if name != STARTING
+    ],
+    "directory-version": lambda house: [{"pk": 1}],
+    "coordination": lambda house: keys(CoordinationTask.objects.all()),
+    "site-note": lambda house: keys(CoordinationTask.objects.all()),
+    "minutes": lambda house: keys(CoordinationTask.objects.all()),
+    "meeting": lambda house: keys(CoordinationTask.objects.all()),
+    "figure-tickets": lambda house: [{"name": "received"}, {"name": "on_time_rate"}],
+    "report": lambda house: keys(ReportRun.objects.all()),
+    "report-file": lambda house: [
+        {"pk": pk, "form": form} for pk in ReportRun.objects.values_list("pk", flat=True) for form in ("docx", "xlsx")
+    ],
+}  # fmt: skip
+
+
+def admin_arguments(name: str, arguments: tuple[str, ...]) -> list[Arguments]:
+    """Arguments of a page of Django's set-up: the first row of its table."""
+    for model in admin.site._registry:
+        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
+            return [dict.fromkeys(arguments, model._default_manager.values_list("pk", flat=True).first() or 1)]
+    known: Arguments = {"app_label": "tickets", "content_type_id": 1, "object_id": 1, "id": 1}
+    return [{argument: known[argument] for argument in arguments}]
+
+
+def examples(name: str, arguments: tuple[str, ...], house: House) -> list[Arguments]:
+    if not arguments:
+        return [{}]
+    if name in EXAMPLES:
+        return EXAMPLES[name](house)
+    if name.startswith("admin:"):
+        return admin_arguments(name, arguments)
+    assert arguments == ("number",), f"{name} takes {arguments}: give an example of it, so that it is read here too"
+    return [{"number": number} for number in house.numbers]
+
+
+LISTS = ("tickets", "my-tickets", "follow-ups", "inbox", "dispatch-queue", "board", "api-ticket-list", "figure-tickets")
+QUERIES = ("q=8765771", "q=8765228", "q=8765339", "q=周慎", "q=郑远", "tab=working", "tab=owed", "sort=risk", "wall=1")
+
+
+def walk(house: House) -> Iterator[tuple[str, str]]:
+    """Every address with its name; lists also as they are searched."""
+    for name, arguments in dict(named_addresses()).items():
+        for given in examples(name, arguments, house):
+            address = reverse(name, kwargs=given)
+            yield name, address
+            if name in LISTS:
+                for query in QUERIES:
+                    yield "wall" if query == "wall=1" and name == "board" else name, f"{address}?{query}"
+    for task in CoordinationTask.State.values:
+        yield "coordinations", f"{reverse('coordinations')}?state={task}"
+    yield "caller-history", f"{reverse('caller-history')}?caller_phone=13987657719"
+    region = house.planted["secret"].ticket.region_id
+    yield "call-panel", f"{reverse('call-panel')}?region={region}&address=幸福里&description=拆除承重墙"
+    for pk in house.planted["ruled"].ticket.precedents.values_list("pk", flat=True):
+        yield "directory-line", f"{reverse('directory-line')}?precedent={pk}"
+
+
+# -- what an answer says ------------------------------------------------------------------------------------
+
+
+def said(answer: Any) -> str:
+    """Everything that an answer says: its text, the text in its file, and where it leads."""
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    kind = answer.headers.get("Content-Type", "")
+    if "wordprocessingml" in kind or (body[:2] == b"PK" and b"word/document.xml" in body):
+        text = word(body)
+    elif body[:2] == b"PK":
+        text = excel(body)
+    else:
+        text = html.unescape(body.decode("utf-8", "replace")).replace("\r\n ", "")
+    headers = " ".join(unquote(answer.headers.get(name, "")) for name in ("Location", "Content-Disposition"))
+    return f"{text}\n{headers}"
+
+
+def word(body: bytes) -> str:
+    document = Document(io.BytesIO(body))
+    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def excel(body: bytes) -> str:
+    book = openpyxl.load_workbook(io.BytesIO(body), read_only=True)
+    return "\n".join(
+        str(value) for sheet in book for row in sheet.iter_rows(values_only=True) for value in row if value
+    )
+
+
+def holds(text: str, words: str) -> bool:
+    if words.isdecimal() and len(words) <= 4:  # the end of a number: not the inside of another word
+        return re.search(rf"(?<![0-9A-Za-z]){words}(?![0-9A-Za-z])", text) is not None
+    return words in text
+
+
+def leaks_to(reader: str, house: House) -> Iterator[str]:
+    client = Client()
+    if username := READERS[reader]:
+        client.force_login(User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend")
+    for name, address in walk(house):
+        answer = client.get(address)
+        assert answer.status_code != 500, address
+        text = said(answer).replace(unquote(address), "")
+        for key, one in house.planted.items():
+            for what, words in one.hidden_from(reader, name).items():
+                if holds(text, words) and words not in unquote(address):
+                    yield f"{reader} at {unquote(address)}: {what} of the {key} ticket"
+
+
+def test_nobody_reads_what_is_not_theirs(house: House) -> None:
+    leaks = [leak for reader in READERS for leak in leaks_to(reader, house)]
+    assert not leaks, "\n".join(["", *leaks])

@@ -1,0 +1,114 @@
+"""One ticket, or the name of a matter, as a reader may read it; `tickets.disclosure` has the rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _t
+
+from hotline import telephone as telephones
+from tickets.disclosure import RULE, Detail, Reader, Standing, Wish, standing_of
+from tickets.models import Matter, Ticket
+
+D = Detail
+
+
+def wish_of(ticket: Ticket) -> Wish:
+    """What the caller of a ticket asked for."""
+    if ticket.is_secret:
+        return Wish.SECRECY
+    return Wish.ANONYMITY if ticket.is_anonymous else Wish.NOTHING
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One ticket as one reader may read it."""
+
+    ticket: Ticket
+    standing: Standing
+    details: frozenset[Detail]
+
+    def may(self, detail: Detail) -> bool:
+        return detail in self.details
+
+    @property
+    def title(self) -> str:
+        return self.text(self.ticket.title) if self.may(D.TITLE) else self.stand_in
+
+    @property
+    def description(self) -> str:
+        return self.text(self.ticket.description) if self.may(D.DESCRIPTION) else self.stand_in
+
+    @property
+    def place(self) -> str:
+        return self.text(self.ticket.place) if self.may(D.PLACE) else "—"
+
+    @property
+    def address(self) -> str:
+        return self.text(self.ticket.address) if self.may(D.PLACE) else ""
+
+    @property
+    def caller_name(self) -> str:
+        return self.ticket.caller_name if self.may(D.CALLER_NAME) else ""
+
+    @property
+    def caller_phone(self) -> str:
+        return self.ticket.caller_phone if self.may(D.CALLER_NUMBER) else ""
+
+    @property
+    def knows_caller(self) -> bool:
+        return self.may(D.CALLER_NAME) and self.may(D.CALLER_NUMBER)
+
+    @property
+    def caller(self) -> str:
+        """The caller in one line, or why they are not named."""
+        if not self.knows_caller:
+            return _t("withheld: secrecy was asked for") if self.ticket.is_secret else _t("anonymous")
+        name = _t("anonymous") if self.ticket.is_anonymous else self.caller_name
+        return " ".join(part for part in (name, telephones.shown(self.caller_phone)) if part) or "—"
+
+    @property
+    def stand_in(self) -> str:
+        """What stands in place of a title that may not be read."""
+        return f"{_t('(secret)')}{self.ticket.category or ''}"
+
+    def text(self, written: str) -> str:
+        """What somebody wrote, without the caller's name and number where these may not be read."""
+        ticket = self.ticket
+        if not self.may(D.CALLER_NAME) and len(ticket.caller_name) > 1:
+            written = written.replace(ticket.caller_name, "***")
+        if not self.may(D.CALLER_NUMBER) and (digits := _digits(ticket.caller_phone)):
+            written = re.sub(r"[\s-]?".join(digits), "***", written)
+        return written
+
+
+def _digits(phone: str) -> str:
+    """Those of a number itself, without its extension, as somebody would write them into a text."""
+    number = telephones.read_or_none(phone)
+    return re.sub(r"\D", "", number.digits if number else phone)
+
+
+def read(ticket: Ticket, reader: Reader) -> Reading:
+    """What `reader` may read of a ticket that is visible to them."""
+    standing = standing_of(reader)
+    return Reading(ticket, standing, RULE[standing][wish_of(ticket)])
+
+
+def matter_name(matter: Matter, reader: Reader, at_hand: Iterable[Ticket] = ()) -> str:
+    """What a matter is called before `reader`; `at_hand` are tickets of it that they see anyway.
+
+    A name that people gave is everybody's. One that is a ticket's title is read by whoever may read that title.
+    """
+    if matter.named_after_id is None:
+        return matter.title
+    standing = standing_of(reader)
+    if standing in (Standing.HOTLINE, Standing.OVERSIGHT):
+        return matter.title
+    known = [ticket for ticket in at_hand if matter.title == ticket.title]
+    if not known and standing == Standing.PAPER:
+        known = [matter.named_after]
+    if any(read(ticket, reader).may(D.TITLE) for ticket in known):
+        return matter.title
+    return _t("Same matter")
