@@ -302,10 +302,15 @@ def holds(text: str, words: str) -> bool:
     return words in text
 
 
-def leaks_to(reader: str, house: House) -> Iterator[str]:
+def client_of(reader: str) -> Client:
     client = Client()
     if username := READERS[reader]:
-        client.force_login(User.objects.get(username=username), backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(User.objects.get(username=username))
+    return client
+
+
+def leaks_to(reader: str, house: House) -> Iterator[str]:
+    client = client_of(reader)
     for name, address in walk(house):
         answer = client.get(address)
         assert answer.status_code != 500, address
@@ -319,3 +324,14 @@ def leaks_to(reader: str, house: House) -> Iterator[str]:
 def test_nobody_reads_what_is_not_theirs(house: House) -> None:
     leaks = [leak for reader in READERS for leak in leaks_to(reader, house)]
     assert not leaks, "\n".join(["", *leaks])
+
+
+def test_the_walk_sees_what_may_be_seen(house: House) -> None:
+    """Else it would find nothing because it opened nothing."""
+    seen = {reader: "".join(said(client_of(reader).get(at)) for _name, at in walk(house)) for reader in READERS}
+    secret = house.planted["secret"]
+    for reader in HOTLINE_READERS:
+        assert secret.name in seen[reader], reader
+        assert secret.title in seen[reader], reader
+    assert secret.title in seen[secret.held_by], "whoever holds it works on it"
+    assert secret.name not in seen[secret.held_by]
