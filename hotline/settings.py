@@ -50,6 +50,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "hotline",
     "hotline.accounts",
+    "hotline.receipts",
     "hotline.worktime",
     "tickets",
     "dispatch",
@@ -234,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)},
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
+    "receipts": {"task": "hotline.receipts.tasks.forget_old", "schedule": crontab(hour=2, minute=40)},
     "calendar": {"task": "supervision.tasks.notice_new_years", "schedule": crontab(hour=0, minute=20)},
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},
     "attachments": {"task": "tickets.tasks.sweep_attachments", "schedule": crontab(hour=2, minute=40)},

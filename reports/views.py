@@ -20,6 +20,7 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
+from hotline.receipts import services as receipts
 from supervision.board import stuck
 from tickets.choices import FlagKind
 from tickets.lists.listing import ticket_list
@@ -145,7 +146,9 @@ def build_report(request: HttpRequest) -> HttpResponse:
     except ValueError as error:
         messages.error(request, str(error))
         return redirect("reports")
-    return redirect(building.build(period, by=person(request)))
+    user = person(request)
+    done = receipts.once_for(request, lambda: building.build(period, by=user).get_absolute_url(), person=user)
+    return redirect(done.outcome)
 
 
 @requires(P.SEE_REPORTS)

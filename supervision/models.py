@@ -286,7 +286,10 @@ class Participant(models.Model):
 
 
 class SiteEntry(models.Model):
-    """One thing noted on the spot, maybe without a network and sent later; the same key twice is the same entry."""
+    """One thing noted on the spot, maybe without a network and sent later.
+
+    The same key twice of the same person at the same meeting is the same entry.
+    """
 
     class Kind(models.TextChoices):
         ARRIVED = "arrived", _("Arrived")
@@ -299,7 +302,7 @@ class SiteEntry(models.Model):
         AFTER = "after", _("Photograph after")
 
     task = models.ForeignKey(CoordinationTask, on_delete=models.PROTECT, related_name="entries")
-    key = models.UUIDField(unique=True)
+    key = models.UUIDField()
     kind = models.CharField(max_length=12, choices=Kind)
     participant = models.ForeignKey(Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     attachment = models.ForeignKey(Attachment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -310,6 +313,9 @@ class SiteEntry(models.Model):
 
     class Meta:
         ordering = ("at", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["task", "by", "key"], name="site_entry_once_of_a_person"),
+        ]
 
 
 class SweepRun(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -23,6 +25,7 @@ from rest_framework.views import APIView
 from hotline.accounts.access import person
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
+from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from tickets.calls import recording
 from tickets.calls.forms import CallForm
@@ -181,6 +184,24 @@ PROBLEM = inline_serializer(
 PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409), PROBLEM)
 
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER,
+    description="A text of your own, up to 100 characters: what you send again with it is done once.",
+)  # fmt: skip
+
+
+def once(
+    do: Callable[[], str], request: Request, *, content: dict[str, Any], key: uuid.UUID | None = None
+) -> receipts.Done:
+    """`receipts.once` for a request, by the key in its header or else by `key`. Raises ValidationError."""
+    given = request.headers.get("Idempotency-Key")
+    if given is not None and not receipts.is_key(given):
+        raise serializers.ValidationError({"Idempotency-Key": _t("1 to 100 plain characters.")})
+    return receipts.once(
+        do, person=person(request), key=given or str(key or ""), content={"to": request.path, "fields": content}
+    )
+
+
 def problem(message: str, code: int, errors: Any = None) -> Response:
     """An answer that says what is wrong; `errors` maps fields to messages."""
     body: dict[str, Any] = {"detail": message}
@@ -221,20 +242,35 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             raise PermissionDenied
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(request=CALL_SERIALIZER, responses={201: TicketSerializer, **PROBLEMS})
+    @extend_schema(
+        request=CALL_SERIALIZER,
+        responses={200: TicketSerializer, 201: TicketSerializer, **PROBLEMS},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def create(self, request: Request) -> Response:
-        """Records a call. With the same `form_key` twice, the second answers with the first's ticket."""
+        """Records a call.
+
+        The same call sent again with the same `Idempotency-Key` (or `form_key`) is answered with the ticket that the
+        first one made, and 200; another call with that key is another ticket.
+        """
         user = person(request)
         if not user.may(P.REGISTER):
             raise PermissionDenied
-        form = CallForm(_plain(request.data))
+        data = _plain(request.data)
+        form = CallForm(data)
         if not form.is_valid():
             return problem(_t("Please check what was entered."), 400, form.errors)
-        key = f"form:{form.cleaned_data['form_key']}" if form.cleaned_data.get("form_key") else None
-        known = Ticket.objects.filter(import_key=key, registered_by=user).first() if key else None
-        ticket = known or recording.register(actor=user, details=form.details, import_key=key)
+
+        def record() -> str:
+            return recording.register(actor=user, details=form.details, answer=form.cleaned_data["answer"]).number
+
+        try:
+            done = once(record, request, key=form.cleaned_data["form_key"], content=data)
+        except Refused as refused:
+            return problem(refused.message, 409)
+        ticket = Ticket.objects.select_related("region__parent", "department").get(number=done.outcome)
         body = TicketSerializer(ticket, context={"request": request}).data
-        return Response(body, status=status.HTTP_200_OK if known else status.HTTP_201_CREATED)
+        return Response(body, status=status.HTTP_201_CREATED if done.now else status.HTTP_200_OK)
 
 
 class TicketActionView(APIView):
@@ -252,17 +288,19 @@ class TicketActionView(APIView):
         version = next(iter(number_in(sent)), None) if isinstance(sent, str) else None
         if version is None and sent != "":
             return problem(_t("Please check what was entered."), 400, {"version": [_t("Enter a whole number.")]})
+
+        def perform() -> str:
+            return performing.perform(self.step.name, ticket, actor=user, given=data, version=version).number
+
         try:
-            done = performing.perform(
-                self.step.name, ticket, actor=user, given=data, version=version
-            )  # fmt: skip
+            once(perform, request, content=data | {"version": version})
         except InvalidInput as refused:
             return problem(refused.message, 400, refused.errors)
         except NotAllowed as refused:
             return problem(refused.message, 403)
         except (Stale, Refused) as refused:
             return problem(refused.message, 409)
-        shown = Ticket.objects.select_related("region__parent", "department").get(pk=done.pk)
+        shown = Ticket.objects.select_related("region__parent", "department").get(pk=ticket.pk)
         return Response(TicketSerializer(shown, context={"request": request}).data)
 
 
@@ -273,6 +311,7 @@ def action_view(action: Action) -> Any:
         operation_id=f"tickets_{action.name}",
         description=f"{action.name}: see docs/workflow.md.",
         request=input_serializer(action),
+        parameters=[IDEMPOTENCY_KEY],
         responses={200: TicketSerializer, **PROBLEMS},
     )
     def post(self: TicketActionView, request: Request, number: str) -> Response:

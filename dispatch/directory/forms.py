@@ -13,17 +13,19 @@ from dispatch.directory.sheet import BASIS_LENGTH, category_name
 from dispatch.models import DirectoryEntry, Precedent
 from hotline.accounts.models import Department
 from hotline.fields import DayField
+from hotline.picking import PickedField
 from tickets.calls.forms import RegionField
 from tickets.models import Category
-from tickets.workflow.inputs import DepartmentField, DepartmentsField, text
+from tickets.workflow.inputs import NO_SUCH_CATEGORY, DepartmentField, DepartmentsField, text
 
 
-class AnyCategoryField(forms.ModelChoiceField):
+class AnyCategoryField(PickedField):
     """A category of any level, by its way down."""
+
+    default_error_messages = NO_SUCH_CATEGORY
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Category.objects.order_by("code"), empty_label=_("Type to choose"), **kwargs)
-        self.widget.attrs["data-pick"] = "1"
 
     def label_from_instance(self, obj: Any) -> str:
         if not hasattr(self, "names"):

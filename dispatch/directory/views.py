@@ -24,6 +24,7 @@ from dispatch.sheets.workbooks import ON_A_PAGE
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
+from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from tickets.models import Category, Ticket
 
@@ -89,16 +90,21 @@ def line(request: HttpRequest) -> HttpResponse:
     form = LineForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         old = Line.of(entry) if entry else None
-        try:
-            draft = versions.draft_line(
+
+        def draft() -> str:
+            made = versions.draft_line(
                 form.line(), instead_of=old, note=form.cleaned_data["note"], actor=person(request)
             )
+            return made.get_absolute_url() if made else ""
+
+        try:
+            done = receipts.once_for(request, draft, person=person(request))
         except versions.Unfit as unfit:
             for fault in unfit.faults:
                 form.add_error(None, fault.text)
         else:
-            if draft:
-                return redirect(draft)
+            if done.outcome:
+                return redirect(done.outcome)
             form.add_error(None, _t("The directory says this already."))
     return render(request, "dispatch/directory/line.html", {"form": form, "entry": entry, "precedent": precedent})
 
@@ -109,18 +115,21 @@ def import_sheet(request: HttpRequest) -> HttpResponse:
     form = SheetForm(request.POST or None, request.FILES or None)
     problems: list[sheet.Problem] = []
     if request.method == "POST" and form.is_valid():
-        try:
+
+        def draft() -> str:
             table = sheet.table(form.cleaned_data["file"].read(ON_A_PAGE.size + 1))
-            draft = versions.draft_whole(
-                sheet.lines(table), note=form.cleaned_data["note"], actor=person(request)
-            )  # fmt: skip
+            made = versions.draft_whole(sheet.lines(table), note=form.cleaned_data["note"], actor=person(request))
+            if others := sheet.not_read(table):
+                messages.info(request, _read_only_from(table, others))
+            return made.get_absolute_url() if made else ""
+
+        try:
+            done = receipts.once_for(request, draft, person=person(request))
         except sheet.Refused as refused:
             problems = list(refused.problems)
         else:
-            if others := sheet.not_read(table):
-                messages.info(request, _read_only_from(table, others))
-            if draft:
-                return redirect(draft)
+            if done.outcome:
+                return redirect(done.outcome)
             messages.info(request, _t("The sheet is the directory as it stands; nothing is to be changed."))
             return redirect("directory")
     context = {"form": form, "problems": problems[:PROBLEMS_SHOWN], "more": len(problems[PROBLEMS_SHOWN:])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from heroicons.templatetags.heroicons import heroicon_mini
 
 from hotline import telephone as telephones
 from hotline.drafts import MADE_FOR
+from hotline.receipts.services import KEY_FIELD
 from hotline.worktime import calendar
 
 register = template.Library()
@@ -89,15 +91,14 @@ def field(bound: forms.BoundField, css: str = "") -> dict[str, Any]:
     if isinstance(widget, forms.CheckboxInput):
         attrs["class"] = "form-check-input"
     elif isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-        pass
+        if bound.errors:
+            attrs["aria-describedby"] = f"{bound.auto_id}_error"  # of all other fields Django says it itself
     elif isinstance(widget, forms.Select):
         attrs["class"] = "form-select"
     else:
         attrs["class"] = "form-control"
     if bound.errors:
         attrs["class"] = f"{attrs.get('class', '')} is-invalid".strip()
-        attrs["aria-invalid"] = "true"
-        attrs["aria-describedby"] = f"{bound.auto_id}-error"
     return {
         "field": bound,
         "widget": bound.as_widget(attrs=attrs),
@@ -105,6 +106,18 @@ def field(bound: forms.BoundField, css: str = "") -> dict[str, Any]:
         "is_radio": isinstance(widget, forms.RadioSelect),
         "css": css,
     }
+
+
+@register.simple_tag
+def keys(combination: str) -> SafeString:
+    """The keys that press a button, shown at it; `aria-keyshortcuts` of the button says them to a screen reader."""
+    return format_html('<kbd aria-hidden="true">{}</kbd>', combination)
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """What tells this form from every other that was ever shown, so that sending it twice does no more than once."""
+    return format_html('<input type="hidden" name="{}" value="{}">', KEY_FIELD, uuid.uuid4())
 
 
 @register.simple_tag

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
+from hotline.receipts import services as receipts
 from hotline.shell import back, number_in
 from supervision.board import many, stuck
 from tickets.choices import FlagKind
@@ -76,9 +77,17 @@ def board_many(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('escalate-many')}?{urlencode({'key': keys}, doseq=True)}")
     tickets = stuck.tickets_of(keys, user)
     note = request.POST.get("note", "").strip() or _t("This has been stuck for long. Take it up at once and report.")
-    outcome = many.urge_many(tickets, note=note, actor=user)
-    said = ngettext("%d ticket urged.", "%d tickets urged.", outcome.done) % outcome.done
-    several.tell(request, outcome, done=said, nothing_chosen="" if tickets else _t("Choose matters first."))
+
+    def urge() -> str:
+        outcome = many.urge_many(tickets, note=note, actor=user)
+        said = ngettext("%d ticket urged.", "%d tickets urged.", outcome.done) % outcome.done
+        several.tell(request, outcome, done=said)
+        return ""
+
+    if not tickets:
+        messages.error(request, _t("Choose matters first."))
+    elif not receipts.once_for(request, urge, person=user).now:
+        messages.warning(request, receipts.SENT_BEFORE)
     return back(request, "board")
 
 
@@ -96,11 +105,15 @@ def escalate_many(request: HttpRequest) -> HttpResponse:
         form = action.input(data=request.POST, ticket=first, user=user)
         if form.is_valid():
             try:
-                task = many.escalate_together(tickets, given=request.POST, actor=user)
+                done = receipts.once_for(
+                    request,
+                    lambda: many.escalate_together(tickets, given=request.POST, actor=user).get_absolute_url(),
+                    person=user,
+                )
             except Refused as refused:
-                messages.error(request, refused.message)
+                form.add_error(None, refused.message)
             else:
-                return redirect(task)
+                return redirect(done.outcome)
         return render(request, "supervision/escalate.html", {"form": form, "tickets": tickets}, status=422)
     parties = sorted({pk for ticket in tickets for pk in proposal(action, ticket).get("departments", ())})
     form = action.input(ticket=first, user=user, initial=proposal(action, first) | {"departments": parties})

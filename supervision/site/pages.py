@@ -85,7 +85,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
     party = Participant.objects.filter(pk__in=number_in(request.POST.get("participant"))).first()
     try:
         visit.record(
-            task, kind=request.POST.get("kind", ""), actor=person(request), key=_key(request.POST.get("key")),
+            task, kind=request.POST.get("kind", ""), actor=person(request),
+            key=_key(request.POST.get("key") or request.POST.get("form_key")),
             at=_moment(request.POST.get("at")), participant=party, text=request.POST.get("text", ""),
             upload=request.FILES.get("file"), given=request.POST,
         )  # fmt: skip

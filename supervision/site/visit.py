@@ -61,7 +61,7 @@ def record(
     with _looked_at(kind, upload, participant) as files, transaction.atomic():
         locked = CoordinationTask.objects.select_for_update(of=("self",), no_key=True)
         task = locked.select_related("ticket").get(pk=task.pk)
-        if key and (known := SiteEntry.objects.filter(key=key).first()):
+        if key and (known := SiteEntry.objects.filter(task=task, by=actor, key=key).first()):
             return known
         if kind not in NOTED_WHILE:
             raise Refused(_t("This cannot be noted."))

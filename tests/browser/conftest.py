@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import pytest
 import redis
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, ViewportSize, expect, sync_playwright
 
 from demo.city import PEOPLE
 from hotline import health, processes
@@ -64,17 +64,26 @@ def _city_stands_before(request: pytest.FixtureRequest) -> Iterator[None]:
     cache.clear()
 
 
+def chromium_path() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def launch(kind: BrowserType, *, keeps_pages_alive: bool = False) -> Browser:
+    """A Chromium; `keeps_pages_alive` as people's browsers do with a page that Back returns to."""
+    ignored = ["--disable-back-forward-cache"] if keeps_pages_alive else []
+    return kind.launch(executable_path=chromium_path(), args=FLAGS, ignore_default_args=ignored)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
+    if chromium_path() is None:
         if os.environ.get("HOTLINE_BROWSER_TESTS"):
             pytest.fail("HOTLINE_BROWSER_TESTS is set, and there is no Chromium")
         pytest.skip("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
     expect.set_options(timeout=30_000)  # milliseconds; five seconds are too few on a busy machine
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread; our queries do not care
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

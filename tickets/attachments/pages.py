@@ -15,6 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hotline import errors
 from hotline.accounts.access import person
+from hotline.accounts.models import User
+from hotline.receipts import services as receipts
 from hotline.shell import back
 from tickets.attachments import keeping
 from tickets.models import Attachment, Ticket
@@ -28,11 +30,12 @@ RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 def attach(request: HttpRequest, number: str) -> HttpResponse:
     """Adds files by themselves, without an action."""
     ticket = get_object_or_404(Ticket.objects.visible_to(request.user), number=number)
-    uploads = request.FILES.getlist("file")
+    uploads, user = request.FILES.getlist("file"), person(request)
     try:
         if not uploads:
             raise keeping.FilesRefused([_t("Choose a file first.")])
-        keeping.attach(ticket, *uploads, actor=person(request))
+        with keeping.taken_in(uploads) as files:
+            receipts.once_for(request, lambda: _given(files, ticket, user), person=user)
     except keeping.FilesRefused as refused:
         if request.headers.get("X-Sent-By") == "script":
             return errors.page(request, 422, refused.message)  # which it shows beside the files that it still holds
@@ -40,6 +43,11 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
     else:
         messages.success(request, _t("Attached."))
     return back(request, ticket)
+
+
+def _given(files: keeping.Files, ticket: Ticket, user: User) -> str:
+    files.give_to(ticket, actor=user)
+    return ticket.number
 
 
 @require_GET

@@ -11,17 +11,28 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Region
 from hotline.fields import TelephoneField
+from hotline.picking import PickedField
 from tickets.choices import Kind
 from tickets.models import Ticket
-from tickets.workflow.inputs import CategoryField
+from tickets.workflow.inputs import CategoryField, text
+from tickets.workflow.performing import objection
+from tickets.workflow.table import ACTIONS
 
+SEND_ON, ANSWERED = "dispatch", "answer"  # how the recording of a call ends
+ANSWER_DIRECTLY = ACTIONS["answer_directly"]
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
 
 
-class RegionField(forms.ModelChoiceField):
+NO_SUCH_REGION: dict[str, Any] = {"no_such": _("There is no region “%(text)s”.")}
+
+
+class RegionField(PickedField):
+    """A region of the city, by the name with which an address begins."""
+
+    default_error_messages = NO_SUCH_REGION
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Region.objects.select_related("parent"), **kwargs)
-        self.widget.attrs["data-pick"] = "1"
 
     def label_from_instance(self, obj: Any) -> str:
         return obj.full_name
@@ -35,6 +46,10 @@ class CallForm(forms.ModelForm):
     region = RegionField(label=_("Region"))
     title = forms.CharField(
         label=_("Title"), max_length=80, required=False, help_text=_("Empty: the beginning of what is asked.")
+    )
+    answer = text(_("Answer given to the caller"), required=False, rows=2)
+    then = forms.ChoiceField(
+        choices=[(SEND_ON, _("Record and send on")), (ANSWERED, _("Record as answered"))], required=False
     )
     # One form, one ticket: a second click or a resent page finds the ticket that the first one made.
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -66,9 +81,24 @@ class CallForm(forms.ModelForm):
             given["title"] = re.sub(r"\s+", " ", given["description"])[:TITLE_LENGTH]
         if given.get("kind") == Kind.REPORT and "is_secret" in self.fields and not given.get("is_secret"):
             given["is_secret"] = bool(given.get("is_anonymous"))
+        self._check_answer(given)
         return given
+
+    def _check_answer(self, given: dict[str, Any]) -> None:
+        """An answer that was given on the telephone is recorded as one, or refused: it never gets lost on the way."""
+        if "answer" in self.errors:
+            return
+        is_answered = given.get("then") == ANSWERED
+        if is_answered and not given.get("answer"):
+            self.add_error("answer", _("Write down the answer that was given, or send the ticket on."))
+        elif is_answered and (reason := objection(ANSWER_DIRECTLY, Ticket(kind=given.get("kind", "")))):
+            self.add_error("answer", reason)
+        elif given.get("answer") and not is_answered:
+            self.add_error(
+                "answer", _("An answer stands here: record the call as answered, or clear it to send it on.")
+            )
 
     @property
     def details(self) -> dict[str, Any]:
-        """What `services.register` takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
+        """The columns of the ticket, as `recording.register` takes them."""
+        return {name: value for name, value in self.cleaned_data.items() if name in self.Meta.fields}

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
@@ -14,15 +13,15 @@ from django.views.decorators.http import require_GET
 
 from hotline import telephone
 from hotline.accounts.access import person, requires
-from hotline.accounts.models import Region
+from hotline.accounts.models import Region, User
 from hotline.accounts.permissions import Permission as P
+from hotline.receipts import services as receipts
 from hotline.waiting.busy import Busy, with_retry
-from tickets.attachments.keeping import FilesRefused, taken_in
+from tickets.attachments.keeping import Files, FilesRefused, taken_in
 from tickets.calls import recording
 from tickets.calls.forms import CallForm
 from tickets.choices import Kind
 from tickets.models import Ticket
-from tickets.workflow import performing
 from tickets.workflow.performing import Refused
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
@@ -32,42 +31,46 @@ HISTORY = 8  # earlier tickets shown while the telephone rings
 def new_ticket(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = CallForm(request.POST)
-        answer = request.POST.get("answer", "").strip()
         if form.is_valid():
-            return _record(request, form, answer)
-        return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
+            return _record(request, form)
+        return _again(request, form)
     city = Region.objects.filter(parent__isnull=True).first()
     form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city})
     form.fields["caller_phone"].widget.attrs["data-focus"] = "1"
-    return render(request, "tickets/new.html", {"form": form, "answer": ""})
+    return render(request, "tickets/new.html", {"form": form})
 
 
-def _record(request: HttpRequest, form: CallForm, answer: str) -> HttpResponse:
+def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
     user = person(request)
-    key = f"form:{form.cleaned_data['form_key']}" if form.cleaned_data.get("form_key") else None
-    if key and (known := Ticket.objects.filter(import_key=key).first()):
-        return redirect(known)
-    directly = request.POST.get("then") == "answer"
-    if directly and not answer:
-        form.add_error(None, _t("Write down the answer that was given, or send the ticket on."))
-        return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
+
     try:
-        with taken_in(request.FILES.getlist("file")) as files, transaction.atomic():
-            ticket = recording.register(actor=user, details=form.details, import_key=key)
-            files.give_to(ticket, actor=user, with_last_event=True)
-            if directly:
-                performing.perform("answer_directly", ticket, actor=user, given={"answer": answer})
+        with taken_in(request.FILES.getlist("file")) as files:
+            done = receipts.once_for(request, lambda: _recorded(form, files, user), person=user)
     except FilesRefused as refused:
-        context = {"form": form, "answer": answer, "file_errors": refused.reasons}
-        return render(request, "tickets/new.html", context, status=422)
+        return _again(request, form, file_errors=refused.reasons)
     except Refused as refused:
-        form.add_error(None, refused.message)
-        return render(request, "tickets/new.html", {"form": form, "answer": answer}, status=422)
+        form.add_error("answer", refused.message)
+        return _again(request, form)
     except Busy as busy:
         form.add_error(None, busy.message)
-        return with_retry(render(request, "tickets/new.html", {"form": form, "answer": answer}, status=503))
-    messages.success(request, _t("Recorded as %(number)s.") % {"number": ticket.number})
-    return redirect(ticket)
+        return with_retry(_again(request, form, status=503))
+    if done.now:
+        messages.success(request, _t("Recorded as %(number)s.") % {"number": done.outcome})
+    else:
+        messages.warning(request, _t("Already recorded as %(number)s, not a second time.") % {"number": done.outcome})
+    return redirect("ticket", done.outcome)
+
+
+def _again(request: HttpRequest, form: CallForm, *, status: int = 422, **context: Any) -> HttpResponse:
+    """The form as it was sent, with why it was not taken."""
+    return render(request, "tickets/new.html", {"form": form, **context}, status=status)
+
+
+def _recorded(form: CallForm, files: Files, user: User) -> str:
+    """Records the call with its answer and its files; returns the number of its ticket."""
+    ticket = recording.register(actor=user, details=form.details, answer=form.cleaned_data["answer"])
+    files.give_to(ticket, actor=user, with_last_event=True)
+    return ticket.number
 
 
 @requires(P.REGISTER)

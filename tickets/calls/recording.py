@@ -30,13 +30,19 @@ class NumberingStore(DatabaseStore):
 
 
 def register(
-    *, actor: User | None, details: dict[str, Any], at: datetime | None = None, import_key: str | None = None
+    *,
+    actor: User | None,
+    details: dict[str, Any],
+    answer: str = "",
+    at: datetime | None = None,
+    import_key: str | None = None,
 ) -> Ticket:
     """Records a call as a ticket and returns it.
 
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
-    `caller_name` and `caller_phone` as typed. `at` is when the call came; now by default. Raises NotAllowed, Busy, or
-    ValidationError where the number is none.
+    `caller_name` and `caller_phone` as typed. An `answer` was given while the caller was on the line and closes the
+    ticket. `at` is when the call came; now by default. Raises NotAllowed, Busy, ValidationError where the number is
+    none, or Refused where this kind of call is not answered directly; then nothing is recorded.
     """
     action = table.ACTIONS[table.STARTING]
     if actor is not None and not performing.may_perform(action, None, actor):
@@ -49,4 +55,6 @@ def register(
             ticket.caller_name = ""
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
         performing.apply(action, ticket, actor=actor, given={}, at=at, store=NumberingStore())
+        if answer:
+            ticket = performing.perform("answer_directly", ticket, actor=actor, given={"answer": answer}, at=at)
     return ticket

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from hotline import instants
 from hotline.accounts.models import Department, User
 from hotline.fields import InstantField
+from hotline.picking import PickedField, PickedManyField
 from tickets import limits
 from tickets.choices import (
     SATISFIED,
@@ -59,13 +60,18 @@ def text(label: Any, *, required: bool = True, rows: int = 3, help_text: Any = "
     )
 
 
-class DepartmentField(forms.ModelChoiceField):
+NO_SUCH_DEPARTMENT: dict[str, Any] = {"no_such": _("There is no department “%(text)s”.")}
+NO_SUCH_CATEGORY: dict[str, Any] = {"no_such": _("There is no category “%(text)s”.")}
+
+
+class DepartmentField(PickedField):
     """One department that takes tickets."""
+
+    default_error_messages = NO_SUCH_DEPARTMENT
 
     def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
         queryset = Department.objects.filter(is_open=True).select_related("parent")
         super().__init__(queryset, label=label, required=required, empty_label=_("Type to choose"), **kwargs)
-        self.widget.attrs["data-pick"] = "1"  # static/hotline.js turns it into a box that filters while typing
 
     def label_from_instance(self, obj: Any) -> str:
         return obj.name
@@ -83,14 +89,19 @@ class LoadedDepartmentField(DepartmentField):
         }
 
 
-class DepartmentsField(forms.ModelMultipleChoiceField):
+class DepartmentsField(PickedManyField):
+    """Any number of departments that take tickets."""
+
+    default_error_messages = NO_SUCH_DEPARTMENT
+
     def __init__(self, label: Any, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(Department.objects.filter(is_open=True), label=label, required=required, **kwargs)
-        self.widget.attrs["data-pick"] = "1"
 
 
-class CategoryField(forms.ModelChoiceField):
+class CategoryField(PickedField):
     """A third-level category, grouped under its upper two."""
+
+    default_error_messages = NO_SUCH_CATEGORY
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -100,7 +111,6 @@ class CategoryField(forms.ModelChoiceField):
             empty_label=_("Type to choose"),
             **kwargs,
         )
-        self.widget.attrs["data-pick"] = "1"
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _t
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET
 from hotline.accounts.access import person
 from hotline.accounts.models import User
 from hotline.errors import typed
+from hotline.receipts import services as receipts
 from hotline.shell import back, number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
@@ -118,36 +118,48 @@ def _initial(request: HttpRequest, action: table.Action) -> dict[str, Any]:
 
 
 def _form_again(
-    request: HttpRequest, ticket: Ticket, action: table.Action, *, status: int, **context: Any
+    request: HttpRequest, ticket: Ticket, action: table.Action, *, status: int, said: str = "", **context: Any
 ) -> HttpResponse:
     """The form as it was sent: what was typed stays on the page, whatever the reason of the refusal."""
     form = action.input(data=request.POST, ticket=ticket, user=person(request))
+    if said:
+        form.add_error(None, said)
     return render_ticket(request, ticket, action=action, form=form, status=status, **context)
 
 
 def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> HttpResponse:
     version, user = next(iter(number_in(request.POST.get("version"))), None), person(request)
+
+    def perform() -> str:
+        done = performing.perform(action.name, ticket, actor=user, given=request.POST, version=version)
+        files.give_to(done, actor=user, with_last_event=True)
+        return done.number
+
     try:
-        with taken_in(request.FILES.getlist("file")) as files, transaction.atomic():
-            done = performing.perform(
-                action.name, ticket, actor=user, given=request.POST, version=version
-            )  # fmt: skip
-            files.give_to(done, actor=user, with_last_event=True)
+        with taken_in(request.FILES.getlist("file")) as files:
+            done = receipts.once_for(request, perform, person=user)
     except FilesRefused as refused:
         return _form_again(request, ticket, action, status=422, file_errors=refused.reasons)
     except InvalidInput as refused:
         return render_ticket(request, ticket, action=action, form=refused.form, status=422)
     except Busy as busy:
-        messages.error(request, busy.message)
-        return with_retry(_form_again(request, ticket, action, status=503))
+        return with_retry(_form_again(request, ticket, action, status=503, said=busy.message))
     except NotAllowed as refused:
         raise PermissionDenied from refused
     except Refused as refused:
-        messages.error(request, refused.message)
         if isinstance(refused, Stale) or typed(request):
-            return _form_again(request, ticket, action, status=409)
+            return _form_again(request, ticket, action, status=409, said=refused.message)
+        messages.error(request, refused.message)
         return redirect(ticket)
-    messages.success(request, saying.done(action, done))
-    if Ticket.objects.visible_to(request.user).filter(pk=done.pk).exists():
-        return back(request, done)
+    return _after(request, Ticket.objects.select_related("department").get(pk=ticket.pk), action, done)
+
+
+def _after(request: HttpRequest, ticket: Ticket, action: table.Action, done: receipts.Done) -> HttpResponse:
+    """Where a person goes on from what they did to `ticket`, and what they are told there."""
+    if done.now:
+        messages.success(request, saying.done(action, ticket))
+    else:
+        messages.warning(request, _t("%(action)s: sent before, and not done twice.") % {"action": action.label})
+    if Ticket.objects.visible_to(request.user).filter(pk=ticket.pk).exists():
+        return back(request, ticket)
     return redirect("home")  # it has left this person's sight, as after a granted return

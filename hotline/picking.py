@@ -1,0 +1,80 @@
+"""Choosing by typing: fields whose select static/pick.js turns into a box that finds while one types.
+
+What was typed and chose nothing travels beside the choice as `<name>-typed`. It is refused in words and shown again;
+the choice that stood before it is never taken in its stead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Unchosen:
+    """A text that was typed where something was to be chosen, and what stood chosen beside it."""
+
+    text: str
+    chosen: Any
+
+
+class _PickWidget(forms.Select):
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        chosen = super().value_from_datadict(data, files, name)
+        text = str(data.get(f"{name}-typed") or "").strip()
+        return Unchosen(text, chosen) if text else chosen
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        if isinstance(value, Unchosen):
+            attrs = (attrs or {}) | {"data-typed": value.text}
+            value = value.chosen
+        return super().get_context(name, value, attrs)
+
+
+class Pick(_PickWidget):
+    """One of a long list."""
+
+
+class PickMany(_PickWidget, forms.SelectMultiple):
+    """Some of a long list."""
+
+
+NOT_CHOSEN: dict[str, Any] = {
+    "no_such": _("There is no such entry: “%(text)s”."),
+    "several": _("“%(text)s” fits several: choose one of them."),
+}
+
+
+class _PickedField(forms.ModelChoiceField):
+    default_error_messages = NOT_CHOSEN
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.widget.attrs |= {
+            "data-pick": "1",
+            "data-say-type": _("Type to choose"),
+            "data-say-none": self.error_messages["no_such"],
+            "data-say-several": self.error_messages["several"],
+        }
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, Unchosen):
+            raise ValidationError(self.error_messages["no_such"], code="no_such", params={"text": value.text})
+        return super().clean(value)
+
+
+class PickedField(_PickedField):
+    """One row of a long table."""
+
+    widget = Pick
+
+
+class PickedManyField(_PickedField, forms.ModelMultipleChoiceField):
+    """Some rows of a long table."""
+
+    widget = PickMany

@@ -1,0 +1,48 @@
+"""The same thing sent several times in one moment: done once, and no answer is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from tests import scene
+from tests.hotline.test_receipts import api_call, call_data, key
+from tickets.models import Ticket
+
+SignedIn = Callable[[str], Client]
+SENDERS = 4
+
+
+def at_once(client_of: SignedIn, send: Callable[[Client], Any]) -> list[Any]:
+    """What several equal browsers of one person are answered who all send together."""
+    clients, answers = [client_of(scene.OPERATOR) for _ in range(SENDERS)], []
+    scene.at_once(*(lambda client=client: answers.append(send(client)) for client in clients))
+    return answers
+
+
+def test_equal_posts_of_a_call_are_one_ticket(live_city: None, signed_in: SignedIn) -> None:
+    data = call_data(form_key=key())
+    answers = at_once(signed_in, lambda client: client.post(reverse("new-ticket"), data))
+    assert {answer.status_code for answer in answers} == {302}
+    assert len({answer.url for answer in answers}) == 1
+    assert Ticket.objects.count() == 1
+
+
+def test_equal_requests_to_the_api_are_one_ticket(live_city: None, signed_in: SignedIn) -> None:
+    data = call_data(form_key=key())
+    answers = at_once(signed_in, lambda client: api_call(client, data))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert Ticket.objects.count() == 1
+
+
+def test_equal_answers_to_a_ticket_are_one_answer(live_city: None, signed_in: SignedIn) -> None:
+    ticket = scene.ticket_in("working")
+    data = scene.inputs("answer") | {"form_key": key(), "version": ticket.version}
+    clients, answers = [signed_in(scene.CLERK) for _ in range(SENDERS)], []
+    address = reverse("ticket-action", args=[ticket.number, "answer"])
+    scene.at_once(*(lambda client=client: answers.append(client.post(address, data)) for client in clients))
+    assert {answer.status_code for answer in answers} == {302}
+    assert ticket.answers.count() == 1
