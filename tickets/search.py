@@ -1,10 +1,16 @@
 """Full-text search that finds two-character Chinese words, on PostgreSQL alone.
 
-PostgreSQL has no Chinese word splitter without extensions, so we cut text ourselves: a run of Chinese
-characters into overlapping pairs (钢板异响 → 钢板 板异 异响 响), a run of letters and digits into one lower-case
-word, a run of four or more digits also into its endings, so that the last digits of a phone find it. The
-tokens go into a tsvector with a GIN index. A query is cut the same way and asks for all its pairs; a single
-character asks for pairs that begin with it.
+PostgreSQL has no Chinese word splitter without extensions, so we cut text ourselves.
+
+1. Text is folded: width and compatibility forms (NFKC), case, and traditional characters to simplified ones.
+2. A run of Chinese characters is cut into overlapping pairs (钢板异响 → 钢板 板异 异响 响), a run of other letters and
+   digits is one word. Four or more digits are found by each of their endings too, and a telephone number that is
+   written with blanks or dashes by its digits as they are kept.
+3. The tokens go into a tsvector with a GIN index. What a person types is folded and cut the same way and asks for all
+   its pairs and for words that begin so; a single character asks for pairs that begin with it. A label before a number
+   (电话：, 工单号) is not asked for.
+
+Old rows were cut as it was done then: `CUT` counts the ways, and tickets.lists.reindexing brings rows up to it.
 
 A list shows the first few of what is found, in some order. Where much is found the first few are soon met along that
 order's index; where little is found they are gathered from the search index and sorted. PostgreSQL would choose
@@ -12,9 +18,15 @@ between the two by an estimate that is far too high for rare words, and walk alo
 `narrow` chooses itself.
 """
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -22,51 +34,143 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.db.models import Func, Model, Q, QuerySet, TextField, Value
 
-RUNS = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff]+)|(?P<word>[0-9a-z]+)")
+from hotline import telephone, text
+
+CUT = 2
+# Every Chinese character of Unicode: radicals, numerals, extensions A to J, and the private area of GBK's rare names.
+HAN = "⺀-⿕々-〇〡-〩〸-〻㐀-䶿一-鿿豈-﫿\ue000-\uf8ff\U00020000-\U0003fffd"
+RUNS = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+)")
+CHOOSING_A_FORM = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # of a character; the character is the same
+NUMBER = re.compile(r"(?<![\w+])[+(]{0,2}\d[\d\s()\-]{4,20}\d(?:\s*(?:转|ext\.?|-)\s*\d{1,6})?(?!\w)")
+LABEL = re.compile(
+    r"(?:[^\s\d:,;]{1,8}:|(?:联系|来电|固定|手机)?(?:电话|手机|座机|号码)(?:号码|号)?|(?:工单|诉求|受理|投诉|单)(?:编号|号码|号)?|编号)"
+    r"[\s:#]*(?=[+(]{0,2}\d{3}|[a-z]{1,4}\d{6})"
+)
 MIN_DIGITS = 4  # the shortest ending of a number that is worth an entry
 MAX_WORD = 40  # characters
+MAX_ASKED = 120  # characters of a search that are looked at
 # Share of the tickets up to which what is found is gathered and sorted. At a million this is 5,000 rows, which take
 # about as long to gather as 25 of them take to be met along an index.
 GATHERED = 0.005
 EVERYTHING = 2**31  # a limit that cuts nothing off, but has PostgreSQL plan what it limits by itself
-Rows = TypeVar("Rows", bound="QuerySet[Any]")
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
-def tokens(text: str) -> Iterator[str]:
-    """The tokens under which `text` is found."""
-    for run in RUNS.finditer(text.lower()):
+def fold(written: str) -> str:
+    """`written` as it is compared: one form for every width, case and script of the same characters."""
+    folded = unicodedata.normalize("NFKC", text.clean(written)).casefold()
+    return CHOOSING_A_FORM.sub("", folded).translate(_same_characters())
+
+
+@cache
+def _same_characters() -> dict[int, str]:
+    """Traditional characters with their simplified ones (OpenCC), digits of every script with ours.
+
+    Character by character, unlike OpenCC itself: a search may hold half of the word that OpenCC would look at.
+    """
+    table = {code: str(unicodedata.decimal(chr(code))) for code in range(0x80, 0x20000) if chr(code).isdecimal()}
+    pairs = (resources.files("opencc") / "dictionary" / "TSCharacters.txt").read_text(encoding="utf-8")
+    for line in pairs.splitlines():
+        traditional, simplified = line.split("\t")
+        table[ord(traditional)] = simplified.split()[0]
+    return table
+
+
+def tokens(written: str) -> Iterator[str]:
+    """The tokens under which a text is found."""
+    folded = fold(written)
+    for run in RUNS.finditer(folded):
         if characters := run["han"]:
             yield from (characters[i : i + 2] for i in range(len(characters)))
         else:
             word = run["word"][:MAX_WORD]
             yield word
-            if word.isdecimal():
-                yield from (word[i:] for i in range(1, len(word) - MIN_DIGITS + 1))
+            yield from _endings(word)
+    for number in NUMBER.finditer(folded):
+        if read := telephone.read_or_none(number[0]):
+            yield read.digits.lstrip("+")
+            yield from _endings(read.digits)
+
+
+def _endings(word: str) -> Iterator[str]:
+    """The endings of the digits in a word."""
+    for run in re.finditer(rf"\d{{{MIN_DIGITS},}}", word):
+        digits = run[0]
+        yield from (digits[i:] for i in range(0 if len(digits) < len(word) else 1, len(digits) - MIN_DIGITS + 1))
+
+
+def entries(*texts: str) -> list[str]:
+    """What stands in the search vector of `texts`."""
+    return sorted({token for written in texts for token in tokens(written)})
 
 
 def vector(*texts: str) -> Func:
     """A database expression: the search vector of `texts`."""
-    found = sorted({token for text in texts for token in tokens(text)})
-    return Func(Value(found, output_field=ArrayField(TextField())), function="array_to_tsvector")
+    found = Value(entries(*texts), output_field=ArrayField(TextField()))
+    return Func(found, function="array_to_tsvector")
 
 
-def query(words: str) -> SearchQuery | None:
-    """The query for what a person typed; None where that holds nothing to search for."""
-    terms = list(_terms(words))
-    if not terms:
-        return None
-    return SearchQuery(" & ".join(terms), search_type="raw", config="simple")
+class Entries(SearchQuery):
+    """A query for entries as they stand: PostgreSQL's own parser would drop signs that it takes for no letters."""
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **kwargs: Any) -> Any:
+        written, params = compiler.compile(self.get_source_expressions()[-1])
+        return f"{written}::tsquery", params
 
 
-def _terms(words: str) -> Iterable[str]:
-    for run in RUNS.finditer(words.lower()):
+@dataclass(frozen=True)
+class Asked:
+    """What a person typed into a search: the query for it, and what of it could not be searched for."""
+
+    query: SearchQuery | None
+    left_out: str = ""
+
+
+def ask(words: str) -> Asked:
+    """The query for what a person typed; it has none where that holds nothing to search for."""
+    folded = fold(words)
+    numbers, rest = _numbers_in(LABEL.sub(" ", folded[:MAX_ASKED]))
+    terms = list(dict.fromkeys([*numbers, *_terms(rest)]))
+    query = Entries(" & ".join(terms), search_type="raw") if terms else None
+    strange = dict.fromkeys(sign for sign in RUNS.sub("", rest) if unicodedata.category(sign)[0] in "SC")
+    return Asked(query, f"{' '.join(strange)} {folded[MAX_ASKED:]}".strip())
+
+
+def _numbers_in(folded: str) -> tuple[list[str], str]:
+    """The terms for the telephone numbers in a search, and the rest of it."""
+    terms: list[str] = []
+
+    def take(number: re.Match[str]) -> str:
+        read = telephone.read_or_none(number[0])
+        if read is None:
+            return number[0]
+        terms.extend(_of_number(number[0], read))
+        return " "
+
+    return terms, NUMBER.sub(take, folded)
+
+
+def _of_number(written: str, read: telephone.Number) -> Iterator[str]:
+    """A number as it was typed or as it is kept, whichever is shorter: a part finds the whole, not the other way."""
+    typed = re.sub(r"\D", "", written).removesuffix(read.extension)
+    yield _beginning(min(typed, read.digits.lstrip("+"), key=len))
+    if read.extension:
+        yield _beginning(read.extension)
+
+
+def _terms(folded: str) -> Iterator[str]:
+    for run in RUNS.finditer(folded):
         characters = run["han"]
         if not characters:
-            yield f"'{run['word'][:MAX_WORD]}':*"
+            yield _beginning(run["word"][:MAX_WORD])
         elif len(characters) == 1:
-            yield f"'{characters}':*"
+            yield _beginning(characters)
         else:
             yield from (f"'{characters[i : i + 2]}'" for i in range(len(characters) - 1))
+
+
+def _beginning(word: str) -> str:
+    return f"'{word}':*"
 
 
 def narrow(rows: Rows, condition: Q) -> Rows:
@@ -77,7 +181,7 @@ def narrow(rows: Rows, condition: Q) -> Rows:
     return rows.filter(pk__in=found.values("pk")[:EVERYTHING])
 
 
-def _expected(found: "QuerySet[Any]") -> float:
+def _expected(found: QuerySet[Any]) -> float:
     """How many rows PostgreSQL expects; for words good where they are common, too high where they are rare."""
     return float(json.loads(found.values("pk").explain(format="json"))[0]["Plan"]["Plan Rows"])
 

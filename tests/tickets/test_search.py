@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
 
 from tests import scene
-from tickets.models import Ticket
+from tickets.lists import reindexing
+from tickets.models import SearchIndex, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +42,19 @@ def ticket() -> Ticket:
         "10055667788",
         "7788",
         "响",
+        "鋼板異響",
+        "歐陽靜怡",
+        "３棟",
+        "Ｂ座",
+        "電話：100-5566-7788",
+        "联系电话10055667788",
+        "手机号 100 5566 7788",
+        "+86 100 5566 7788",
+        "8610055667788",
+        "5566",
+        "5566-7788",
+        "钢板 😀",
+        "\u200b钢\u202e板",
     ],
 )
 def test_found(ticket: Ticket, words: str) -> None:
@@ -59,3 +76,83 @@ def test_not_found(ticket: Ticket, words: str) -> None:
 @pytest.mark.parametrize("words", ["", "  ", "！？，。", "'", "a' | 'b", "&|!():*<->", "\\", "%", "😀"])
 def test_odd_input_is_harmless(ticket: Ticket, words: str) -> None:
     list(Ticket.objects.matching(words, scene.user(scene.OPERATOR)))
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["𠮷野家店", "㐂乐里", "〇号楼", "𪚥龘小区", "𫝆日新村", "𬱖号巷", "𰻝面馆", "𱍊村", "豈有里", "⼭路", "々木",
+     "\ue5e5某", "꼬치집", "قۇرۇلۇش"],
+)  # fmt: skip
+def test_every_script_is_searched(written: str) -> None:
+    ticket = scene.call(title=written)
+    user = scene.user(scene.OPERATOR)
+    assert list(Ticket.objects.matching(written, user)) == [ticket]
+    assert list(Ticket.objects.matching(written[0], user)) == [ticket]
+
+
+@pytest.mark.parametrize(
+    ("label", "of"),
+    [("工单号 {}", "number"), ("工单编号：{}", "number"), ("工单{}", "number"), ("编号:{}", "number"), ("{}", "number"),
+     ("电话：{}", "caller_phone"), ("来电号码 {}", "caller_phone"), ("欧阳静怡 电话{}", "caller_phone")],
+)  # fmt: skip
+def test_a_number_with_its_label_is_found(ticket: Ticket, label: str, of: str) -> None:
+    for value in (getattr(ticket, of), getattr(ticket, of).lower()):
+        assert list(Ticket.objects.matching(label.format(value), scene.user(scene.OPERATOR))) == [ticket]
+
+
+@pytest.mark.parametrize("words", ["0712-2888888转801", "2888888", "288-8888", "0712 288 8888", "+867122888888"])
+def test_a_landline_however_it_is_written(words: str) -> None:
+    by_caller = scene.call(caller_phone="0712-2888888-801")
+    in_text = scene.call(description="请回电话 0712 288 8888 转 801，谢谢。", caller_phone="10012340009")
+    found = Ticket.objects.matching(words, scene.user(scene.OPERATOR))
+    assert {by_caller.pk, in_text.pk} == set(found.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("words", ["！？，。", "😀", "%", "&|!()", "\u200b", "—— ……"])
+def test_what_cannot_be_searched_for_finds_nothing_and_says_so(
+    ticket: Ticket, words: str, signed_in: Callable[[str], Client]
+) -> None:
+    assert not Ticket.objects.matching(words, scene.user(scene.OPERATOR)).exists() or not words.strip("\u200b")
+    client = signed_in(scene.SUPERVISOR)
+    page = client.get("/tickets/", {"q": words}).content.decode()
+    answer = client.get("/api/v1/tickets/", {"q": words})
+    if words == "\u200b":  # nothing was typed that anybody can see
+        assert ticket.number in page
+        return
+    assert ticket.number not in page
+    assert "没有可检索的内容" in page
+    assert answer.status_code == 400
+    assert "没有可检索的内容" in answer.json()["q"][0]
+
+
+def test_what_was_left_out_is_said_beside_what_was_found(ticket: Ticket, signed_in: Callable[[str], Client]) -> None:
+    page = signed_in(scene.SUPERVISOR).get("/tickets/", {"q": "钢板 😀＋"}).content.decode()
+    assert ticket.number in page
+    assert "未检索：😀 +" in page
+    assert "未检索" not in signed_in(scene.SUPERVISOR).get("/tickets/", {"q": "钢板，异响！"}).content.decode()
+
+
+@pytest.mark.parametrize("query", ["status=nonsense", "recorded_from=2026-13-45", "department=0", "region=%00x"])
+def test_a_filter_that_is_none_does_not_show_everything(
+    ticket: Ticket, query: str, signed_in: Callable[[str], Client]
+) -> None:
+    assert ticket.number not in signed_in(scene.SUPERVISOR).get(f"/tickets/?{query}").content.decode()
+
+
+def test_old_rows_are_cut_anew(ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reindexing, "BATCH", 1)
+    user = scene.user(scene.OPERATOR)
+    Ticket.objects.update(title="鋼板", search=None, caller_search=None)
+    assert not Ticket.objects.matching("钢板", user).exists()
+    SearchIndex.objects.all().delete()
+    assert reindexing.reindex() == 2
+    assert ticket in Ticket.objects.matching("钢板", user)
+    assert ticket in Ticket.objects.matching("静怡", user)
+    assert reindexing.reindex() == 0
+
+
+def test_cutting_anew_goes_on_where_it_was_stopped(ticket: Ticket) -> None:
+    Ticket.objects.update(search=None)
+    SearchIndex.objects.update_or_create(pk=SearchIndex.ONLY, defaults={"cut": 1, "done_to": ticket.pk - 1})
+    assert reindexing.reindex() == 1
+    assert Ticket.objects.get(pk=ticket.pk) in Ticket.objects.matching("钢板", scene.user(scene.OPERATOR))

@@ -7,12 +7,14 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from hotline import instants
 from hotline.accounts.models import Department, Region
 from hotline.fields import DayField
+from tickets import search
 from tickets.choices import Channel, Kind, Status, Urgency
 from tickets.models import Category, Ticket
 
@@ -23,8 +25,22 @@ class DayFilter(django_filters.DateFilter):
     field_class = DayField
 
 
+class WordsField(forms.CharField):
+    """Words to search for; refused where nothing in them can be searched for."""
+
+    def clean(self, value: Any) -> str:
+        words: str = super().clean(value)
+        if words and search.ask(words).query is None:
+            raise ValidationError(_("Nothing in this can be searched for: write words, a name or a number."))
+        return words
+
+
+class WordsFilter(django_filters.CharFilter):
+    field_class = WordsField
+
+
 class TicketFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(label=_("Search"), method="search")
+    q = WordsFilter(label=_("Search"), method="search")
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices)
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Channel"), choices=Channel.choices)
@@ -68,6 +84,11 @@ class TicketFilter(django_filters.FilterSet):
 
     def until(self, queryset: Any, name: str, value: date) -> QuerySet[Ticket]:
         return queryset.filter(registered_at__lt=instants.midnight(value + timedelta(days=1)))
+
+    @property
+    def left_out(self) -> str:
+        """What of the words that were typed was not searched for."""
+        return search.ask(self.form.cleaned_data.get("q") or "").left_out if self.is_valid() else ""
 
     @property
     def is_narrowed(self) -> bool:

@@ -3,6 +3,7 @@
 from tickets.models.attachments import Attachment
 from tickets.models.catalogue import Category
 from tickets.models.history import Answer, FollowUp, TicketEvent
+from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.ticket import Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
 
@@ -16,6 +17,7 @@ __all__ = [
     "FollowUp",
     "Matter",
     "NumberCounter",
+    "SearchIndex",
     "Ticket",
     "TicketEvent",
     "TicketQuerySet",

@@ -93,9 +93,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def matching(self, words: str, user: User) -> Self:
         """Full-text search by what is asked, number, address and, where `user` may see the caller, name and phone."""
-        query = search.query(words)
-        if query is None:
-            return self
+        query = search.ask(words).query
+        if query is None:  # nothing was asked for, or nothing that can be found
+            return self.none() if words.strip() else self
         by_caller = models.Q(caller_search=query)
         if (readable := disclosure.where_readable(user, Detail.CALLER_NUMBER)) is not None:
             by_caller &= readable

@@ -16,16 +16,18 @@ BATCH = 2000  # rows a statement when writing in bulk
 
 def index_for_search(ticket: Ticket) -> None:
     """Sets the ticket's search vectors to expressions that the next save writes."""
-    ticket.search = search.vector(
-        ticket.number, ticket.number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ticket.title, ticket.description,
-        ticket.address,
-    )  # fmt: skip
-    index_caller(ticket)
+    asked, caller = searched(ticket)
+    ticket.search, ticket.caller_search = search.vector(*asked), search.vector(*caller)
 
 
 def index_caller(ticket: Ticket) -> None:
     """Sets the vector by which the caller is found to an expression that the next save writes."""
-    ticket.caller_search = search.vector(ticket.caller_name, ticket.caller_phone)
+    ticket.caller_search = search.vector(*searched(ticket)[1])
+
+
+def searched(ticket: Ticket) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts by which a ticket is found, and those by which it is found where the reader may see the caller."""
+    return (ticket.number, ticket.title, ticket.description, ticket.address), (ticket.caller_name, ticket.caller_phone)
 
 
 class Store(Protocol):

@@ -1,0 +1,60 @@
+"""Bringing the search vectors of old rows up to how text is cut now, batch by batch, going on where it was stopped.
+
+Rows that come in while it runs are cut the new way already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from tickets import search
+from tickets.models import SearchIndex, Ticket
+from tickets.workflow.stores import searched
+
+BATCH = 1000
+TEXTS = ("number", "title", "description", "address", "caller_name", "caller_phone")
+
+
+def reindex(*, step: Callable[[int], None] = lambda rows: None) -> int:
+    """Cuts every ticket anew that was cut another way; returns how many. `step` is told of each batch written."""
+    index, _made = SearchIndex.objects.get_or_create(pk=SearchIndex.ONLY)
+    if index.cut == search.CUT:
+        return 0
+    last = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    count = 0
+    while index.done_to < last:
+        with transaction.atomic():
+            written = _next_batch(index, last)
+        count += written
+        step(written)
+    SearchIndex.objects.filter(pk=index.pk).update(cut=search.CUT, done_to=0)
+    return count
+
+
+def _next_batch(index: SearchIndex, last: int) -> int:
+    """Writes the vectors of the next tickets and how far it has come; returns how many they were."""
+    rows = Ticket.objects.filter(pk__gt=index.done_to, pk__lte=last).order_by("pk").only(*TEXTS)
+    batch = list(rows.select_for_update(no_key=True)[:BATCH])
+    _write(batch)
+    index.done_to = batch[-1].pk if batch else last
+    index.save(update_fields=["done_to"])
+    return len(batch)
+
+
+def _write(batch: list[Ticket]) -> None:
+    """One statement for the batch; an entry holds no line feed, so the entries of a ticket go as lines of one text."""
+    found = [[search.entries(*texts) for texts in searched(ticket)] for ticket in batch]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tickets_ticket SET search = array_to_tsvector(string_to_array(new.asked, E'\\n')),"
+            " caller_search = array_to_tsvector(string_to_array(new.caller, E'\\n'))"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new(id, asked, caller)"
+            " WHERE tickets_ticket.id = new.id",
+            [
+                [ticket.pk for ticket in batch],
+                ["\n".join(asked) for asked, _caller in found],
+                ["\n".join(caller) for _asked, caller in found],
+            ],
+        )
