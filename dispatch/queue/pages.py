@@ -202,14 +202,17 @@ def _fraction(text: str | None) -> float:
 
 
 @requires(P.REGISTER)
-@require_GET
+@require_POST
 def call_panel(request: HttpRequest) -> HttpResponse:
-    """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets."""
-    title, text = request.GET.get("title", ""), request.GET.get("description", "")
-    region = Region.objects.filter(pk__in=number_in(request.GET.get("region"))).first()
-    chosen = Category.objects.filter(pk__in=number_in(request.GET.get("category"))).first()
+    """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets.
+
+    Posted: a complaint stands in no address, and may be as long as it is.
+    """
+    title, text = request.POST.get("title", ""), request.POST.get("description", "")
+    region = Region.objects.filter(pk__in=number_in(request.POST.get("region"))).first()
+    chosen = Category.objects.filter(pk__in=number_in(request.POST.get("category"))).first()
     guess = None if chosen else suggest.guess_category(title, text)
-    address = request.GET.get("address", "").strip()
+    address = request.POST.get("address", "").strip()
     proposal = suggest.for_call(Asked(title, text, chosen or guess, region, address)) if region else None
     like: Any = ()
     if region and len(address) >= 2:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from hotline import finding
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
 from hotline.receipts import services as receipts
@@ -39,7 +40,8 @@ def board_page(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("flag", "")
     kind = kind if kind in FlagKind.values else ""
     number = min(next(iter(number_in(request.GET.get("page"))), 1), MOST_PAGES)
-    filterset = TicketFilter(request.GET, queryset=Ticket.objects.visible_to(user), request=request)
+    given, _is_forgotten = finding.asked(request)
+    filterset = TicketFilter(given, queryset=Ticket.objects.visible_to(user), request=request)
     for name in set(filterset.filters) - set(FILTERS):
         del filterset.filters[name]
     narrowed = filterset.qs if filterset.is_narrowed else None

@@ -264,14 +264,14 @@ def test_what_does_not_do_is_said_at_the_field_and_what_was_typed_stays(
 
 def test_the_callers_history_opens_while_they_talk(signed_in: SignIn) -> None:
     earlier = scene.call(caller_phone="10077778888")
-    page = signed_in(scene.OPERATOR).get(reverse("caller-history") + "?caller_phone=100 7777 8888").content.decode()
+    page = signed_in(scene.OPERATOR).post(reverse("caller-history"), {"caller_phone": "100 7777 8888"}).content.decode()
     assert earlier.number in page
 
 
 def test_the_panel_proposes_while_one_types(signed_in: SignIn) -> None:
     like = scene.call(address="凤凰天仙城")
     region = like.region.pk
-    page = signed_in(scene.OPERATOR).get(
+    page = signed_in(scene.OPERATOR).post(
         reverse("call-panel"), {"description": "路面钢板响", "region": str(region), "address": "凤凰天仙城"}
     )
     text = page.content.decode()
@@ -279,7 +279,7 @@ def test_the_panel_proposes_while_one_types(signed_in: SignIn) -> None:
     assert "市住房和城乡建设局" in text
     assert like.title in text
     odd: dict[str, str] = {"description": "x", "region": "x", "category": "99999999999999999999"}
-    assert signed_in(scene.OPERATOR).get(reverse("call-panel"), odd).status_code == 200
+    assert signed_in(scene.OPERATOR).post(reverse("call-panel"), odd).status_code == 200
 
 
 # -- actions on the ticket's page ----------------------------------------------------------------------------

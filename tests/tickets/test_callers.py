@@ -54,7 +54,7 @@ def test_earlier_calls_are_found_while_typing(signed_in: Any) -> None:
     for way in ("2888888", "0712 288 8888", "+867122888888", "０７１２２８８８８８８"):
         assert (
             "井盖松动"
-            in signed_in(scene.OPERATOR).get(reverse("caller-history"), {"caller_phone": way}).content.decode()
+            in signed_in(scene.OPERATOR).post(reverse("caller-history"), {"caller_phone": way}).content.decode()
         )
 
 

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _t
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_POST
 
 from hotline import telephone
 from hotline.accounts.access import person, requires
@@ -74,10 +74,10 @@ def _recorded(form: CallForm, files: Files, user: User) -> str:
 
 
 @requires(P.REGISTER)
-@require_GET
+@require_POST
 def caller_history(request: HttpRequest) -> HttpResponse:
-    """The caller's earlier tickets, while they are on the line."""
-    number = telephone.read_or_none(request.GET.get("caller_phone", ""))
+    """The caller's earlier tickets, while they are on the line. Posted: a number stands in no address."""
+    number = telephone.read_or_none(request.POST.get("caller_phone", ""))
     phone = number.kept if number else ""
     earlier: Any = ()
     if phone:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from hotline import keyset
+from hotline import finding, keyset
 from tickets.lists.filters import TicketFilter
 from tickets.models import TicketQuerySet
 
@@ -55,8 +57,12 @@ def ticket_list(
 
     `filters` are those of TicketFilter that the page offers, `keep` the parts of its address that a filter keeps.
     """
+    given, is_forgotten = finding.asked(request)
+    if is_forgotten:
+        messages.error(request, _t("What you searched for is no longer kept; please search again."))
+        tickets = tickets.none()
     kept = {name: request.GET[name] for name in keep if name in request.GET}
-    filterset = TicketFilter(request.GET, queryset=tickets.for_list(), request=request)
+    filterset = TicketFilter(given, queryset=tickets.for_list(), request=request)
     for name in set(filterset.filters) - set(filters):
         del filterset.filters[name]
     page, order = keyset.paginate(request, filterset.qs, ORDERS, default_order)
