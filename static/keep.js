@@ -63,7 +63,7 @@
   }
 
   const began = new WeakMap(); // what stood in a form when it came
-  const isRefused = (form) => form.querySelector(".field-error, .is-invalid") !== null;
+  const isRefused = (form) => form.querySelector(".field-error:not([hidden]), .is-invalid") !== null;
   const isChanged = (form) => JSON.stringify(read(form)) !== began.get(form);
   const sent = new WeakSet(); // forms that are on their way: leaving the page is what was wanted
   const isUnsaved = (form) =>
