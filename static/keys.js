@@ -24,7 +24,7 @@ function isKey(event) {
 // -- on every page --
 
 function find() {
-  const box = document.querySelector("form.find input");
+  const box = document.querySelector("form.find input[type=search]");
   if (box) box.focus();
   return box;
 }

@@ -71,8 +71,8 @@ def record(page: Page, name: str, phone: str, text: str) -> str:
 
 def open_ticket(page: Page, number: str) -> None:
     """By the search box that stands on every page."""
-    page.fill("form.find input", number)
-    page.press("form.find input", "Enter")
+    page.fill("form.find input[type=search]", number)
+    page.press("form.find input[type=search]", "Enter")
     page.click(f"td a:text-is('{number}')")
     expect(page.locator("h1")).to_be_visible()
 

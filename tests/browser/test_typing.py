@@ -244,7 +244,7 @@ def test_letters_do_nothing_while_a_form_holds_what_is_not_sent(open_page: OpenP
 
 def test_letters_do_nothing_where_the_focus_is_lost(open_page: OpenPage) -> None:
     page = open_page("/tickets/mine/")
-    page.focus("form.find input")
+    page.focus("form.find input[type=search]")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("n")
     page.keyboard.press("/")
@@ -307,7 +307,7 @@ def test_enter_sends_no_action_and_ctrl_enter_does(open_page: OpenPage) -> None:
 def test_enter_still_searches(open_page: OpenPage) -> None:
     ticket = scene.call()
     page = open_page(CALL)
-    page.fill("form.find input", ticket.number)
+    page.fill("form.find input[type=search]", ticket.number)
     page.keyboard.press("Enter")
     expect(page.locator(f"td a:text-is('{ticket.number}')")).to_be_visible()
 
