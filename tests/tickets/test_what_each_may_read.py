@@ -298,8 +298,9 @@ def excel(body: bytes) -> str:
 
 
 def holds(text: str, words: str) -> bool:
-    if words.isdecimal() and len(words) <= 4:  # the end of a number: not the inside of another word
-        return re.search(rf"(?<![0-9A-Za-z]){words}(?![0-9A-Za-z])", text) is not None
+    if words.isdecimal() and len(words) <= 4:  # the end of a number: no part of another word, no row's id in a link
+        shown = re.sub(r"<[^>]*>", " ", text)
+        return re.search(rf"(?<![0-9A-Za-z]){words}(?![0-9A-Za-z])", shown) is not None
     return words in text
 
 
