@@ -59,6 +59,7 @@ class Step(models.TextChoices):
     ORDER = "order", _("Supervision order")
     CIRCULAR = "circular", _("Notice to all")
     INVITATION = "invitation", _("Invitation to the spot")
+    CORRECTION = "correction", _("Correction of what was recorded")
 
 
 LADDER = (Step.REMINDER, Step.LEAD, Step.URGE, Step.ORDER, Step.CIRCULAR)

@@ -106,6 +106,7 @@ def inputs(name: str, **given: Any) -> dict[str, Any]:
         },
         "ask_extension": {"days": 3, "ground": "more_time", "note": "需专家论证。"},
         "answer": {"answer": ANSWER},
+        "correct": {"address": "某小区西门", "note": "来电人更正。"},
         "split": {"title": "路灯也不亮", "description": "同一路口的路灯也坏了。", "kind": "complaint"},
         "assist": {"answer": ANSWER},
         "give_opinion": {"department": target, "principle": "place", "note": "该路段由其建设。"},

@@ -77,10 +77,13 @@ class Reading:
     def text(self, written: str) -> str:
         """What somebody wrote, without the caller's name and number where these may not be read."""
         ticket = self.ticket
-        if not self.may(D.CALLER_NAME) and len(ticket.caller_name) > 1:
-            written = written.replace(ticket.caller_name, "***")
-        if not self.may(D.CALLER_NUMBER) and (digits := _digits(ticket.caller_phone)):
-            written = re.sub(r"[\s-]?".join(digits), "***", written)
+        if not self.may(D.CALLER_NAME):
+            for name in (ticket.caller_name, *ticket.earlier_callers):
+                written = written.replace(name, "***") if len(name) > 1 else written
+        if not self.may(D.CALLER_NUMBER):
+            for phone in (ticket.caller_phone, *ticket.earlier_callers):
+                if digits := _digits(phone):
+                    written = re.sub(r"[\s-]?".join(digits), "***", written)
         return written
 
 

@@ -14,9 +14,8 @@ from dispatch.models import DirectoryEntry, Precedent
 from hotline.accounts.models import Department
 from hotline.fields import DayField
 from hotline.picking import PickedField
-from tickets.calls.forms import RegionField
 from tickets.models import Category
-from tickets.workflow.inputs import NO_SUCH_CATEGORY, DepartmentField, DepartmentsField, text
+from tickets.workflow.inputs import NO_SUCH_CATEGORY, DepartmentField, DepartmentsField, RegionField, text
 
 
 class AnyCategoryField(PickedField):

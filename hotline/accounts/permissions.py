@@ -18,6 +18,7 @@ class Permission(models.TextChoices):
     SEE_DEPARTMENT_TICKETS = "see_department_tickets", _("See tickets of the own department and those below it")
     SEE_PROTECTED_CALLERS = "see_protected_callers", _("See who called where secrecy was asked for")
     PROTECT_CALLERS = "protect_callers", _("Mark a caller as secret or anonymous, and lift it")
+    CORRECT = "correct", _("Correct what was recorded of a call")
     REGISTER = "register", _("Record calls, answer them directly or refuse them")
     FOLLOW_UP = "follow_up", _("Make follow-up calls")
     DISPATCH = "dispatch", _("Dispatch tickets and rule on returns")
@@ -47,6 +48,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
             P.PROTECT_CALLERS,
+            P.CORRECT,
             P.REGISTER,
             P.FOLLOW_UP,
             P.MANAGE_MATTERS,
@@ -58,6 +60,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
             P.PROTECT_CALLERS,
+            P.CORRECT,
             P.REGISTER,
             P.DISPATCH,
             P.CHECK_ANSWERS,
@@ -73,6 +76,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
             P.PROTECT_CALLERS,
+            P.CORRECT,
             P.CHECK_ANSWERS,
             P.SEE_BOARD,
             P.SUPERVISE,

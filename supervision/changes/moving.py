@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _t
 from hotline.worktime import arrangements, calendar
 from hotline.worktime.calendar import WorkCalendar
 from hotline.worktime.models import Arrangement
-from supervision.clocks.instants import STAGES, redo_share
+from supervision.clocks.instants import STAGES, redo_share, with_granted
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, Stage, Unit
 from tickets.limits import Limits
@@ -105,11 +105,7 @@ def moved_by_limit(row: TimeLimit) -> Iterator[Move]:
             share = redo_share() if ticket.round > 1 else 1.0
             base = limits.due(Stage.ANSWER, ticket, ticket.clock_from, share=share)
             fresh = limits.due(Stage.ANSWER, ticket, ticket.clock_from, share=share, limits=new)
-            # What was granted on top of the limit, by an extension or a suspension, is granted on top of the new one.
-            granted = calendar.current().minutes_between(base, ticket.answer_due_at)
-            answer = _pair(
-                ticket.answer_due_at, calendar.current().add_minutes(fresh, granted) if granted else fresh
-            )  # fmt: skip
+            answer = _pair(ticket.answer_due_at, with_granted(ticket.answer_due_at, base, fresh))
         own_stage = STAGES[ticket.status][0]
         if row.stage == own_stage and ticket.stage_from and ticket.stage_due_at:
             stage = _pair(ticket.stage_due_at, limits.due(own_stage, ticket, ticket.stage_from, limits=new))

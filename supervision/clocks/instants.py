@@ -55,6 +55,15 @@ def redo_share() -> float:
     return limits.rule(RuleKey.REDO_PERCENT) / 100
 
 
+def with_granted(due: datetime, old: datetime, new: datetime) -> datetime:
+    """`due` where the limit beneath it moves from `old` to `new`: what an extension or a suspension granted on top of
+    the old one is granted on top of the new one."""
+    if old == new:
+        return due
+    granted = calendar.current().minutes_between(old, due)
+    return calendar.current().add_minutes(new, granted) if granted else new
+
+
 def set_warnings(ticket: Ticket) -> None:
     """Where half of the answer clock and where most of it is used up, counted as the limit itself is counted."""
     start, due = ticket.clock_from, ticket.answer_due_at

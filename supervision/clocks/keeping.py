@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+from datetime import datetime
+
 from hotline.worktime import calendar
 from supervision.clocks import flags, risk
-from supervision.clocks.instants import STAGES, next_instant, redo_share, set_warnings
+from supervision.clocks.instants import STAGES, next_instant, redo_share, set_warnings, with_granted
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, Stage, Status
 from tickets.workflow.performing import Performance, after_every
@@ -16,6 +19,8 @@ RESTARTING = {"progress", "miss_follow_up", "record_findings", "send_down", "gra
 JOINING = {"join_matter", "part_matter"}
 # These change which of a caller's calls count together.
 HIDING = {"mark_secret", "lift_secrecy", "make_anonymous", "lift_anonymity"}
+# These may change which limits hold and what is known of two callers.
+CORRECTING = {"correct"}
 # The answer clock begins anew with these; else it goes on from its first start.
 STARTING_ANEW = {"determine", "redo", "reopen"}
 
@@ -32,6 +37,10 @@ def keep_clocks(p: Performance) -> None:
         if ticket.status_since == p.at or p.action.name in RESTARTING:
             ticket.stage_from = p.at
             ticket.stage_due_at = limits.due(STAGES[ticket.status][0], ticket, p.at)
+        elif p.action.name in CORRECTING and ticket.stage_from and ticket.stage_due_at:
+            ticket.stage_due_at = _as_if_recorded_so(
+                p, STAGES[ticket.status][0], ticket.stage_from, ticket.stage_due_at
+            )
         if ticket.answer_due_at and ticket.answer_due_at != p.before["answer_due_at"]:
             set_warnings(ticket)
         if ticket.status == Status.DISPATCHED and ticket.stage_due_at:
@@ -53,7 +62,10 @@ def _look(p: Performance) -> None:
         if p.action.name in JOINING:
             ticket.next_due_at = p.at  # its number of callers is known once this is saved
             flags.look_again_at_matter(p.data["matter"], now=p.at)
-        if p.action.name in HIDING:
+        is_anothers = "caller_id" in p.before and p.before["caller_id"] != ticket.caller_id
+        if is_anothers:
+            flags.look_again_at_caller(p.before["caller_id"], now=p.at)
+        if p.action.name in HIDING or is_anothers:
             ticket.next_due_at = p.at
             flags.look_again_at_caller(ticket.caller_id, now=p.at)
             flags.look_again_at_matter(ticket.matter_id, now=p.at)
@@ -69,6 +81,9 @@ def _move_answer_clock(p: Performance) -> None:
     elif name == "recalculate":
         ticket.answer_due_at = p.given["answer_due"] or ticket.answer_due_at
         ticket.stage_due_at = p.given["stage_due"] or ticket.stage_due_at
+    elif name in CORRECTING and ticket.answer_due_at and ticket.clock_from and not ticket.task_due_at:
+        share = redo_share() if ticket.round > 1 else 1.0
+        ticket.answer_due_at = _as_if_recorded_so(p, Stage.ANSWER, ticket.clock_from, ticket.answer_due_at, share)
     elif name in ("redo", "reopen"):
         ticket.answer_due_at = limits.due(Stage.ANSWER, ticket, p.at, share=redo_share())
     elif name == "grant_extension":
@@ -85,3 +100,17 @@ def _move_answer_clock(p: Performance) -> None:
         ticket.order_due_at = None  # an order goes to a department, and for this round
     if name in ("redo", "reopen", "escalate"):
         ticket.task_due_at = None
+
+
+def _as_if_recorded_so(p: Performance, stage: Stage, start: datetime, due: datetime, share: float = 1.0) -> datetime:
+    """A limit after a correction: as it would stand had the call been recorded so, with what was granted on top.
+
+    Nobody is late by it: what would have passed already, and had not, is counted from the correction.
+    """
+    wrong = copy.copy(p.ticket)
+    for name, value in p.before["corrected"].items():
+        setattr(wrong, name, value)
+    fresh = with_granted(
+        due, limits.due(stage, wrong, start, share=share), limits.due(stage, p.ticket, start, share=share)
+    )
+    return limits.due(stage, p.ticket, p.at, share=share) if fresh <= p.at < due else fresh

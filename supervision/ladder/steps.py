@@ -23,7 +23,7 @@ from supervision.words import story
 from tickets.choices import FlagKind, Urgency
 from tickets.models import Contribution, Ticket, TicketEvent
 from tickets.reading import read
-from tickets.workflow import performing
+from tickets.workflow import correcting, performing
 from tickets.workflow.performing import Performance, effect
 from tickets.workflow.stores import DatabaseStore
 
@@ -197,6 +197,18 @@ def ordered(p: Performance) -> None:
 @effect("circulate")
 def circulated(p: Performance) -> None:
     _by_action(Step.CIRCULAR, p)
+
+
+@effect("correct")
+def corrected(p: Performance) -> None:
+    """Whoever works on a ticket, or owes a part of it, is told what of it is another now."""
+    text = correcting.summary(p.data["corrected"], p.ticket)
+    if not text or not isinstance(p.store, DatabaseStore):
+        return
+    owing = Contribution.objects.owed().filter(ticket=p.ticket).select_related("department")
+    concerned = {one.pk: one for one in (*_holder(p.ticket), *(part.department for part in owing))}
+    for department in concerned.values():
+        tell(Step.CORRECTION, p.ticket, department, text, at=p.at)
 
 
 def _by_action(step: Step, p: Performance) -> None:

@@ -9,33 +9,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from hotline.accounts.models import Region
 from hotline.fields import TelephoneField
-from hotline.picking import PickedField
 from tickets.choices import Kind
 from tickets.models import Ticket
-from tickets.workflow.inputs import CategoryField, text
+from tickets.workflow.inputs import CategoryField, RegionField, text
 from tickets.workflow.performing import objection
 from tickets.workflow.table import ACTIONS
 
 SEND_ON, ANSWERED = "dispatch", "answer"  # how the recording of a call ends
 ANSWER_DIRECTLY = ACTIONS["answer_directly"]
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
-
-
-NO_SUCH_REGION: dict[str, Any] = {"no_such": _("There is no region “%(text)s”.")}
-
-
-class RegionField(PickedField):
-    """A region of the city, by the name with which an address begins."""
-
-    default_error_messages = NO_SUCH_REGION
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Region.objects.select_related("parent"), **kwargs)
-
-    def label_from_instance(self, obj: Any) -> str:
-        return obj.full_name
 
 
 class CallForm(forms.ModelForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -141,6 +142,8 @@ class Ticket(models.Model):
     )
     caller_name = models.CharField(_("caller's name"), max_length=40, blank=True)
     caller_phone = models.CharField(_("caller's telephone"), max_length=30, blank=True)
+    # Names and numbers that stood here before a correction: where the caller may not be known, these may not either.
+    earlier_callers = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
     is_anonymous = models.BooleanField(_("anonymous"), default=False)
     is_secret = models.BooleanField(_("secrecy asked for"), default=False)
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from hotline import instants
-from hotline.accounts.models import Department, User
-from hotline.fields import InstantField
+from hotline.accounts.models import Department, Region, User
+from hotline.fields import InstantField, TelephoneField
 from hotline.picking import PickedField, PickedManyField
 from tickets import limits
 from tickets.choices import (
@@ -30,8 +30,11 @@ from tickets.choices import (
     RuleKey,
     Satisfaction,
     Solved,
+    Urgency,
 )
+from tickets.disclosure import Detail
 from tickets.models import Category, Ticket
+from tickets.reading import read
 
 MAP_POINT = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?)\s*[,，]\s*(-?\d{1,3}(?:\.\d{1,6})?)")
 MIN_ANSWER = 10  # characters; shorter is no answer to anybody
@@ -62,6 +65,7 @@ def text(label: Any, *, required: bool = True, rows: int = 3, help_text: Any = "
 
 NO_SUCH_DEPARTMENT: dict[str, Any] = {"no_such": _("There is no department “%(text)s”.")}
 NO_SUCH_CATEGORY: dict[str, Any] = {"no_such": _("There is no category “%(text)s”.")}
+NO_SUCH_REGION: dict[str, Any] = {"no_such": _("There is no region “%(text)s”.")}
 
 
 class DepartmentField(PickedField):
@@ -114,6 +118,18 @@ class CategoryField(PickedField):
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"
+
+
+class RegionField(PickedField):
+    """A region of the city, by the name with which an address begins."""
+
+    default_error_messages = NO_SUCH_REGION
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Region.objects.select_related("parent"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return obj.full_name
 
 
 class Nothing(ActionInput):
@@ -338,6 +354,58 @@ class Split(ActionInput):
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind)
     category = CategoryField(label=_("Category"), required=False)
     note = text(_("What stays with this ticket"), required=False, rows=2)
+
+
+class Correct(ActionInput):
+    """What was recorded of a call, as it should have been. What is not sent stays as it is.
+
+    `changes` holds after cleaning what is to be another: the ticket's columns with their new values.
+    """
+
+    MAY_BE_EMPTY = ("caller_name", "address", "category")
+    WHO_CALLED = (("caller_phone", Detail.CALLER_NUMBER), ("caller_name", Detail.CALLER_NAME))
+
+    caller_phone = TelephoneField(label=_("caller's telephone"), required=False)
+    caller_name = forms.CharField(label=_("Caller's name"), max_length=40, required=False)
+    region = RegionField(label=_("Region"), required=False)
+    address = forms.CharField(label=_("address"), max_length=200, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind, required=False)
+    category = CategoryField(label=_("Category"), required=False)
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency, required=False)
+    note = text(_("Why it is corrected"), rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.changes: dict[str, Any] = {}
+        if self.ticket is None:
+            return
+        reading = read(self.ticket, self.user) if self.user else None
+        for name, detail in self.WHO_CALLED:
+            if reading and not reading.may(detail):
+                del self.fields[name]
+        if self.ticket.is_anonymous:
+            self.fields.pop("caller_name", None)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        ticket = self.ticket
+        assert ticket is not None
+        sent = [name for name in self.fields if name != "note" and name in self.data and name not in self.errors]
+        for name in sent:
+            if given[name] in ("", None) and name not in self.MAY_BE_EMPTY:
+                self._check_may_be_empty(name, ticket)
+        self.changes = {
+            name: given[name] for name in sent if name not in self.errors and given[name] != getattr(ticket, name)
+        }
+        if not self.changes and not self.errors:
+            raise ValidationError(_("Nothing has been changed."))
+        return {"note": given.get("note", ""), "changes": self.changes}
+
+    def _check_may_be_empty(self, name: str, ticket: Ticket) -> None:
+        if name != "caller_phone":
+            self.add_error(name, self.fields[name].error_messages["required"])
+        elif not ticket.is_anonymous:
+            self.add_error(name, _("Without a number nobody can be called back; else mark it anonymous."))
 
 
 class NameCaller(Reason):

@@ -50,6 +50,7 @@ DONE: dict[str, Any] = {
     "link_praise": _("Linked to the praised ticket."),
     "join_matter": _("Joined to one matter."),
     "part_matter": _("Parted from its matter."),
+    "correct": _("%(number)s has been corrected."),
     "mark_secret": _("The caller is kept secret from now on."),
     "lift_secrecy": _("The secrecy is lifted."),
     "make_anonymous": _("The caller is anonymous from now on."),

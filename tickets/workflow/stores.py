@@ -30,6 +30,10 @@ def searched(ticket: Ticket) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (ticket.number, ticket.title, ticket.description, ticket.address), (ticket.caller_name, ticket.caller_phone)
 
 
+# What `correct` may make another.
+CORRECTED_FIELDS = ("caller_phone", "caller_name", "region", "address", "kind", "category", "urgency")
+
+
 class Store(Protocol):
     def save_ticket(self, ticket: Ticket) -> None: ...
     def add(self, row: models.Model) -> None: ...
@@ -46,9 +50,7 @@ class DatabaseStore:
             index_for_search(ticket)
             ticket.save(force_insert=True)
         else:
-            reindexed = (
-                ("caller_search",) if hasattr(ticket.__dict__.get("caller_search"), "resolve_expression") else ()
-            )
+            reindexed = [name for name in VECTORS if hasattr(ticket.__dict__.get(name), "resolve_expression")]
             ticket.save(update_fields=(*CHANGING_FIELDS, *reindexed))
 
     def add(self, row: models.Model) -> None:
@@ -112,10 +114,10 @@ class BulkStore:
 INSTANTS = (
     "stage_due_at", "answer_due_at", "half_at", "warn_at", "contribution_due_at", "order_due_at", "task_due_at",
 )  # fmt: skip
-# What actions may change of a ticket. What was asked and when it was recorded stays as it was, and of who asked it all
-# but whether that may be known.
+VECTORS = ("search", "caller_search")  # written only where they were set anew
+# What actions may change of a ticket. The words of the call and when it was recorded stay as they were.
 CHANGING_FIELDS = (
-    "is_secret", "is_anonymous", "caller_name",
+    "is_secret", "is_anonymous", *CORRECTED_FIELDS, "caller", "earlier_callers",
     "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
     "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
     "status_since", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk", "closing", "refusal_ground",

@@ -193,6 +193,8 @@ ACTIONS: dict[str, Action] = {
         Action("join_matter", _("Join to one matter"), tuple(Status), None, P.MANAGE_MATTERS, inputs.JoinMatter),
         Action("part_matter", _("Part from its matter"), tuple(Status), None, P.MANAGE_MATTERS, inputs.Remark,
                guard=_has_matter),
+        Action("correct", _("Correct what was recorded"), tuple(OPEN_STATUSES), None, P.CORRECT, inputs.Correct,
+               clock=_("Counts the limits anew; nobody becomes late by it.")),
         Action("mark_secret", _("Keep the caller secret"), tuple(Status), None, P.PROTECT_CALLERS, inputs.Reason,
                guard=_is_open_to_read, is_quiet=True),
         Action("lift_secrecy", _("Lift the secrecy"), tuple(Status), None, P.PROTECT_CALLERS, inputs.Reason,

@@ -16,6 +16,7 @@ from tickets.choices import Contacted, ExtensionGround, Principle, RefusalGround
 from tickets.disclosure import Reader, Standing
 from tickets.models import Attachment, Matter, Ticket, TicketEvent
 from tickets.reading import Reading, matter_name, read
+from tickets.workflow import correcting
 from tickets.workflow.table import ACTIONS, Whose
 
 
@@ -87,6 +88,8 @@ def retold(ticket: Ticket, events: Iterable[TicketEvent], reader: Reader) -> lis
         if event.action in NAMES_A_MATTER and (matter := matters.get(event.data.get("matter"))):
             event.note = "" if event.note == matter.title else event.note
             event.data["matter_name"] = matter_name(matter, reader, [ticket])
+        if corrected := event.data.get("corrected"):
+            event.data["corrected"] = correcting.as_read(corrected, current)
         event.note = stored_text(event.note, current)
     return told
 
@@ -155,6 +158,7 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, (label, enumeration) in choices.items():
         if data.get(name) in getattr(enumeration, "values", ()):
             yield label, str(enumeration(data[name]).label)
+    yield from correcting.facts(data.get("corrected") or {})
     if "days" in data:
         yield _t("Working days"), str(data["days"])
     if data.get("due"):

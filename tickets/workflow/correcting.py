@@ -1,0 +1,105 @@
+"""Correcting what was recorded of a call (更正): who called, where, what kind; the words of the call stay.
+
+Old and new value stand in the event under `corrected`, each as it was shown. What hangs on a ticket follows: proposals
+of a department and the search by themselves, the clocks in `supervision.clocks`, departments are told by the ladder's
+messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _t
+
+from hotline import telephone
+from tickets.callers.book import caller_for
+from tickets.choices import Kind, Urgency
+from tickets.disclosure import RULE, Detail, Standing
+from tickets.models import Ticket
+from tickets.reading import Reading, read, wish_of
+from tickets.workflow.performing import Performance, effect, proposes
+from tickets.workflow.stores import CORRECTED_FIELDS, index_for_search
+
+DASH = "—"  # what was not given
+WHO_CALLED = ("caller_phone", "caller_name")
+# What somebody must be allowed to read of a ticket to read that it was corrected from one value to another.
+NEEDED = {
+    "caller_phone": Detail.CALLER_NUMBER, "caller_name": Detail.CALLER_NAME,
+    "region": Detail.PLACE, "address": Detail.PLACE,
+}  # fmt: skip
+
+
+@proposes("correct")
+def as_recorded(ticket: Ticket) -> dict[str, Any]:
+    """The form begins with what stands there."""
+    return {name: getattr(ticket, name) for name in CORRECTED_FIELDS}
+
+
+@effect("correct")
+def correct(p: Performance) -> None:
+    ticket, changes = p.ticket, p.given["changes"]
+    p.before["corrected"] = {name: getattr(ticket, name) for name in changes}
+    p.before["caller_id"] = ticket.caller_id
+    p.data["corrected"] = {
+        name: [_shown(name, getattr(ticket, name)), _shown(name, value)] for name, value in changes.items()
+    }
+    known = {getattr(ticket, name) for name in WHO_CALLED if name in changes} - {""}
+    ticket.earlier_callers = sorted({*ticket.earlier_callers, *known})
+    for name, value in changes.items():
+        setattr(ticket, name, value)
+    if "caller_phone" in changes:
+        ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
+    elif ticket.caller and ticket.caller_name and ticket.caller.name in known:
+        ticket.caller.name = ticket.caller_name  # it was this person's name that was heard wrongly
+        ticket.caller.save(update_fields=["name"])
+    index_for_search(ticket)
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "region":
+        return str(value.full_name)
+    if name == "kind":
+        return str(Kind(value).label)
+    if name == "urgency":
+        return str(Urgency(value).label)
+    return str(value or "")
+
+
+def as_read(corrected: dict[str, list[str]], reading: Reading) -> dict[str, list[str]]:
+    """The pairs of old and new values that a reader may read.
+
+    A number that stood there by mistake is somebody else's: it is the hotline's alone to know.
+    """
+    return {
+        name: ["" if name in WHO_CALLED and reading.standing != Standing.HOTLINE else old, new]
+        for name, (old, new) in corrected.items()
+        if name not in NEEDED or reading.may(NEEDED[name])
+    }
+
+
+def facts(corrected: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Each corrected value as a line of the timeline: what it is, from what to what."""
+    for name in CORRECTED_FIELDS:
+        if name in corrected:
+            old, new = (telephone.shown(v) if name == "caller_phone" else v for v in corrected[name])
+            yield _label(name), f"{old or DASH} → {new or DASH}"
+
+
+def _label(name: str) -> str:
+    return {
+        "caller_phone": _t("caller's telephone"), "caller_name": _t("Caller's name"), "region": _t("Region"),
+        "address": _t("address"), "kind": _t("Kind"), "category": _t("Category"), "urgency": _t("Urgency"),
+    }[name]  # fmt: skip
+
+
+def summary(corrected: dict[str, list[str]], ticket: Ticket) -> str:
+    """What was corrected in one line, for a message to a department; empty where it learns of nothing.
+
+    A message may be read on any screen: what does not belong there is named without its value.
+    """
+    on_paper = as_read(corrected, read(ticket, None))
+    known = RULE[Standing.CONCERNED][wish_of(ticket)]
+    said = [f"{label} {change}" for label, change in facts(on_paper)]
+    said += [_label(name) for name in corrected if name not in on_paper and NEEDED[name] in known]
+    return _t("; ").join(said)
