@@ -38,6 +38,21 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     { once: true },
   );
 });
+// What is wider than its place is scrolled by keyboard too, and says what it is.
+function reachWideTables() {
+  document.querySelectorAll(".sideways, .sheet-wrap").forEach((place) => {
+    const name = place.closest("section, .panel, main").querySelector("h2, h1");
+    const isWide = place.scrollWidth > place.clientWidth;
+    place.toggleAttribute("tabindex", isWide);
+    if (!isWide) return ["role", "aria-label"].forEach((attribute) => place.removeAttribute(attribute));
+    place.tabIndex = 0;
+    place.setAttribute("role", "group");
+    place.setAttribute("aria-label", name ? name.textContent.trim() : document.title);
+  });
+}
+["DOMContentLoaded", "htmx:load"].forEach((moment) => document.addEventListener(moment, reachWideTables));
+window.addEventListener("resize", reachWideTables);
+
 document.addEventListener("click", (event) => {
   if (event.target.matches("[data-print]")) window.print();
 });

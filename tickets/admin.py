@@ -9,7 +9,6 @@ class CategoryAdmin(SetUpAdmin):
     list_display = ("code", "name", "parent", "is_used")
     list_filter = ("is_used",)
     search_fields = ("name", "code", "keywords")
-    autocomplete_fields = ("parent",)
 
 
 @admin.register(CityRule)

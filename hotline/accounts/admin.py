@@ -27,7 +27,6 @@ class PersonAdmin(SetUpAdmin, UserAdmin):
     search_fields = ("username", "full_name", "phone")
     ordering = ("username",)
     filter_horizontal = ()
-    autocomplete_fields = ("department",)
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
         (_("Person"), {"fields": ("full_name", "role", "department", "is_lead", "phone", "email")}),
@@ -61,7 +60,6 @@ class DepartmentAdmin(SetUpAdmin):
     list_display = ("name", "level", "parent", "region", "phone", "is_open")
     list_filter = ("level", "is_open")
     search_fields = ("name",)
-    autocomplete_fields = ("parent", "region", "successor")
 
 
 @admin.register(Region)
@@ -69,7 +67,6 @@ class RegionAdmin(SetUpAdmin):
     list_display = ("name", "level", "parent", "code")
     list_filter = ("level",)
     search_fields = ("name", "code")
-    autocomplete_fields = ("parent",)
 
 
 @admin.register(AccountEvent)

@@ -1,0 +1,258 @@
+"""Every page of every role, at the desk and on a phone: it keeps the content security policy, axe-core finds nothing,
+nothing is wider than the screen, nothing complains in the console, there is one h1, the focus is on something.
+
+Pages are found, not listed: doors, each ticket, each form of each action, and what hangs on them. A page of one kind is
+looked at once for a role, the form of an action once for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib import admin
+from django.test import Client
+from django.urls import resolve, reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from hotline.accounts.permissions import Permission as P
+from hotline.accounts.permissions import Role
+from hotline.shell import DOORS
+from reports import periods
+from reports.building import build
+from reports.models import ReportKind, ReportRun
+from supervision.clocks import sweeping
+from supervision.models import CoordinationTask
+from tests import scene
+from tests.browser.conftest import DESK, PHONE
+from tickets.choices import Kind, Status
+from tickets.models import Ticket
+from tickets.workflow.performing import available
+from tickets.workflow.table import ACTIONS, STARTING
+
+pytestmark = pytest.mark.browser
+TABS = 12  # steps of the Tab key whose focus is looked at
+REFUSED = (401, 403, 404, 405, 409, 422)  # answers whose line in the console is the browser's own
+# What is looked at in the page itself: wider than the screen, headings.
+MEASURE = """async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);  // the new width is heard of
+    return {
+    wide: document.scrollingElement.scrollWidth - window.innerWidth,
+    widest: document.scrollingElement.scrollWidth > window.innerWidth
+        ? [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
+            .slice(0, 4).map(e => e.tagName + '.' + e.className) : [],
+    headings: [...document.querySelectorAll('h1')].filter(e => e.checkVisibility()).length,
+    };
+}"""
+LOADED = "() => !document.querySelector('.htmx-request, [hx-trigger=load]')"
+# Without preloading: it would fetch and parse each style sheet again and complain of our policy.
+RUN_AXE = "() => axe.run({resultTypes: ['violations'], preload: false}).then(found => found.violations)"
+FOCUSED = """() => {
+    const at = document.activeElement;
+    if (!at || at === document.body || at === document.documentElement) return 'nothing';
+    const box = at.getBoundingClientRect();
+    return at.checkVisibility({visibilityProperty: true, opacityProperty: true}) && box.width && box.height
+        ? '' : 'hidden ' + at.outerHTML.slice(0, 120);
+}"""
+
+
+@dataclass
+class Inspector:
+    """One browser of one person, what it looked at, and what was found."""
+
+    address: str
+    context: BrowserContext
+    found: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page: Page = self.context.new_page()
+        self.axe = Axe()
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self._complain(f"error: {error}"))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        refused = "Failed to load resource" in message.text and any(str(code) in message.text for code in REFUSED)
+        if message.type in ("error", "warning") and not refused:
+            self._complain(f"console: {message.text}")
+
+    def _complain(self, what: str) -> None:
+        self.found.append(f"{self.page.url.removeprefix(self.address)} {self._width}: {what}")
+
+    @property
+    def _width(self) -> int:
+        return (self.page.viewport_size or DESK)["width"]
+
+    def look_at(self, path: str) -> None:
+        """Opens a page of ours at the desk, then makes the window as narrow as a phone."""
+        self.page.set_viewport_size(DESK)
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        self.page.wait_for_function(LOADED)
+        if "default-src 'self'" not in answer.headers.get("content-security-policy", ""):
+            self._complain("no content security policy")
+        if "/sign-in/" in self.page.url and "sign-in" not in path:
+            self._complain("asks for a sign-in")
+        self.inspect()
+
+    def inspect(self) -> None:
+        """Looks at the page as it stands, at both widths, and goes through it by Tab."""
+        self.page.evaluate(self.axe.axe_script)
+        for size in (DESK, PHONE):
+            self.page.set_viewport_size(size)
+            measured = self.page.evaluate(MEASURE)
+            if measured["wide"] > 0:
+                self._complain(f"{measured['wide']} px too wide: {measured['widest']}")
+            if measured["headings"] != 1:
+                self._complain(f"{measured['headings']} h1")
+            for violation in self.page.evaluate(RUN_AXE):
+                nodes = [node["html"][:160] for node in violation["nodes"]]
+                self._complain(f"axe {violation['id']} ×{len(nodes)}: {nodes[:3]}")
+        self._tab_through()
+
+    def _tab_through(self) -> None:
+        self.page.set_viewport_size(DESK)
+        for step in range(TABS):
+            self.page.keyboard.press("Tab")
+            lost = self.page.evaluate(FOCUSED)
+            if lost == "nothing" and step:
+                return  # past the last one, and round
+            if lost:
+                self._complain(f"focus on {lost}")
+
+
+SPOIL = """() => {
+    console.error('spoilt');
+    const main = document.getElementById('main');
+    main.insertAdjacentHTML('afterbegin', '<h1>x</h1><img src="/static/icon.svg"><p class="spoilt">grey</p>');
+    main.querySelector('.spoilt').style.cssText = 'color: #ccc; background: #fff; width: 2000px';
+    document.querySelectorAll('.skip, .door').forEach(e => { e.style.opacity = 0; e.style.transition = 'none'; });
+}"""
+NOT_REACHED_HERE = {"hand_over"}  # done to all tickets of a department that closes, on no page of one ticket
+
+
+@pytest.fixture
+def house(live_city: None, live_server: Any) -> str:
+    """A running hotline with tickets on which every action is possible, and a kept report; where it is reached."""
+    for status in Status:
+        scene.ticket_in(status)
+    scene.do(scene.ticket_in(Status.WORKING), "supervise", scene.SUPERVISOR)
+    mine = scene.department(scene.DEPARTMENT)
+    scene.ticket_in(Status.WORKING, is_secret=True)
+    scene.call(is_anonymous=True, caller_name="")
+    scene.call(kind=Kind.PRAISE)
+    scene.do(scene.call(), "join_matter", scene.OPERATOR, numbers=scene.call().number)
+    scene.do(scene.ticket_in(Status.DISPATCHED), "urge", scene.SUPERVISOR)
+    scene.do(scene.ticket_in(Status.WORKING), "ask_extension", scene.CLERK)
+    scene.do(scene.call(), "ask_ruling", scene.DISPATCHER, departments=[mine.pk])
+    other = scene.department(scene.OTHER_DEPARTMENT)
+    scene.do(scene.call(), "dispatch", scene.DISPATCHER, department=other.pk, assisting=[mine.pk])
+    sweeping.sweep()
+    build(periods.containing(ReportKind.WEEKLY, timezone.localdate()))
+    return str(live_server.url)
+
+
+def context_of(username: str, address: str, chromium: Browser) -> BrowserContext:
+    """A browser in which this person is signed in; nobody where it is empty."""
+    context = chromium.new_context(viewport=DESK, locale="zh-CN")
+    if username:
+        client = Client()
+        client.force_login(scene.user(username))
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": address}])
+    return context
+
+
+def pages_of(role: str) -> Iterator[str]:
+    """Addresses that people of this role open: their doors, tickets with each form, and what hangs on them."""
+    user = scene.user(scene.ROLE_PEOPLE[role])
+    yield from (reverse(door.url_name) for door in DOORS if user.may(door.permission))
+    yield from (reverse("password"), reverse("tokens"), "/no-such-page/")
+    for ticket in Ticket.objects.visible_to(user):
+        yield ticket.get_absolute_url()
+        yield from (reverse("ticket-action", args=[ticket.number, action.name]) for action in available(ticket, user))
+    if user.may(P.SUPERVISE):
+        yield from (task.get_absolute_url() for task in CoordinationTask.objects.all())
+    if user.may(P.SEE_REPORTS):
+        yield from (run.get_absolute_url() for run in ReportRun.objects.all())
+    if user.may(P.SET_UP):
+        yield from set_up_pages()
+
+
+def set_up_pages() -> Iterator[str]:
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield from (reverse(f"{name}_changelist"), reverse(f"{name}_add"))
+        if row := model._default_manager.first():
+            yield from (reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "delete", "history"))
+
+
+def kind_of(path: str, role: str) -> tuple[Any, ...]:
+    """What makes a page one that has been looked at before."""
+    found = resolve(path) if path != "/no-such-page/" else None
+    if found is None:
+        return (path, role)
+    if found.url_name == "ticket-action":
+        return (found.url_name, found.kwargs["name"])
+    status = Ticket.objects.get(number=found.kwargs["number"]).status if "number" in found.kwargs else ""
+    return (found.view_name, role, status)
+
+
+def test_every_page_of_every_role(house: str, chromium: Browser) -> None:
+    found: list[str] = []
+    seen: set[tuple[Any, ...]] = set()
+    for role in Role.values:
+        inspector = Inspector(house, context_of(scene.ROLE_PEOPLE[role], house, chromium))
+        for path in pages_of(role):
+            if (kind := kind_of(path, role)) not in seen:
+                seen.add(kind)
+                inspector.look_at(path)
+        inspector.context.close()
+        found += inspector.found
+    assert {role for _name, role, *_rest in seen if role in Role.values} == set(Role.values)
+    assert {kind[1] for kind in seen if kind[0] == "ticket-action"} == {
+        name for name, action in ACTIONS.items() if action.permission and name != STARTING
+    } - NOT_REACHED_HERE
+    assert found == []
+
+
+def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> None:
+    """Signed out, refused, nothing found, on a wall."""
+    found: list[str] = []
+    stranger = Inspector(house, context_of("", house, chromium))
+    stranger.look_at(reverse("sign-in"))
+    stranger.page.fill("#id_username", "x")
+    stranger.page.fill("#id_password", "x")
+    stranger.page.click("form:has(#id_username) button.btn-primary")
+    stranger.inspect()
+    operator = Inspector(house, context_of(scene.OPERATOR, house, chromium))
+    operator.look_at(reverse("new-ticket"))
+    operator.page.fill("#id_caller_phone", "1387777000I")
+    operator.page.click("button[name=then][value=dispatch]")
+    operator.page.wait_for_selector(".is-invalid")
+    operator.inspect()
+    operator.look_at(f"{reverse('tickets')}?status=closed&kind=praise")
+    operator.look_at(f"{reverse('tickets')}?after=nonsense")
+    supervisor = Inspector(house, context_of(scene.SUPERVISOR, house, chromium))
+    supervisor.look_at(f"{reverse('board')}?wall=1")
+    for inspector in (stranger, operator, supervisor):
+        inspector.context.close()
+        found += inspector.found
+    assert found == []
+
+
+def test_what_is_wrong_with_a_page_is_found(house: str, chromium: Browser) -> None:
+    """The inspector can complain: a page that is spoilt in each way is found to be."""
+    inspector = Inspector(house, context_of(scene.OPERATOR, house, chromium))
+    inspector.look_at(reverse("password"))
+    assert inspector.found == []
+    inspector.page.evaluate(SPOIL)
+    inspector.inspect()
+    inspector.context.close()
+    told = "\n".join(inspector.found)
+    for fault in ("px too wide", "2 h1", "console: spoilt", "axe color-contrast", "axe image-alt", "focus on hidden"):
+        assert fault in told, told
