@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,6 +24,26 @@ COUNTED = 1000  # rows; more are told as "1000 or more", since counting a millio
 
 
 class SetUpAdmin(admin.ModelAdmin):
+    # What Django's pages take from an address or a form without looking at it is looked at here, so that it finds
+    # nothing instead of breaking.
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        try:
+            return super().to_field_allowed(request, to_field)
+        except AttributeError:  # the name of what points here from another table
+            return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field or None)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.to_python(chosen)
+            except ValidationError as error:
+                raise BadRequest("a row is chosen by its key") from error
+        return super().changelist_view(request, extra_context)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What goes with these rows and what forbids it, told by kind and number.
 

@@ -12,12 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from demo import city
-from dispatch import suggest
 from hotline.accounts.models import User
-from hotline.worktime import calendar
-from supervision.ladder import steps
 from tests import scene
-from tickets import limits, load
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +34,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _forget_what_was_cached() -> Iterator[None]:
     """Limits and calendar are kept in memory for half a minute; a test that changed them leaves no trace."""
     yield
-    limits.forget()
-    load.by_department.forget()
-    calendar.current.forget()
-    suggest.forget()
-    steps.rules.forget()
+    scene.forget()
 
 
 @pytest.fixture

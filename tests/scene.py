@@ -17,8 +17,12 @@ from django.utils import timezone
 from PIL import Image
 
 from demo import city
+from dispatch import suggest
 from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
+from hotline.worktime import calendar
+from supervision.ladder import steps
+from tickets import limits, load
 from tickets.calls import recording
 from tickets.choices import Status
 from tickets.models import Category, Ticket, TimeLimit
@@ -52,6 +56,15 @@ def lay_in_again() -> None:
             import_module(f"tickets.migrations.{name}").lay_in(apps, None)
         import_module("supervision.migrations.0004_default_ladder").lay_in(apps, None)
     city.lay_in()
+
+
+def forget() -> None:
+    """What is remembered for half a minute is read again: a test that changed or rolled it back leaves no trace."""
+    limits.forget()
+    load.by_department.forget()
+    calendar.current.forget()
+    suggest.forget()
+    steps.rules.forget()
 
 
 def user(username: str) -> User:

@@ -27,8 +27,10 @@ class OfficeHours(models.Model):
         return f"{self.opens:%H:%M}–{self.closes:%H:%M}"
 
     def clean(self) -> None:
+        if self.opens is None or self.closes is None:  # refused for itself
+            return
         others = OfficeHours.objects.exclude(pk=self.pk).filter(opens__lt=self.closes, closes__gt=self.opens)
-        if self.opens and self.closes and others.exists():
+        if others.exists():
             raise ValidationError(_("These hours overlap with %(hours)s.") % {"hours": others[0]})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,24 +19,22 @@ from urllib.parse import parse_qsl, unquote
 import openpyxl
 import pytest
 import time_machine
-from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from docx import Document
 
-from hotline.accounts.models import Department, User
+from hotline.accounts.models import User
 from reports import building, periods
-from reports.models import ReportRun
 from supervision.clocks.sweeping import sweep
 from supervision.ladder import messages, steps
-from supervision.models import CoordinationTask, SupervisionOrder
+from supervision.models import CoordinationTask
 from tests import scene
+from tests.addresses import examples, named_addresses
 from tests.supervision.test_site import PNG
 from tickets.attachments import keeping
 from tickets.matters import joining
-from tickets.models import Attachment, Category, Matter, Ticket
-from tickets.workflow.table import ACTIONS, STARTING
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -179,71 +177,6 @@ def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> Hous
 
 # -- the addresses ------------------------------------------------------------------------------------------
 
-
-def named_addresses(
-    resolver: Any = None, namespace: str = "", above: tuple[str, ...] = ()
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every address that has a name, with the names of its arguments."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        arguments = (*above, *entry.pattern.regex.groupindex)
-        if isinstance(entry, URLResolver):
-            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            yield from named_addresses(entry, inner, arguments)
-        elif isinstance(entry, URLPattern) and entry.name:
-            yield f"{namespace}{entry.name}", arguments
-
-
-Arguments = dict[str, Any]
-
-
-def keys(rows: Any, name: str = "pk") -> list[Arguments]:
-    return [{name: pk} for pk in rows.values_list("pk", flat=True)]
-
-
-EXAMPLES: dict[str, Callable[[House], list[Arguments]]] = {
-    "attachment": lambda house: keys(Attachment.objects.all()),
-    "api-department-detail": lambda house: keys(Department.objects.all()[:1]),
-    "api-category-detail": lambda house: keys(Category.objects.all()[:1]),
-    "revoke-token": lambda house: [{"digest": "0" * 128}],
-    "matter": lambda house: keys(Matter.objects.all()),
-    "order": lambda house: [{"number": number} for number in SupervisionOrder.objects.values_list("number", flat=True)],
-    "ticket-action": lambda house: [
-        {"number": house.planted[key].ticket.number, "name": name}
-        for key in ("secret", "anonymous", "foreign") for name in ACTIONS if name != STARTING
-    ],
-    "directory-version": lambda house: [{"pk": 1}],
-    "coordination": lambda house: keys(CoordinationTask.objects.all()),
-    "site-note": lambda house: keys(CoordinationTask.objects.all()),
-    "minutes": lambda house: keys(CoordinationTask.objects.all()),
-    "meeting": lambda house: keys(CoordinationTask.objects.all()),
-    "figure-tickets": lambda house: [{"name": "received"}, {"name": "on_time_rate"}],
-    "report": lambda house: keys(ReportRun.objects.all()),
-    "report-file": lambda house: [
-        {"pk": pk, "form": form} for pk in ReportRun.objects.values_list("pk", flat=True) for form in ("docx", "xlsx")
-    ],
-}  # fmt: skip
-
-
-def admin_arguments(name: str, arguments: tuple[str, ...]) -> list[Arguments]:
-    """Arguments of a page of Django's set-up: the first row of its table."""
-    for model in admin.site._registry:
-        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
-            return [dict.fromkeys(arguments, model._default_manager.values_list("pk", flat=True).first() or 1)]
-    known: Arguments = {"app_label": "tickets", "content_type_id": 1, "object_id": 1, "id": 1}
-    return [{argument: known[argument] for argument in arguments}]
-
-
-def examples(name: str, arguments: tuple[str, ...], house: House) -> list[Arguments]:
-    if not arguments:
-        return [{}]
-    if name in EXAMPLES:
-        return EXAMPLES[name](house)
-    if name.startswith("admin:"):
-        return admin_arguments(name, arguments)
-    assert arguments == ("number",), f"{name} takes {arguments}: give an example of it, so that it is read here too"
-    return [{"number": number} for number in house.numbers]
-
-
 POSTED = ("caller-history", "call-panel")
 LISTS = ("tickets", "my-tickets", "follow-ups", "inbox", "dispatch-queue", "board", "api-ticket-list", "figure-tickets")
 QUERIES = ("q=8765771", "q=8765228", "q=8765339", "q=周慎", "q=郑远", "tab=working", "tab=owed", "sort=risk", "wall=1")
@@ -252,7 +185,7 @@ QUERIES = ("q=8765771", "q=8765228", "q=8765339", "q=周慎", "q=郑远", "tab=w
 def walk(house: House) -> Iterator[tuple[str, str]]:
     """Every address with its name; lists also as they are searched."""
     for name, arguments in dict(named_addresses()).items():
-        for given in examples(name, arguments, house):
+        for given in examples(name, arguments, house.numbers):
             address = reverse(name, kwargs=given)
             yield name, address
             if name in LISTS:

@@ -1,0 +1,85 @@
+"""Every address of the house with an example of its arguments, so that a new one is walked by itself.
+
+One that takes arguments which nobody has given an example of fails where it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from hotline.accounts.models import Department
+from reports.models import ReportRun
+from supervision.models import CoordinationTask, SupervisionOrder
+from tickets.models import Attachment, Category, Matter
+from tickets.workflow.table import ACTIONS, STARTING
+
+Arguments = dict[str, Any]
+FULL_WALK = 3  # of the tickets given, so many are looked at with every action
+
+
+def named_addresses(
+    resolver: Any = None, namespace: str = "", above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every address that has a name, with the names of its arguments."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        arguments = (*above, *entry.pattern.regex.groupindex)
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from named_addresses(entry, inner, arguments)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield f"{namespace}{entry.name}", arguments
+
+
+def keys(rows: Any, name: str = "pk") -> list[Arguments]:
+    return [{name: pk} for pk in rows.values_list("pk", flat=True)]
+
+
+# By the name of the address, from the numbers of the tickets that are walked.
+EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
+    "attachment": lambda numbers: keys(Attachment.objects.all()),
+    "api-department-detail": lambda numbers: keys(Department.objects.all()[:1]),
+    "api-category-detail": lambda numbers: keys(Category.objects.all()[:1]),
+    "revoke-token": lambda numbers: [{"digest": "0" * 128}],
+    "matter": lambda numbers: keys(Matter.objects.all()),
+    "order": lambda numbers: [
+        {"number": number} for number in SupervisionOrder.objects.values_list("number", flat=True)
+    ],
+    "ticket-action": lambda numbers: [
+        {"number": number, "name": name} for number in numbers[:FULL_WALK] for name in ACTIONS if name != STARTING
+    ],
+    "directory-version": lambda numbers: [{"pk": 1}],
+    "coordination": lambda numbers: keys(CoordinationTask.objects.all()),
+    "site-note": lambda numbers: keys(CoordinationTask.objects.all()),
+    "minutes": lambda numbers: keys(CoordinationTask.objects.all()),
+    "meeting": lambda numbers: keys(CoordinationTask.objects.all()),
+    "figure-tickets": lambda numbers: [{"name": "received"}, {"name": "on_time_rate"}],
+    "report": lambda numbers: keys(ReportRun.objects.all()),
+    "report-file": lambda numbers: [
+        {"pk": pk, "form": form} for pk in ReportRun.objects.values_list("pk", flat=True) for form in ("docx", "xlsx")
+    ],
+}
+
+
+def admin_arguments(name: str, arguments: tuple[str, ...]) -> list[Arguments]:
+    """Arguments of a page of Django's set-up: the first row of its table."""
+    for model in admin.site._registry:
+        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
+            return [dict.fromkeys(arguments, model._default_manager.values_list("pk", flat=True).first() or 1)]
+    known: Arguments = {"app_label": "tickets", "content_type_id": 1, "object_id": 1, "id": 1}
+    return [{argument: known[argument] for argument in arguments}]
+
+
+def examples(name: str, arguments: tuple[str, ...], numbers: list[str]) -> list[Arguments]:
+    """Arguments to open `name` with, for the tickets of `numbers`."""
+    if not arguments:
+        return [{}]
+    if name in EXAMPLES:
+        return EXAMPLES[name](numbers)
+    if name.startswith("admin:"):
+        return admin_arguments(name, arguments)
+    assert arguments == ("number",), f"{name} takes {arguments}: give an example of it, so that it is walked too"
+    return [{"number": number} for number in numbers]
