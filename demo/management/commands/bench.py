@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from demo import benchmark, city, crowd
+from demo import asking, city, growth, multiplying, probes, sweeps
 from demo.generator import Generator
 from hotline import roles
 from tickets.models import Ticket
@@ -17,7 +17,7 @@ FLAGGED_SHARE = 0.1  # of the open tickets, while pages are measured on multipli
 
 
 class Command(BaseCommand):
-    help = "Measures the main pages, recording a ticket and a sweep, in a database of its own. Prints JSON."
+    help = "Measures pages, lists, fragments, the API, recording and sweeps, in a database of its own. Prints JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tickets", type=int, default=10_000, help="how many tickets the database holds")
@@ -25,7 +25,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sweep", action="store_true", help="measure the sweep, then the pages, on multiplied tickets"
         )
-        parser.add_argument("--open", type=int, default=20_000, help="with --sweep: how many of them are open")
+        parser.add_argument(
+            "--growth", type=int, nargs="+", metavar="TICKETS",
+            help="measure everything that is offered at these sizes, one after the other, and how it grows",
+        )  # fmt: skip
+        parser.add_argument("--open", type=int, default=20_000, help="with --sweep, --growth: how many are open")
         parser.add_argument("--due", type=int, default=2_000, help="with --sweep: how many of those are due")
         parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
 
@@ -33,35 +37,43 @@ class Command(BaseCommand):
         with roles.as_owner():  # it makes and drops a database
             return super().execute(*args, **options)
 
-    def handle(self, *args: Any, tickets: int, days: int, keep: bool, sweep: bool, **options: Any) -> None:
+    def handle(self, *args: Any, keep: bool, **options: Any) -> None:
         own = connection.settings_dict["NAME"]
         connection.settings_dict["TEST"]["NAME"] = f"{own}_bench"
         connection.creation.create_test_db(verbosity=0, autoclobber=not keep, serialize=False, keepdb=keep)
         try:
-            result = self._sweep(tickets, options["open"], options["due"]) if sweep else self._measure(tickets, days)
+            city.lay_in()
+            result = self._measured(**options)
         finally:
             connection.creation.destroy_test_db(own, verbosity=0, keepdb=keep)
         self.stdout.write(json.dumps(result, ensure_ascii=False, indent=2))
 
+    def _measured(self, **options: Any) -> dict[str, Any]:
+        if options["growth"]:
+            result = growth.measure(options["growth"], options["open"])
+            sys.stderr.write(growth.table(result) + "\n")
+            return result
+        if options["sweep"]:
+            return self._sweep(options["tickets"], options["open"], options["due"])
+        return self._main(options["tickets"], options["days"])
+
     def _pages(self) -> dict[str, dict[str, float]]:
         pages = {}
-        for probe in benchmark.probes():
-            pages[probe.name] = benchmark.measure(probe)
+        for probe in probes.main():
+            pages[probe.name] = asking.measure(probe)
             sys.stderr.write(f"{probe.name} {pages[probe.name]}\n")
         return pages
 
     def _sweep(self, tickets: int, open_tickets: int, due: int) -> dict[str, Any]:
         started = time.perf_counter()
-        city.lay_in()
-        crowd.grow(tickets, open_tickets)
+        multiplying.grow(tickets, open_tickets)
         made = round(time.perf_counter() - started, 1)
-        result = crowd.measure(due) | {"seconds_to_make": made}
-        result["many_at_once"] = crowd.flag_many(FLAGGED_SHARE)
+        result = sweeps.measure(due) | {"seconds_to_make": made}
+        result["many_at_once"] = sweeps.flag_many(FLAGGED_SHARE)
         return result | {"pages": self._pages()}
 
-    def _measure(self, tickets: int, days: int) -> dict[str, Any]:
+    def _main(self, tickets: int, days: int) -> dict[str, Any]:
         started = time.perf_counter()
-        city.lay_in()
         missing = tickets - Ticket.objects.count()
         if missing > 0:
             sys.stderr.write(f"making {missing} tickets …\n")
@@ -69,7 +81,7 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM ANALYZE")
         made = time.perf_counter() - started
-        sweep = benchmark.measure_sweep()
+        sweep = sweeps.of_what_is_due()
         pages = self._pages()
         return {
             "tickets": Ticket.objects.count(),

@@ -1,0 +1,153 @@
+"""Millions of tickets in minutes: a few generated ones multiplied inside the database, to measure what size costs.
+
+A copy is a whole ticket: its search vectors, its caller, its events and everything else that hangs on it, with a number
+and a telephone of its own. Copies of open tickets stand where their models stand and fall due in the next days; copies
+of closed ones lie days further back each, as a city's history does.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import DateTimeField
+from django.utils import timezone
+
+from demo.generator import Generator
+from tickets import search
+from tickets.choices import OPEN_STATUSES
+from tickets.models import Caller, Ticket
+from tickets.workflow.stores import searched
+
+MODELS = 2000  # generated tickets that are multiplied
+MODEL_DAYS = 60  # over which they came in
+CHUNK = 250_000  # tickets an insert
+DAYS = 1000  # over which the closed ones came in
+CALLS = 5  # of each caller of closed tickets; the open ones are of as many people
+NUMBER, PHONE = "XX", "199"  # with which numbers of copies begin: neither is given out otherwise
+OPEN_ONES = "status IN ('registered', 'dispatched', 'working', 'follow_up')"
+OF_ITS_OWN = {"id", "number", "import_key", "search", "caller_search", "next_due_at", "matter_id", "split_from_id",
+              "praises_id", "caller_id", "caller_phone"}  # fmt: skip
+
+
+def grow(tickets: int, open_tickets: int) -> None:
+    """Brings the database to so many tickets, so many of them open with nothing due yet."""
+    if Ticket.objects.count() < MODELS:
+        generator = Generator(now=timezone.now(), days=MODEL_DAYS, seed=11)
+        generator.make(MODELS)
+        generator.make_hot_matters(40)
+    with connection.cursor() as cursor, _without_indices(cursor):
+        _lay_out_models(cursor)
+        missing_open = open_tickets - Ticket.objects.filter(status__in=OPEN_STATUSES).count()
+        _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, days=1)
+        _multiply(cursor, tickets - Ticket.objects.count(), "status = 'closed'", "NULL", calls=CALLS, days=DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _lay_out_models(cursor: Any) -> None:
+    """The tickets that are multiplied, with what they are found by but for number and telephone."""
+    cursor.execute("CREATE TEMP TABLE IF NOT EXISTS found_by (ticket bigint PRIMARY KEY, asked text[], caller text[])")
+    cursor.execute("TRUNCATE found_by")
+    rows = []
+    for ticket in Ticket.objects.exclude(number__startswith=NUMBER).order_by("pk")[:MODELS]:
+        (_number, *asked), (name, _phone) = searched(ticket)
+        rows.append((ticket.pk, search.entries(*asked), search.entries(name)))
+    cursor.executemany("INSERT INTO found_by VALUES (%s, %s, %s)", rows)
+
+
+def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int, days: int) -> None:
+    done = 0
+    while done < count:
+        rows = min(CHUNK, count - done)
+        people = rows // calls + 1
+        first_caller = _callers(cursor, people)
+        begin = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        # S608 throughout: no value comes from outside
+        cursor.execute("DROP TABLE IF EXISTS copies")
+        cursor.execute(
+            "CREATE TEMP TABLE copies AS"  # noqa: S608
+            " WITH models AS (SELECT row_number() OVER (ORDER BY id) - 1 AS place, id FROM tickets_ticket"
+            f" JOIN found_by ON found_by.ticket = tickets_ticket.id WHERE {which})"
+            f" SELECT {begin} + g AS id, m.id AS model, (({done} + g) %% {days}) * interval '1 day' AS back,"
+            f" {first_caller} + g %% {people} AS caller, '{NUMBER}' || lpad(({begin} + g)::text, 14, '0') AS number,"
+            f" '{PHONE}' || lpad(({first_caller} + g %% {people})::text, 8, '0') AS phone"
+            f" FROM generate_series(1, {rows}) g"
+            " JOIN models m ON m.place = g %% (SELECT count(*) FROM models)",
+            [],
+        )
+        _copy_tickets(cursor, next_due)
+        for relation in Ticket._meta.related_objects:
+            _copy_what_hangs(cursor, relation)
+        cursor.execute("SELECT setval('tickets_ticket_id_seq', (SELECT max(id) FROM tickets_ticket))")
+        done += rows
+        sys.stderr.write(f"{done} of {count}\n")
+
+
+def _copy_tickets(cursor: Any, next_due: str) -> None:
+    fields = [field for field in Ticket._meta.concrete_fields if field.column not in OF_ITS_OWN]
+    endings = "(SELECT array_agg(DISTINCT e) FROM (SELECT lower({0}) AS e UNION ALL SELECT substr({0}, i) FROM" \
+              " generate_series({1}, length({0}) - 3) i) ends)"  # fmt: skip
+    cursor.execute(
+        f"INSERT INTO tickets_ticket (id, number, caller_id, caller_phone, next_due_at, search, caller_search,"  # noqa: S608
+        f" {', '.join(str(field.column) for field in fields)})"
+        " SELECT c.id, c.number, CASE WHEN m.is_anonymous THEN NULL ELSE c.caller END,"
+        f" CASE WHEN m.is_anonymous THEN '' ELSE c.phone END, {next_due},"
+        f" array_to_tsvector(f.asked || {endings.format('c.number', len(NUMBER) + 1)}),"
+        f" array_to_tsvector(f.caller || {endings.format('c.phone', 1)}), {', '.join(_moved(field) for field in fields)}"
+        " FROM copies c JOIN tickets_ticket m ON m.id = c.model JOIN found_by f ON f.ticket = c.model"
+    )
+
+
+def _copy_what_hangs(cursor: Any, relation: Any) -> None:
+    """The rows of one table that belong to the models, once more for each copy."""
+    table = relation.related_model._meta
+    others = [field for field in table.concrete_fields if not field.primary_key and field is not relation.field]
+    if table.model is Ticket or any(field.unique for field in others):
+        return
+    columns = "".join(f", {field.column}" for field in others)
+    cursor.execute(
+        f"INSERT INTO {table.db_table} ({relation.field.column}{columns})"  # noqa: S608
+        f" SELECT c.id{''.join(f', {_moved(field)}' for field in others)}"
+        f" FROM copies c JOIN {table.db_table} m ON m.{relation.field.column} = c.model"
+    )
+
+
+def _moved(field: models.Field[Any, Any]) -> str:
+    """The column of a copy: instants lie as far back as the copy does."""
+    return f"m.{field.column} - c.back" if isinstance(field, DateTimeField) else f"m.{field.column}"
+
+
+def _callers(cursor: Any, count: int) -> int:
+    """So many more callers; returns the id of the first."""
+    last = Caller.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    cursor.execute(
+        "INSERT INTO tickets_caller (id, phone, name, note) SELECT id, %s || lpad(id::text, 8, '0'), '', ''"
+        " FROM generate_series(%s::bigint, %s::bigint) id",
+        [PHONE, last + 1, last + count],
+    )
+    cursor.execute("SELECT setval('tickets_caller_id_seq', %s)", [last + count])
+    return int(last + 1)
+
+
+@contextmanager
+def _without_indices(cursor: Any) -> Iterator[None]:
+    """Takes indices away while millions of rows are written, and the checks of rows known to be sound."""
+    tables = [relation.related_model._meta.db_table for relation in Ticket._meta.related_objects]
+    cursor.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), conname, indrelid::regclass::text,"
+        " pg_get_constraintdef(c.oid) FROM pg_index LEFT JOIN pg_constraint c ON conindid = indexrelid AND contype = 'u'"
+        " WHERE indrelid = ANY(%s::regclass[]) AND NOT indisprimary",
+        [tables],
+    )
+    taken = cursor.fetchall()
+    for index, _definition, constraint, table, _rule in taken:
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}" if constraint else f"DROP INDEX {index}")
+    cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+    yield
+    cursor.execute("RESET session_replication_role")
+    for _index, definition, constraint, table, rule in taken:
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {rule}" if constraint else definition)

@@ -1,0 +1,209 @@
+"""What is measured: the main pages, and everything that a list, a fragment or the API offers to each role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from demo.asking import Probe, getting, posting
+from demo.multiplying import NUMBER
+from hotline.accounts.models import Department, Region
+from reports import building, periods
+from supervision.clocks import sweeping
+from tickets.choices import Channel, Kind, Status, Urgency
+from tickets.lists.listing import ORDERS
+from tickets.models import Category, Ticket
+
+OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, CLERK = "operator1", "dispatcher1", "supervisor1", "manager1", "zhujian"
+NOTES = "小区门口路灯不亮，夜间出行不便，请尽快维修。"
+
+
+def main() -> list[Probe]:
+    """The ten main pages, and recording a ticket."""
+    pages = [
+        ("new_ticket", OPERATOR, "/tickets/new/"), ("my_tickets", OPERATOR, "/tickets/mine/"),
+        ("all_tickets", OPERATOR, "/tickets/"), ("search", OPERATOR, "/tickets/?q=路灯 孝南"),
+        ("follow_ups", OPERATOR, "/follow-ups/"), ("dispatch_queue", DISPATCHER, "/dispatch/"),
+        ("inbox", CLERK, "/inbox/?tab=working"), ("ticket", SUPERVISOR, _of_a_copy().get_absolute_url()),
+        ("board", SUPERVISOR, "/board/"), ("dashboard", MANAGER, "/dashboard/"),
+    ]  # fmt: skip
+    return [
+        *(Probe(name, who, getting(address)) for name, who, address in pages),
+        Probe("create_ticket", OPERATOR, _record),
+    ]
+
+
+def everything() -> list[Probe]:
+    """Every list with each of its filters, orders and searches, fragments, pages that read history, and the API."""
+    return [Probe(name, who, ask) for name, who, ask in (*_lists(), *_pages(), *_fragments(), *_api())]
+
+
+Asked = tuple[str, str, Any]
+
+
+def _of_a_copy(status: str = Status.WORKING) -> Ticket:
+    ticket = Ticket.objects.filter(status=status, number__startswith=NUMBER).order_by("pk").first()
+    ticket = ticket or Ticket.objects.filter(status=status).order_by("pk").first()
+    assert ticket is not None, "the benchmark needs tickets"
+    return ticket
+
+
+def _record(client: Client) -> Any:
+    return client.post("/tickets/new/", {
+        "caller_phone": "10012345678", "channel": "phone", "kind": "complaint", "urgency": "normal",
+        "description": NOTES, "region": _pk(Region.objects.filter(name="书院街道")),
+        "address": "某小区东门", "category": _pk(Category.objects.filter(name="路灯不亮")), "then": "dispatch",
+    })  # fmt: skip
+
+
+def _pk(rows: Any) -> int:
+    return int(rows.values_list("pk", flat=True).get())
+
+
+def _searches() -> dict[str, str]:
+    """A number, a telephone, their ends, a common word, a rare one, one that nobody wrote, and several."""
+    closed = Ticket.objects.filter(status=Status.CLOSED, is_anonymous=False, is_secret=False).order_by("-pk").first()
+    assert closed is not None
+    return {
+        "number": closed.number, "end_of_number": closed.number[-6:], "phone": closed.caller_phone,
+        "end_of_phone": closed.caller_phone[-6:], "common_word": "路灯", "common_letter": "路", "rare_word": "铁板",
+        "nothing": "翡翠鸟巢", "words": "路灯 孝南 不亮",
+    }  # fmt: skip
+
+
+def _filters() -> dict[str, str]:
+    """Each filter of a list with the value that holds most, and with one that holds little."""
+    today = timezone.localdate()
+    town, street = (
+        Region.objects.filter(level="district").order_by("pk"),
+        Region.objects.filter(level="street").order_by("pk"),
+    )
+    department = Department.objects.filter(is_open=True, parent__isnull=True, tickets__isnull=False).order_by("pk")
+    chosen = {
+        "status=closed": "status=closed", "status=working": f"status={Status.WORKING}",
+        "status=ruling": f"status={Status.RULING}", "kind=consultation": f"kind={Kind.CONSULTATION}",
+        "kind=praise": f"kind={Kind.PRAISE}", "channel=110": f"channel={Channel.POLICE_110}",
+        "urgency=urgent": f"urgency={Urgency.URGENT}",
+        "from_last_week": f"recorded_from={today - timedelta(days=7)}",
+        "until_last_year": f"recorded_to={today - timedelta(days=365)}",
+        "a_day_last_year": f"recorded_from={today - timedelta(days=400)}&recorded_to={today - timedelta(days=400)}",
+        "category": f"category={Category.objects.filter(parent__isnull=True).order_by('pk')[0].pk}",
+    }  # fmt: skip
+    for name, rows in (("district", town), ("street", street)):
+        if (one := rows.first()) is not None:
+            chosen[name] = f"region={one.pk}"
+    if (one_department := department.first()) is not None:
+        chosen["department"] = f"department={one_department.pk}"
+    chosen["several"] = f"{chosen['kind=praise']}&{chosen['category']}&{chosen['from_last_week']}"
+    return chosen
+
+
+def _lists() -> Iterator[Asked]:
+    searches, filters = _searches(), _filters()
+    for who in (OPERATOR, CLERK, MANAGER):
+        for name, words in searches.items():
+            yield f"all {who} search {name}", who, getting("/tickets/", q=words)
+        for name, query in filters.items():
+            yield f"all {who} filter {name}", who, getting(f"/tickets/?{query}")
+        for order in ORDERS:
+            yield f"all {who} sort {order}", who, getting("/tickets/", sort=order)
+            yield f"all {who} sort {order}, deep", who, _deep(f"/tickets/?sort={order}")
+    yield "all clerk search and sort", CLERK, getting("/tickets/", q="路灯", sort="risk")
+    yield "all operator search and filter", OPERATOR, getting(f"/tickets/?q=路灯&{filters['several']}")
+    for name in ("number", "phone", "common_word", "rare_word", "nothing"):
+        yield f"mine search {name}", OPERATOR, getting("/tickets/mine/", q=searches[name])
+    for who, address, tabs in (
+        (OPERATOR, "/tickets/mine/", ("",)), (OPERATOR, "/follow-ups/", ("",)),
+        (CLERK, "/inbox/", ("dispatched", "working", "owed", "answered")),
+        (DISPATCHER, "/dispatch/", ("registered", "return_asked")),
+    ):  # fmt: skip
+        for tab in tabs:
+            for order in ORDERS:
+                yield f"{address} {tab} sort {order}", who, getting(address, tab=tab, sort=order)
+            yield f"{address} {tab} kind", who, getting(address, tab=tab, kind=Kind.COMPLAINT)
+
+
+def _deep(address: str) -> Any:
+    """The third page of a list, reached as people do; what is measured is that page alone."""
+    found: list[str] = []
+
+    def ask(client: Client) -> Any:
+        if not found:
+            after = address
+            for _ in range(2):
+                links = [link for link in _links(client.get(after).content.decode()) if "after=" in link]
+                after = links[-1] if links else after
+            found.append(after)
+        return client.get(found[0])
+
+    return ask
+
+
+def _links(page: str) -> list[str]:
+    return [
+        part.split('"')[0].replace("&amp;", "&").replace("?", "/tickets/?", 1) if part.startswith("?")
+        else part.split('"')[0].replace("&amp;", "&") for part in page.split('href="')[1:]
+    ]  # fmt: skip
+
+
+def _pages() -> Iterator[Asked]:
+    working, closed = _of_a_copy(), _of_a_copy(Status.CLOSED)
+    for who in (OPERATOR, SUPERVISOR):
+        yield f"ticket {who}", who, getting(working.get_absolute_url())
+    yield "ticket, closed", SUPERVISOR, getting(closed.get_absolute_url())
+    sweeping.sweep(timezone.now())
+    for name, who, address in (
+        ("board", SUPERVISOR, "/board/"), ("board, wall", SUPERVISOR, "/board/?wall=1"), ("board", MANAGER, "/board/"),
+        ("dashboard", MANAGER, "/dashboard/"), ("rulings", MANAGER, "/rulings/"),
+        ("coordinations", SUPERVISOR, "/coordination/"), ("messages", CLERK, "/messages/"),
+        ("directory", MANAGER, "/directory/"), ("directory check", MANAGER, "/directory/check/"),
+        ("precedents", DISPATCHER, "/precedents/"), ("suggestions", MANAGER, "/dispatch/suggestions/"),
+        ("suggestions by category", MANAGER, "/dispatch/suggestions/?by=category"),
+        ("clocks", SUPERVISOR, "/clocks/"), ("reports", MANAGER, "/reports/"),
+        ("figure received", MANAGER, "/figures/received/"), ("figure on time", MANAGER, "/figures/on_time_rate/"),
+        ("figure on time, the rest", MANAGER, "/figures/on_time_rate/?part=rest"),
+        ("figure satisfied", MANAGER, "/figures/satisfied_rate/"),
+    ):  # fmt: skip
+        yield f"{name} {who}", who, getting(address)
+    run = building.build(periods.last_complete("weekly"))
+    yield "kept report", MANAGER, getting(run.get_absolute_url())
+    yield "kept report, word", MANAGER, _whole(f"{run.get_absolute_url()}report.docx")
+
+
+def _whole(address: str) -> Any:
+    def ask(client: Client) -> Any:
+        answer: Any = client.get(address)
+        b"".join(answer.streaming_content)
+        return answer
+
+    return ask
+
+
+def _fragments() -> Iterator[Asked]:
+    street = _pk(Region.objects.filter(name="书院街道"))
+    call = {"description": NOTES, "region": street, "address": "幸福里小区"}
+    yield "call panel", OPERATOR, posting("/dispatch/call/", **call)
+    yield "call panel, long", OPERATOR, posting("/dispatch/call/", **call | {"description": NOTES * 40})
+    yield "caller's history", OPERATOR, posting("/tickets/caller/", caller_phone=_of_a_copy().caller_phone)
+    number = _of_a_copy().number
+    for panel, who in (("dispatch/panel", SUPERVISOR), ("dispatch/review", DISPATCHER), ("board/panel", SUPERVISOR)):
+        yield panel, who, getting(f"/{panel}/{number}/")
+    yield "recording", OPERATOR, _record
+
+
+def _api() -> Iterator[Asked]:
+    base = "/api/v1/tickets/"
+    for who in (OPERATOR, CLERK):
+        for name, words in _searches().items():
+            yield f"api {who} search {name}", who, getting(base, q=words)
+        for name, query in _filters().items():
+            yield f"api {who} filter {name}", who, getting(f"{base}?{query}")
+        for order in ORDERS:
+            yield f"api {who} sort {order}", who, getting(base, sort=order)
+    yield "api ticket", OPERATOR, getting(f"{base}{_of_a_copy().number}/")
+    yield "api departments", OPERATOR, getting("/api/v1/departments/")
+    yield "api categories", OPERATOR, getting("/api/v1/categories/")
