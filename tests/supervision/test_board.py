@@ -325,3 +325,25 @@ def test_a_manager_reads_the_board_and_every_number_of_the_dashboard_leads_to_it
     page = manager.get(reverse("board")).content.decode()
     assert 'id="many"' not in page, "who only reads is offered nothing to press"
     assert 'name="key"' not in page
+
+
+def test_who_calls_often_has_the_new_count_at_once_and_no_old_ticket_written_anew(
+    monday: time_machine.Traveller,
+) -> None:
+    earlier = [scene.call() for _ in range(5)]
+    sweep()
+    Ticket.objects.update(next_due_at=None)
+    scene.call()
+    assert not Ticket.objects.filter(pk__in=[t.pk for t in earlier], next_due_at__isnull=False).exists()
+    told = Flag.objects.filter(ticket__in=earlier).values_list("kind", "evidence__calls")
+    assert set(told) == {("frequent_caller", 6)}
+    assert Flag.objects.filter(ticket__in=earlier)[0].evidence["status"] == "registered", "what else it says stays"
+    sweep()
+    assert set(Flag.objects.values_list("evidence__calls", flat=True)) == {6}
+
+
+def test_the_call_that_makes_a_caller_frequent_has_the_others_looked_at(monday: time_machine.Traveller) -> None:
+    earlier = [scene.call() for _ in range(2)]
+    sweep()
+    scene.call()
+    assert Ticket.objects.filter(pk__in=[t.pk for t in earlier], next_due_at__lte=timezone.now()).count() == 2

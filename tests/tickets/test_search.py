@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests import scene
+from tickets import search
 from tickets.lists import reindexing
 from tickets.models import SearchIndex, Ticket
 
@@ -156,3 +159,45 @@ def test_cutting_anew_goes_on_where_it_was_stopped(ticket: Ticket) -> None:
     SearchIndex.objects.update_or_create(pk=SearchIndex.ONLY, defaults={"cut": 1, "done_to": ticket.pk - 1})
     assert reindexing.reindex() == 1
     assert Ticket.objects.get(pk=ticket.pk) in Ticket.objects.matching("钢板", scene.user(scene.OPERATOR))
+
+
+def rows_a_statement(words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
+    """Numbers found, and the statements by which they were."""
+    # Ten tickets are a million here: more than two of them are many.
+    monkeypatch.setattr(search, "GATHERED", 0.2)
+    monkeypatch.setattr(search, "UNKNOWN", 2)
+    with CaptureQueriesContext(connection) as captured:
+        found = Ticket.objects.matching(words, scene.user(scene.OPERATOR)).order_by("-registered_at")[:5]
+        numbers = [ticket.title for ticket in found]
+    return numbers, [query["sql"] for query in captured.captured_queries]
+
+
+def test_few_are_gathered_and_many_are_met_along_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(9):
+        scene.call(title="路灯不亮")
+    scene.call(title="水管爆裂")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_ticket")
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'tickets_ticket'")
+        assert cursor.fetchone()[0] == 10
+    found, statements = rows_a_statement("水管", monkeypatch)
+    assert found == ["水管爆裂"]
+    assert "IN (SELECT" in statements[-1], "gathered"
+    found, statements = rows_a_statement("路灯", monkeypatch)
+    assert found == ["路灯不亮"] * 5
+    assert "IN (SELECT" not in statements[-1], "met along the order"
+
+
+def test_counting_what_cannot_be_known_leaves_the_planner_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.call(title="路灯不亮")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tickets_ticket")
+    monkeypatch.setattr(search, "GATHERED", 0.5)
+    rows = Ticket.objects.filter(title="路灯不亮")
+    assert search._are_many(rows), "one of one"
+    monkeypatch.setattr(search, "GATHERED", 5)
+    assert not search._are_many(rows)
+    with connection.cursor() as cursor:
+        for setting in ("enable_seqscan", "enable_indexscan"):
+            cursor.execute(f"SHOW {setting}")
+            assert cursor.fetchone()[0] == "on"

@@ -63,7 +63,10 @@ class TicketFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: Any) -> QuerySet[Ticket]:
         """What cannot be looked for finds nothing: the whole list must not look like what was found."""
-        return queryset.none() if self.errors else super().filter_queryset(queryset)
+        if self.errors:
+            return queryset.none()
+        found = super().filter_queryset(queryset)
+        return search.gathered(found) if self.is_narrowed and not self.data.get("q") else found
 
     def search(self, queryset: Any, name: str, value: str) -> QuerySet[Ticket]:
         return queryset.matching(value, self.request.user)
