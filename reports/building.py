@@ -43,6 +43,8 @@ def build(period: Period, *, by: User | None = None) -> ReportRun:
         run.xlsx.save(f"{stem}.xlsx", ContentFile(documents.as_xlsx(title, period.name, sections)), save=False)
         with transaction.atomic():
             run.save()
+        for section in sections:  # whoever opens the page finds its charts drawn
+            documents.as_svg(section)
     return run
 
 

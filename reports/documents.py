@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import unicodedata
 from typing import Any
 
@@ -10,6 +12,7 @@ import altair
 import vl_convert
 import xlsxwriter
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.translation import gettext as _t
 from docx import Document
 from docx.oxml import OxmlElement
@@ -25,6 +28,7 @@ WIDEST, NARROWEST = 40, 8  # Latin characters that a column may ask for, and get
 HEADING_FILL = "E7F0F7"
 CHART_COLOUR = "#1b5e8c"
 MAX_BARS = 15
+KEPT_SECONDS = 30 * 24 * 3600
 SHEET_NAME_LIMIT = 31  # Excel's own
 
 
@@ -48,9 +52,16 @@ def chart(section: dict[str, Any]) -> altair.Chart | None:
 
 
 def as_svg(section: dict[str, Any]) -> str:
-    """The section's chart for a page; empty where it has none."""
+    """The section's chart for a page; empty where it has none.
+
+    A drawing is kept under what it shows: a report is opened many times, and a chart takes a thirtieth of a second.
+    """
     drawn = chart(section)
-    return str(vl_convert.vegalite_to_svg(drawn.to_dict())) if drawn else ""
+    if drawn is None:
+        return ""
+    shown = drawn.to_dict()
+    key = "chart:" + hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+    return str(cache.get_or_set(key, lambda: str(vl_convert.vegalite_to_svg(shown)), KEPT_SECONDS))
 
 
 def as_docx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:

@@ -18,6 +18,7 @@ from PIL import Image
 
 from demo import city
 from dispatch import suggest
+from dispatch.directory import check
 from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
 from hotline.worktime import calendar
@@ -64,6 +65,7 @@ def forget() -> None:
     load.by_department.forget()
     calendar.current.forget()
     suggest.forget()
+    check.recent.forget()
     steps.rules.forget()
 
 

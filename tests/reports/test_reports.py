@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 import openpyxl
 import pytest
 import time_machine
+import vl_convert
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from docx import Document
 
-from reports import building, indicators, periods, tables, weekly
+from reports import building, documents, indicators, periods, tables, weekly
 from reports.models import ReportKind, ReportRun
 from reports.tasks import build_due_reports
 from tests import scene
@@ -255,3 +257,21 @@ def test_what_falls_due_tomorrow_has_not_fallen_due(
             reverse("figure-tickets", args=["on_time_rate"]) + "?from=2026-04-01&to=2026-04-30"
         )
         assert len(behind.context["page"]) == base
+
+
+def test_a_chart_is_drawn_once_for_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    real = vl_convert.vegalite_to_svg
+
+    def draws(spec: Any) -> Any:
+        drawn.append(spec)
+        return real(spec)
+
+    monkeypatch.setattr(vl_convert, "vegalite_to_svg", draws)
+    section = {"chart": {"label": 0, "value": 1}, "rows": [[f"街道{time.time_ns()}", 3]]}
+    first = documents.as_svg(section)
+    assert first.startswith("<svg")
+    assert documents.as_svg(section) == first
+    assert len(drawn) == 1
+    documents.as_svg(section | {"rows": [["（保密）", 3]]})
+    assert len(drawn) == 2, "what is left out later is drawn without it"

@@ -253,7 +253,8 @@ class Ticket(models.Model):
             models.Index("registered_by", "registered_at", name="ticket_registrar"),
             # the caller's history while the telephone rings
             models.Index("caller", "registered_at", name="ticket_caller"),
-            # monthly figures
+            # figures of a month, and of the last days
+            models.Index("answered_at", name="ticket_answered", condition=models.Q(answered_at__isnull=False)),
             models.Index("closed_at", name="ticket_closed", condition=models.Q(closed_at__isnull=False)),
             models.Index("dispatched_at", name="ticket_dispatched", condition=models.Q(dispatched_at__isnull=False)),
             models.Index("category", "registered_at", name="ticket_category"),
