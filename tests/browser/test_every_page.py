@@ -20,6 +20,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import Role
 from hotline.shell import DOORS
@@ -29,6 +30,7 @@ from reports.models import ReportKind, ReportRun
 from supervision.clocks import sweeping
 from supervision.models import CoordinationTask
 from tests import scene
+from tests.addresses import examples, named_addresses
 from tests.browser.conftest import DESK, PHONE
 from tickets.choices import Kind, Status
 from tickets.models import Ticket
@@ -52,9 +54,19 @@ MEASURE = """async () => {
 LOADED = "() => !document.querySelector('.htmx-request, [hx-trigger=load]')"
 # Without preloading: it would fetch and parse each style sheet again and complain of our policy.
 RUN_AXE = "() => axe.run({resultTypes: ['violations'], preload: false}).then(found => found.violations)"
+# What has the focus; 'past the last' where Tab has left the page behind what can be reached last.
 FOCUSED = """() => {
     const at = document.activeElement;
-    if (!at || at === document.body || at === document.documentElement) return 'nothing';
+    if (!at || at === document.body || at === document.documentElement) {
+        const before = window.focusedBefore;
+        const reachable = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
+        const left = before && [...document.querySelectorAll(reachable)].filter(one =>
+            before.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING && !before.contains(one)
+            && !one.disabled && one.tabIndex >= 0 && one.checkVisibility({visibilityProperty: true})
+            && !(one.type === 'radio' && one.name === before.name));
+        return left && !left.length ? 'past the last' : 'nothing';
+    }
+    window.focusedBefore = at;
     const box = at.getBoundingClientRect();
     return at.checkVisibility({visibilityProperty: true, opacityProperty: true}) && box.width && box.height
         ? '' : 'hidden ' + at.outerHTML.slice(0, 120);
@@ -119,8 +131,8 @@ class Inspector:
         for step in range(TABS):
             self.page.keyboard.press("Tab")
             lost = self.page.evaluate(FOCUSED)
-            if lost == "nothing" and step:
-                return  # past the last one, and round
+            if lost == "past the last" and step:
+                return
             if lost:
                 self._complain(f"focus on {lost}")
 
@@ -132,6 +144,16 @@ SPOIL = """() => {
     main.querySelector('.spoilt').style.cssText = 'color: #ccc; background: #fff; width: 2000px';
     document.querySelectorAll('.skip, .door').forEach(e => { e.style.opacity = 0; e.style.transition = 'none'; });
 }"""
+REACHED_BY_ADDRESS = {
+    "order",
+    "matter",
+    "sweeper",
+    "directory-check",
+    "directory-versions",
+    "precedents",
+    "figure-tickets",
+}
+LOOKED_AT_ELSEWHERE = {"ticket-action", "sign-out", "design"}  # by its ticket; no page; not a city's
 NOT_REACHED_HERE = {"hand_over"}  # done to all tickets of a department that closes, on no page of one ticket
 
 
@@ -181,6 +203,21 @@ def pages_of(role: str) -> Iterator[str]:
         yield from (run.get_absolute_url() for run in ReportRun.objects.all())
     if user.may(P.SET_UP):
         yield from set_up_pages()
+    yield from pages_by_address(user)
+
+
+def pages_by_address(user: User) -> Iterator[str]:
+    """Every address that answers this person with a whole page, whether anything leads to it or not."""
+    client = Client()
+    client.force_login(user)
+    numbers = list(Ticket.objects.visible_to(user).values_list("number", flat=True)[:1])
+    for name, arguments in dict(named_addresses()).items():
+        if name.startswith("api-") or name in LOOKED_AT_ELSEWHERE:
+            continue
+        for given in examples(name, arguments, numbers)[:1]:
+            answer = client.get(reverse(name, kwargs=given))
+            if answer.status_code == 200 and not answer.streaming and b"<html" in answer.content:
+                yield reverse(name, kwargs=given)
 
 
 def set_up_pages() -> Iterator[str]:
@@ -198,8 +235,9 @@ def kind_of(path: str, role: str) -> tuple[Any, ...]:
         return (path, role)
     if found.url_name == "ticket-action":
         return (found.url_name, found.kwargs["name"])
-    status = Ticket.objects.get(number=found.kwargs["number"]).status if "number" in found.kwargs else ""
-    return (found.view_name, role, status)
+    ticket = Ticket.objects.filter(number=found.kwargs.get("number")).first()
+    state = (ticket.status, ticket.is_secret, ticket.is_anonymous) if ticket else ()
+    return (found.view_name, role, state)
 
 
 def test_every_page_of_every_role(house: str, chromium: Browser) -> None:
@@ -214,6 +252,7 @@ def test_every_page_of_every_role(house: str, chromium: Browser) -> None:
         inspector.context.close()
         found += inspector.found
     assert {role for _name, role, *_rest in seen if role in Role.values} == set(Role.values)
+    assert {kind[0] for kind in seen} >= REACHED_BY_ADDRESS
     assert {kind[1] for kind in seen if kind[0] == "ticket-action"} == {
         name for name, action in ACTIONS.items() if action.permission and name != STARTING
     } - NOT_REACHED_HERE
