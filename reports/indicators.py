@@ -38,21 +38,29 @@ class Span:
 
 
 Condition = Callable[[Span], Q]
+ALL = Q()
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """`base` are the tickets it is about, `part` those of them that count; both as conditions on tickets."""
+    """Its base are the tickets whose instant `when` lies in the period and for which `among` is true.
+
+    `part` says which of them count. Both are conditions on tickets.
+    """
 
     name: str
     label: Any
     formula: Any
-    base: Condition
+    when: str
     part: Condition | None = None
+    among: Q = ALL
 
     @property
     def is_rate(self) -> bool:
         return self.part is not None
+
+    def base(self, span: Span) -> Q:
+        return span.within(self.when) & self.among
 
     def tickets(self, span: Span, which: str = "base") -> QuerySet[Ticket]:
         """The tickets behind the figure: its base, its part, or the base without the part (`rest`)."""
@@ -97,84 +105,111 @@ def _returned() -> Exists:
     return Exists(Return.objects.filter(ticket=OuterRef("pk")))
 
 
-def _closed_after_dispatch(span: Span) -> Q:
-    return span.within("closed_at") & Q(status=Status.CLOSED, dispatched_at__isnull=False)
-
+CLOSED_AFTER_DISPATCH = Q(status=Status.CLOSED, dispatched_at__isnull=False)
 
 INDICATORS: dict[str, Indicator] = {
     indicator.name: indicator
     for indicator in (
         Indicator("received", _("Received"), _("Tickets recorded in the period."),
-                  lambda s: s.within("registered_at")),
+                  "registered_at"),
         Indicator("direct_rate", _("Direct answer rate"),
                   _("Of the tickets recorded in the period: those answered directly."),
-                  lambda s: s.within("registered_at"), lambda s: Q(closing=Closing.DIRECT)),
+                  "registered_at", lambda s: Q(closing=Closing.DIRECT)),
         Indicator("dispatched", _("Dispatched"), _("Tickets first dispatched in the period."),
-                  lambda s: s.within("dispatched_at")),
+                  "dispatched_at"),
         Indicator("closed", _("Closed"), _("Tickets closed in the period, whenever recorded."),
-                  lambda s: s.within("closed_at") & Q(status=Status.CLOSED)),
+                  "closed_at", among=Q(status=Status.CLOSED)),
         Indicator("overall_closing_rate", _("Overall closing rate"),
                   _("Of the tickets recorded in the period and accepted: "
                     "those closed by its end, direct answers included."),
-                  lambda s: s.within("registered_at") & ~Q(status=Status.NOT_ACCEPTED),
-                  lambda s: Q(status=Status.CLOSED, closed_at__lt=s.end)),
+                  "registered_at", lambda s: Q(status=Status.CLOSED, closed_at__lt=s.end),
+                  among=~Q(status=Status.NOT_ACCEPTED)),
         Indicator("due_closing_rate", _("Closing rate of those due"),
                   _("Of the tickets whose answer fell due in the period, "
                     "carried-over ones included: those answered by its end."),
-                  lambda s: s.within("answer_due_at"), lambda s: Q(answered_at__lt=s.end)),
+                  "answer_due_at", lambda s: Q(answered_at__lt=s.end)),
         Indicator("on_time_rate", _("On-time rate"),
                   _("Of the tickets whose answer fell due in the period: those answered before it fell due."),
-                  lambda s: s.within("answer_due_at"), lambda s: Q(answered_at__lte=F("answer_due_at"))),
+                  "answer_due_at", lambda s: Q(answered_at__lte=F("answer_due_at"))),
         Indicator("accept_on_time_rate", _("Accepted-in-time rate"),
                   _("Of the tickets to be accepted in the period: those accepted in time."),
-                  lambda s: s.within("accept_due_at"), lambda s: Q(accepted_at__lte=F("accept_due_at"))),
+                  "accept_due_at", lambda s: Q(accepted_at__lte=F("accept_due_at"))),
         Indicator("return_rate", _("Return rate"),
                   _("Of the tickets first dispatched in the period: those that a department asked to return."),
-                  lambda s: s.within("dispatched_at"), lambda s: Q(_returned())),
+                  "dispatched_at", lambda s: Q(_returned())),
         Indicator("redo_rate", _("Redo rate"),
                   _("Of the dispatched tickets closed in the period: those that took more than one round."),
-                  _closed_after_dispatch, lambda s: Q(round__gt=1)),
+                  "closed_at", lambda s: Q(round__gt=1), among=CLOSED_AFTER_DISPATCH),
         Indicator("follow_up_rate", _("Follow-up rate"),
                   _("Of the dispatched tickets closed in the period: those whose caller was reached."),
-                  _closed_after_dispatch, lambda s: Q(closing=Closing.FOLLOWED_UP)),
+                  "closed_at", lambda s: Q(closing=Closing.FOLLOWED_UP), among=CLOSED_AFTER_DISPATCH),
         Indicator("contacted_rate", _("Contacted rate"),
                   _("Of the tickets closed in the period whose caller said: those contacted by the department."),
-                  lambda s: s.within("closed_at") & ~Q(contacted=""), lambda s: Q(contacted=Contacted.YES)),
+                  "closed_at", lambda s: Q(contacted=Contacted.YES), among=~Q(contacted="")),
         Indicator("solved_rate", _("Solved rate"),
                   _("Of the tickets closed in the period whose caller said: those wholly solved."),
-                  lambda s: s.within("closed_at") & ~Q(solved=""), lambda s: Q(solved=Solved.YES)),
+                  "closed_at", lambda s: Q(solved=Solved.YES), among=~Q(solved="")),
         Indicator("satisfied_rate", _("Satisfaction rate"),
                   _("Of the tickets closed in the period that were rated: "
                     "very satisfied, satisfied or fairly satisfied. Not rated is not counted."),
-                  lambda s: s.within("closed_at") & ~Q(satisfaction=""), lambda s: Q(satisfaction__in=SATISFIED)),
+                  "closed_at", lambda s: Q(satisfaction__in=SATISFIED), among=~Q(satisfaction="")),
     )
 }  # fmt: skip
 
 
 def compute(names: list[str], span: Span, scope: Q | None = None) -> dict[str, Figure]:
-    """The figures of `names` over the tickets in `scope` (all by default), a query an indicator."""
-    return {name: _compute(INDICATORS[name], span, scope or Q()) for name in names}
+    """The figures of `names` over the tickets in `scope` (all by default).
 
-
-def _compute(indicator: Indicator, span: Span, scope: Q) -> Figure:
-    found = Ticket.objects.filter(indicator.base(span)).filter(scope)
-    if indicator.part is None:
-        return Figure(indicator, found.count(), None)
-    row = found.aggregate(base=Count("pk"), part=Count("pk", filter=indicator.part(span)))
-    return Figure(indicator, row["base"], row["part"])
+    A query for each instant that indicators go by: a month's tickets are gone through once for all that they count.
+    """
+    found: dict[str, Figure] = {}
+    for when, indicators in _by_instant(names):
+        rows = Ticket.objects.filter(span.within(when)).filter(scope or Q())
+        found |= _figures(indicators, rows.aggregate(**_counts(indicators, span)))
+    return {name: found[name] for name in names}
 
 
 def compute_by(field: str, names: list[str], span: Span) -> dict[Any, dict[str, Figure]]:
-    """The figures of `names` for each value of a ticket's `field`, such as its department."""
+    """The figures of `names` for each value of a ticket's `field`, such as its department, where they have a base."""
     result: dict[Any, dict[str, Figure]] = {}
-    for name in names:
-        indicator = INDICATORS[name]
-        part = Count("pk", filter=indicator.part(span)) if indicator.part else Count("pk")
-        rows = Ticket.objects.filter(indicator.base(span)).values(field).annotate(base=Count("pk"), part=part)
+    for when, indicators in _by_instant(names):
+        rows = Ticket.objects.filter(span.within(when)).values(field).annotate(**_counts(indicators, span))
         for row in rows.order_by():
-            figure = Figure(indicator, row["base"], row["part"] if indicator.part else None)
-            result.setdefault(row[field], {})[name] = figure
+            figures = {name: figure for name, figure in _figures(indicators, row).items() if figure.base}
+            if figures:
+                result.setdefault(row[field], {}).update(figures)
     return result
+
+
+def total(by: dict[Any, dict[str, Figure]], names: list[str]) -> dict[str, Figure]:
+    """The figures of `names` over all the tickets that `compute_by` counted apart."""
+    found = {}
+    for name in names:
+        figures = [figures[name] for figures in by.values() if name in figures]
+        part = sum(figure.part or 0 for figure in figures) if INDICATORS[name].is_rate else None
+        found[name] = Figure(INDICATORS[name], sum(figure.base for figure in figures), part)
+    return found
+
+
+def _by_instant(names: list[str]) -> list[tuple[str, list[Indicator]]]:
+    grouped: dict[str, list[Indicator]] = {}
+    for name in names:
+        grouped.setdefault(INDICATORS[name].when, []).append(INDICATORS[name])
+    return list(grouped.items())
+
+
+def _counts(indicators: list[Indicator], span: Span) -> dict[str, Count]:
+    """What is counted of the tickets of a span for these indicators, under `_base` and `_part` of their names."""
+    counts = {}
+    for one in indicators:
+        counts[f"{one.name}_base"] = Count("pk", filter=one.among or None)
+        if one.part is not None:
+            counts[f"{one.name}_part"] = Count("pk", filter=one.among & one.part(span))
+    return counts
+
+
+def _figures(indicators: list[Indicator], row: dict[str, Any]) -> dict[str, Figure]:
+    return {one.name: Figure(one, row[f"{one.name}_base"], row.get(f"{one.name}_part")) for one in indicators}
 
 
 def averages(span: Span) -> dict[str, float | None]:

@@ -14,7 +14,9 @@ import pytest
 import time_machine
 import vl_convert
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from docx import Document
 
@@ -120,6 +122,19 @@ def test_figures_of_april(name: str, april: dict[str, Ticket]) -> None:
     if indicator.is_rate:
         assert indicator.tickets(span, "part").count() == figure.part
         assert indicator.tickets(span, "rest").count() == figure.base - (figure.part or 0)
+
+
+def test_figures_counted_together_are_those_counted_one_by_one(april: dict[str, Ticket]) -> None:
+    span = tables.span_of(periods.parse(ReportKind.MONTHLY, "2026-04"))
+    with CaptureQueriesContext(connection) as captured:
+        together = indicators.compute([*COUNTED_BY_HAND], span)
+    assert {name: (figure.part, figure.base) for name, figure in together.items()} == COUNTED_BY_HAND
+    assert len(captured) == 5, "a month's tickets are gone through once for each instant that figures go by"
+    by_department = indicators.compute_by("department", [*COUNTED_BY_HAND], span)
+    assert indicators.total(by_department, [*COUNTED_BY_HAND]) == together
+    assert all(figure.base for figures in by_department.values() for figure in figures.values())
+    nothing = indicators.total({}, ["received", "on_time_rate"])
+    assert [figure.text for figure in nothing.values()] == ["0", "—"]
 
 
 def test_every_indicator_was_counted() -> None:
