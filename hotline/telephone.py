@@ -14,7 +14,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from django.conf import settings
@@ -211,6 +211,39 @@ def _known(digits: str) -> Number | None:
     if landline and len(landline["local"]) in _lengths(landline["area"]):
         return Number(digits, Kind.LANDLINE)
     return None
+
+
+def without(written: str, kept: str, *, put: str = "***") -> str:
+    """`written` with `put` wherever the number `kept` stands in it: in any width and script of its digits, parted by
+    blanks or dashes, a landline also without its area code. An extension is nothing that tells of anybody.
+    """
+    mentioned = _mentioned(kept)
+    if mentioned is None:
+        return written
+    plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in written)
+    parts, end = [], 0
+    for found in mentioned.finditer(plain):  # sign by sign the same length as what was written
+        parts += [written[end : found.start()], put]
+        end = found.end()
+    return "".join([*parts, written[end:]])
+
+
+@lru_cache(maxsize=1024)
+def _mentioned(kept: str) -> re.Pattern[str] | None:
+    """Every way in which people write a number into a text; None where there are no digits in it."""
+    number = read_or_none(kept)
+    digits = re.sub(r"\D", "", number.digits if number else kept)
+    if not digits:
+        return None
+    between = rf"[\s{re.escape(DASHES)}一./·•()（）\[\]]{{0,3}}"
+
+    def spelt(part: str) -> str:
+        return between.join(f"[{digit}{WRITTEN[int(digit)]}]" for digit in part)
+
+    landline = LANDLINE.fullmatch(digits)
+    if landline is None:
+        return re.compile(spelt(digits))
+    return re.compile(f"(?:{spelt(landline['area'])}{between})?{spelt(landline['local'])}")
 
 
 @cache

@@ -126,7 +126,10 @@ class TicketDetailSerializer(TicketSerializer):
 
     @extend_schema_field(ContributionSerializer(many=True))
     def get_contributions(self, ticket: Ticket) -> Any:
-        given = ticket.contributions.filter(withdrawn_at__isnull=True).select_related("department", "names")
+        given = list(ticket.contributions.filter(withdrawn_at__isnull=True).select_related("department", "names"))
+        reading = read(ticket, self.context["request"].user)
+        for one in given:
+            one.text = reading.text(one.text)
         return ContributionSerializer(given, many=True).data
 
     def get_actions(self, ticket: Ticket) -> list[str]:

@@ -79,24 +79,23 @@ class Reading:
         ticket = self.ticket
         if not self.may(D.CALLER_NAME):
             for name in (ticket.caller_name, *ticket.earlier_callers):
-                written = written.replace(name, "***") if len(name) > 1 else written
+                if len(name) > 1:
+                    written = re.sub(r"\s?".join(map(re.escape, name)), "***", written)
         if not self.may(D.CALLER_NUMBER):
             for phone in (ticket.caller_phone, *ticket.earlier_callers):
-                if digits := _digits(phone):
-                    written = re.sub(r"[\s-]?".join(digits), "***", written)
+                written = telephones.without(written, phone)
         return written
-
-
-def _digits(phone: str) -> str:
-    """Those of a number itself, without its extension, as somebody would write them into a text."""
-    number = telephones.read_or_none(phone)
-    return re.sub(r"\D", "", number.digits if number else phone)
 
 
 def read(ticket: Ticket, reader: Reader) -> Reading:
     """What `reader` may read of a ticket that is visible to them."""
     standing = standing_of(reader)
     return Reading(ticket, standing, RULE[standing][wish_of(ticket)])
+
+
+def as_worked_on(ticket: Ticket) -> Reading:
+    """What whoever works on a ticket may read of it."""
+    return Reading(ticket, Standing.CONCERNED, RULE[Standing.CONCERNED][wish_of(ticket)])
 
 
 def matter_name(matter: Matter, reader: Reader, at_hand: Iterable[Ticket] = ()) -> str:

@@ -35,7 +35,7 @@ def minutes(task: CoordinationTask) -> bytes:
     paper.add_heading(_t("Minutes of the coordination on the spot"), level=0)
     _facts(paper, task)
     paper.add_heading(_t("Who came, and what they say"), level=1)
-    _parties(paper, list(task.participants.select_related("department", "signature")))
+    _parties(paper, task, list(task.participants.select_related("department", "signature")))
     paper.add_heading(_t("Determination"), level=1)
     _determination(paper, task)
     for kind, heading in ((SiteEntry.Kind.BEFORE, _t("Before")), (SiteEntry.Kind.AFTER, _t("After"))):
@@ -61,7 +61,7 @@ def _paper() -> Any:
 
 
 def _facts(paper: Any, task: CoordinationTask) -> None:
-    tickets = _told_of(task)
+    tickets, on_paper = _told_of(task), read(task.ticket, None)
     rows = [
         (_t("Matter"), _name(task, tickets)),
         (_t("Tickets"), _t(", ").join(ticket.number for ticket in tickets)),
@@ -73,7 +73,7 @@ def _facts(paper: Any, task: CoordinationTask) -> None:
     table = paper.add_table(rows=0, cols=2, style="Table Grid")
     for label, value in rows:
         cells = table.add_row().cells
-        cells[0].text, cells[1].text = label, clean(value)
+        cells[0].text, cells[1].text = label, clean(on_paper.text(value))
         cells[0].width, cells[1].width = Cm(3), Cm(13)
 
 
@@ -90,7 +90,8 @@ def _name(task: CoordinationTask, tickets: list[Ticket]) -> str:
     return read(task.ticket, None).title
 
 
-def _parties(paper: Any, found: list[Participant]) -> None:
+def _parties(paper: Any, task: CoordinationTask, found: list[Participant]) -> None:
+    on_paper = read(task.ticket, None)
     table = paper.add_table(rows=1, cols=4, style="Table Grid")
     for cell, text in zip(
         table.rows[0].cells, (_t("Party"), _t("Arrived"), _t("Statement"), _t("Signature")), strict=True
@@ -100,13 +101,14 @@ def _parties(paper: Any, found: list[Participant]) -> None:
         cells = table.add_row().cells
         cells[0].text = clean(party.name)
         cells[1].text = f"{timezone.localtime(party.arrived_at):%H:%M}" if party.arrived_at else _t("did not come")
-        cells[2].text = clean(party.statement) or "—"
+        cells[2].text = clean(on_paper.text(party.statement)) or "—"
         if party.signature:
             _picture(cells[3].paragraphs[0], party.signature, SIGNATURE_WIDTH)
 
 
 def _determination(paper: Any, task: CoordinationTask) -> None:
-    paper.add_paragraph(f"{_t('Findings')}：{clean(task.findings) or '—'}")
+    on_paper = read(task.ticket, None)
+    paper.add_paragraph(f"{_t('Findings')}：{clean(on_paper.text(task.findings)) or '—'}")
     if task.department is None:
         paper.add_paragraph(_t("Not determined."))
         return
@@ -116,13 +118,13 @@ def _determination(paper: Any, task: CoordinationTask) -> None:
         _t("%(department)s is responsible, by %(principle)s. It binds and cannot be returned.")
         % {"department": task.department, "principle": task.get_principle_display()}
     )
-    paper.add_paragraph(f"{_t('Directive')}：{clean(task.directive)}")
+    paper.add_paragraph(f"{_t('Directive')}：{clean(on_paper.text(task.directive))}")
     paper.add_paragraph(f"{_t('To be done by')}：{timezone.localtime(task.due):%Y-%m-%d %H:%M}")
     paper.add_paragraph(
         f"{_t('Determined')}：{task.determined_by} {timezone.localtime(task.determined_at):%Y-%m-%d %H:%M}"
     )
     if task.outcome:
-        paper.add_paragraph(f"{_t('Outcome')}：{clean(task.outcome)}")
+        paper.add_paragraph(f"{_t('Outcome')}：{clean(on_paper.text(task.outcome))}")
 
 
 def _picture(paragraph: Any, attachment: Attachment, width: Cm) -> None:
@@ -142,9 +144,9 @@ def invitation(task: CoordinationTask, address: str) -> bytes:
     event.add("dtstamp", task.called_at)
     event.add("dtstart", task.meets_at)
     event.add("dtend", task.meets_at + MEETING_LASTS)
-    event.add("summary", _t("Coordination on the spot: %(matter)s") % {"matter": clean(task.ticket.title)})
-    event.add("location", clean(task.place))
-    event.add("description", clean(f"{task.question}\n{task.lead}"))
+    event.add("summary", _t("Coordination on the spot: %(matter)s") % {"matter": clean(_name(task, _told_of(task)))})
+    event.add("location", clean(read(task.ticket, None).text(task.place)))
+    event.add("description", clean(read(task.ticket, None).text(f"{task.question}\n{task.lead}")))
     event.add("url", address)
     if task.latitude is not None and task.longitude is not None:
         event.add("geo", (float(task.latitude), float(task.longitude)))

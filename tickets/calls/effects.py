@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tickets.workflow.performing import Performance, effect
-from tickets.workflow.stores import index_caller
+from tickets.workflow.stores import index_for_search
 
 
 @effect("split")
@@ -33,30 +33,36 @@ def split(p: Performance) -> None:
 
 
 # -- who may know who called --------------------------------------------------------------------------------
-# What is derived of a ticket asks the rule each time, so it follows by itself: lists, search, flags, the name of its
+# What is derived of a ticket asks the rule each time, so it follows by itself: lists, flags, the name of its
 # matter, messages that wait, kept reports.
 
 
 @effect("mark_secret")
 def mark_secret(p: Performance) -> None:
     p.ticket.is_secret = True
+    index_for_search(p.ticket)
 
 
 @effect("lift_secrecy")
 def lift_secrecy(p: Performance) -> None:
     p.ticket.is_secret = False
+    index_for_search(p.ticket)
 
 
 @effect("make_anonymous")
 def make_anonymous(p: Performance) -> None:
-    """An anonymous ticket has no name; the number stays, so that the caller can be called back."""
+    """An anonymous ticket has no name; the number stays, so that the caller can be called back.
+
+    The name that it had goes on being hidden in what was written.
+    """
     p.ticket.is_anonymous = True
+    p.ticket.earlier_callers = sorted({*p.ticket.earlier_callers, p.ticket.caller_name} - {""})
     p.ticket.caller_name = ""
-    index_caller(p.ticket)
+    index_for_search(p.ticket)
 
 
 @effect("lift_anonymity")
 def lift_anonymity(p: Performance) -> None:
     p.ticket.is_anonymous = False
     p.ticket.caller_name = p.given.get("name") or ""
-    index_caller(p.ticket)
+    index_for_search(p.ticket)

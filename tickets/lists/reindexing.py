@@ -14,7 +14,8 @@ from tickets.models import SearchIndex, Ticket
 from tickets.workflow.stores import searched
 
 BATCH = 1000
-TEXTS = ("number", "title", "description", "address", "caller_name", "caller_phone")
+TEXTS = ("number", "title", "description", "address", "caller_name", "caller_phone", "earlier_callers")
+WISHES = ("is_secret", "is_anonymous")
 
 
 def reindex(*, step: Callable[[int], None] = lambda rows: None) -> int:
@@ -35,7 +36,7 @@ def reindex(*, step: Callable[[int], None] = lambda rows: None) -> int:
 
 def _next_batch(index: SearchIndex, last: int) -> int:
     """Writes the vectors of the next tickets and how far it has come; returns how many they were."""
-    rows = Ticket.objects.filter(pk__gt=index.done_to, pk__lte=last).order_by("pk").only(*TEXTS)
+    rows = Ticket.objects.filter(pk__gt=index.done_to, pk__lte=last).order_by("pk").only(*TEXTS, *WISHES)
     batch = list(rows.select_for_update(no_key=True)[:BATCH])
     _write(batch)
     index.done_to = batch[-1].pk if batch else last

@@ -9,6 +9,7 @@ from django.db import models
 
 from tickets import search
 from tickets.models import Ticket, TicketEvent
+from tickets.reading import as_worked_on
 
 Row = TypeVar("Row", bound=models.Model)
 BATCH = 2000  # rows a statement when writing in bulk
@@ -20,14 +21,15 @@ def index_for_search(ticket: Ticket) -> None:
     ticket.search, ticket.caller_search = search.vector(*asked), search.vector(*caller)
 
 
-def index_caller(ticket: Ticket) -> None:
-    """Sets the vector by which the caller is found to an expression that the next save writes."""
-    ticket.caller_search = search.vector(*searched(ticket)[1])
-
-
 def searched(ticket: Ticket) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The texts by which a ticket is found, and those by which it is found where the reader may see the caller."""
-    return (ticket.number, ticket.title, ticket.description, ticket.address), (ticket.caller_name, ticket.caller_phone)
+    """The texts by which a ticket is found, and those by which it is found where the reader may see the caller.
+
+    A protected caller's name or number in what is asked is found by nobody who may not read it there.
+    """
+    asked = (ticket.title, ticket.description, ticket.address)
+    told = tuple(as_worked_on(ticket).text(written) for written in asked)
+    hidden = tuple(written for written, shown in zip(asked, told, strict=True) if written != shown)
+    return (ticket.number, *told), (ticket.caller_name, ticket.caller_phone, *hidden)
 
 
 # What `correct` may make another.
