@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "hotline.worktime",
     "tickets",
     "dispatch",
+    "knowledge",
     "supervision",
     "reports",
     "demo",

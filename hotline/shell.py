@@ -39,6 +39,7 @@ DOORS = (
     Door("board", _("Stuck board"), P.SEE_BOARD, "exclamation-triangle"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
     Door("suggestions", _("Suggestions"), P.SEE_SUGGESTIONS, "light-bulb"),
+    Door("articles", _("Knowledge base"), P.READ_ARTICLES, "academic-cap"),
     Door("directory", _("Responsibility directory"), P.SEE_DIRECTORY, "book-open"),
     Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
     Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),

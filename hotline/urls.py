@@ -25,6 +25,7 @@ urlpatterns = [
     path("language/", login_not_required(language.switch_language), name="language"),
     path("", include("tickets.urls")),
     path("", include("dispatch.urls")),
+    path("", include("knowledge.urls")),
     path("", include("supervision.urls")),
     path("", include("reports.urls")),
     path("api/v1/", include("tickets.api_urls")),

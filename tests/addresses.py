@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hotline.accounts.models import Department
+from knowledge.models import Article, ArticleFile
 from reports.models import ReportRun
 from supervision.models import CoordinationTask, SupervisionOrder
 from tickets.models import Attachment, Category, Matter
@@ -51,6 +52,10 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "ticket-action": lambda numbers: [
         {"number": number, "name": name} for number in numbers[:FULL_WALK] for name in ACTIONS if name != STARTING
     ],
+    "article": lambda numbers: keys(Article.objects.all()[:1]),
+    "article-edit": lambda numbers: keys(Article.objects.all()[:1]),
+    "article-settle": lambda numbers: keys(Article.objects.all()[:1]),
+    "article-file": lambda numbers: keys(ArticleFile.objects.all()[:1]),
     "directory-version": lambda numbers: [{"pk": 1}],
     "coordination": lambda numbers: keys(CoordinationTask.objects.all()),
     "site-note": lambda numbers: keys(CoordinationTask.objects.all()),

@@ -26,6 +26,9 @@ class Permission(models.TextChoices):
     HANDLE = "handle", _("Accept, work and answer tickets of the own department")
     SEE_SUGGESTIONS = "see_suggestions", _("See how good dispatch suggestions are")
     AUTOMATE = "automate", _("Switch automatic dispatch on")
+    READ_ARTICLES = "read_articles", _("Read the knowledge base")
+    DRAFT_ARTICLES = "draft_articles", _("Draft articles of the knowledge base")
+    RELEASE_ARTICLES = "release_articles", _("Release and withdraw articles that somebody else wrote")
     SEE_DIRECTORY = "see_directory", _("Read the responsibility directory")
     KEEP_DIRECTORY = "keep_directory", _("Change the responsibility directory")
     RULE = "rule", _("Rule on disputes and extensions")
@@ -50,6 +53,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.PROTECT_CALLERS,
             P.CORRECT,
             P.REGISTER,
+            P.READ_ARTICLES,
+            P.DRAFT_ARTICLES,
             P.FOLLOW_UP,
             P.MANAGE_MATTERS,
             P.USE_API,
@@ -62,6 +67,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.PROTECT_CALLERS,
             P.CORRECT,
             P.REGISTER,
+            P.READ_ARTICLES,
+            P.DRAFT_ARTICLES,
+            P.RELEASE_ARTICLES,
             P.DISPATCH,
             P.CHECK_ANSWERS,
             P.MANAGE_MATTERS,
@@ -70,7 +78,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.USE_API,
         }
     ),
-    Role.STAFF: frozenset({P.SEE_DEPARTMENT_TICKETS, P.HANDLE, P.SEE_MESSAGES, P.SEE_DIRECTORY, P.USE_API}),
+    Role.STAFF: frozenset(
+        {
+            P.SEE_DEPARTMENT_TICKETS,
+            P.HANDLE,
+            P.READ_ARTICLES,
+            P.DRAFT_ARTICLES,
+            P.SEE_MESSAGES,
+            P.SEE_DIRECTORY,
+            P.USE_API,
+        }
+    ),
     Role.SUPERVISOR: frozenset(
         {
             P.SEE_ALL_TICKETS,
@@ -78,6 +96,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.PROTECT_CALLERS,
             P.CORRECT,
             P.CHECK_ANSWERS,
+            P.READ_ARTICLES,
+            P.DRAFT_ARTICLES,
+            P.RELEASE_ARTICLES,
             P.SEE_BOARD,
             P.SUPERVISE,
             P.SEE_CLOCKS,
@@ -90,6 +111,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.MANAGER: frozenset(
         {
             P.SEE_ALL_TICKETS,
+            P.READ_ARTICLES,
             P.RULE,
             P.SEE_BOARD,
             P.SEE_CLOCKS,

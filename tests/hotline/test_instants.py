@@ -32,7 +32,7 @@ BEYOND = (
 def all_forms(of: type[BaseForm] = BaseForm) -> Iterator[type[BaseForm]]:
     """Every form of ours; a new one is among them."""
     for form in of.__subclasses__():
-        if form.__module__.split(".")[0] in ("hotline", "tickets", "dispatch", "supervision", "reports"):
+        if form.__module__.split(".")[0] in ("hotline", "tickets", "dispatch", "knowledge", "supervision", "reports"):
             yield form
         yield from all_forms(form)
 

@@ -186,7 +186,7 @@ def test_every_lock_on_a_row_lets_others_refer_to_it() -> None:
     """`no_key`: an event, a flag or a file can be added to a ticket that somebody works on."""
     calls = [
         (file, node)
-        for room in ("hotline", "tickets", "dispatch", "supervision", "reports")
+        for room in ("hotline", "tickets", "dispatch", "knowledge", "supervision", "reports")
         for file in (ROOT / room).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "select_for_update"

@@ -88,7 +88,7 @@ def test_the_sign_in_page_asks_for_a_password(db: None, client: Client) -> None:
 
 def all_forms() -> Iterator[type[forms.BaseForm]]:
     """Every form class of ours."""
-    for room in ("hotline", "tickets", "dispatch", "supervision", "reports"):
+    for room in ("hotline", "tickets", "dispatch", "knowledge", "supervision", "reports"):
         package = importlib.import_module(room)
         for module in pkgutil.walk_packages(package.__path__, f"{room}."):
             if ".migrations" not in module.name and ".management" not in module.name:
@@ -97,7 +97,7 @@ def all_forms() -> Iterator[type[forms.BaseForm]]:
     while waiting:
         one = waiting.pop()
         waiting += one.__subclasses__()
-        if one.__module__.split(".")[0] in ("hotline", "tickets", "dispatch", "supervision", "reports"):
+        if one.__module__.split(".")[0] in ("hotline", "tickets", "dispatch", "knowledge", "supervision", "reports"):
             yield one
 
 

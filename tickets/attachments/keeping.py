@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -32,6 +33,8 @@ from tickets.attachments.words import Unfit
 from tickets.models import Attachment, Ticket, TicketEvent
 from tickets.models.attachments import new_place
 
+# Tables that speak of files on the disk, in their column `file`; rooms above add theirs.
+SPOKEN_OF_BY: list[Any] = [Attachment]
 FORGOTTEN_AFTER = timedelta(hours=6)  # no request takes so long: a file without a row is nobody's then
 CHUNK = 256 * 1024  # bytes
 
@@ -113,9 +116,18 @@ def taken_in(uploads: Sequence[UploadedFile]) -> Iterator[Files]:
 def _with_rows(files: Files) -> set[str]:
     """Those whose rows are there although an error was reported: a connection can break just after the commit."""
     try:
-        return set(Attachment.objects.filter(file__in=files.given).values_list("file", flat=True))
+        return _known(files.given)
     except DatabaseError:
         return files.given  # not to be known now: `sweep` will find out
+
+
+def _known(places: set[str]) -> set[str]:
+    """Those places that a row of any table speaks of."""
+    return {
+        place
+        for table in SPOKEN_OF_BY
+        for place in table.objects.filter(file__in=places).values_list("file", flat=True)
+    }
 
 
 def attach(ticket: Ticket, *uploads: UploadedFile, actor: User) -> list[Attachment]:
@@ -193,7 +205,7 @@ def _keep(checked: Checked, files: Files) -> None:
 
 
 def sweep() -> int:
-    """Takes files off the disk that belong to no ticket, since a process was killed before it could; returns how many.
+    """Takes files off the disk that belong to nothing, since a process was killed before it could; returns how many.
 
     Looks at the folders of this month and the one before: older ones were looked at when they were this young.
     """
@@ -202,7 +214,7 @@ def sweep() -> int:
     for month in {today.replace(day=1), today.replace(day=1) - timedelta(days=1)}:
         folder = _path(f"attachments/{month:%Y/%m}")
         lost = {f"attachments/{month:%Y/%m}/{name}" for name in _old_files(folder)}
-        known = set(Attachment.objects.filter(file__in=lost).values_list("file", flat=True)) if lost else set()
+        known = _known(lost) if lost else set()
         for place in lost - known:
             _path(place).unlink(missing_ok=True)
             gone += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -55,7 +55,11 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A file, for whoever may see its ticket; pictures open, recordings play on the page, everything else is saved."""
     visible = Ticket.objects.visible_to(request.user)
     found = get_object_or_404(Attachment.objects.select_related("ticket").filter(ticket__in=visible), pk=pk)
-    name = read(found.ticket, person(request)).text(found.name)
+    return served(request, found, read(found.ticket, person(request)).text(found.name))
+
+
+def served(request: HttpRequest, found: Any, name: str) -> HttpResponseBase:
+    """A kept file (`file`, `content_type`, `is_image`, `is_played`) under `name`, for somebody who may read it."""
     try:
         file = found.file.open("rb")
     except FileNotFoundError as missing:
@@ -69,7 +73,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     return response
 
 
-def _answer(request: HttpRequest, found: Attachment, file: IO[bytes], name: str) -> HttpResponseBase:
+def _answer(request: HttpRequest, found: Any, file: IO[bytes], name: str) -> HttpResponseBase:
     """The whole file, or the part that a player asks for when somebody listens to the middle of a call."""
     size = found.file.size
     asked = RANGE.fullmatch(request.headers.get("Range", ""))

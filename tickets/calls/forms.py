@@ -31,6 +31,8 @@ class CallForm(forms.ModelForm):
         label=_("Title"), max_length=80, required=False, help_text=_("Empty: the beginning of what is asked.")
     )
     answer = text(_("Answer given to the caller"), required=False, rows=2)
+    # The article of the knowledge base that the answer was taken from.
+    article = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
     then = forms.ChoiceField(
         choices=[(SEND_ON, _("Record and send on")), (ANSWERED, _("Record as answered"))], required=False
     )

@@ -50,6 +50,7 @@ def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
         return _again(request, form, file_errors=refused.reasons)
     except Refused as refused:
         form.add_error("answer", refused.message)
+        form.data = {**form.data.dict(), "article": ""}  # told once: what is sent again is the operator's own word
         return _again(request, form)
     except Busy as busy:
         form.add_error(None, busy.message)
@@ -68,7 +69,10 @@ def _again(request: HttpRequest, form: CallForm, *, status: int = 422, **context
 
 def _recorded(form: CallForm, files: Files, user: User) -> str:
     """Records the call with its answer and its files; returns the number of its ticket."""
-    ticket = recording.register(actor=user, details=form.details, answer=form.cleaned_data["answer"])
+    given = form.cleaned_data
+    ticket = recording.register(
+        actor=user, details=form.details, answer=given["answer"], article=given["article"] if given["answer"] else None
+    )
     files.give_to(ticket, actor=user, with_last_event=True)
     return ticket.number
 

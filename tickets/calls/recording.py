@@ -34,6 +34,7 @@ def register(
     actor: User | None,
     details: dict[str, Any],
     answer: str = "",
+    article: int | None = None,
     at: datetime | None = None,
     import_key: str | None = None,
 ) -> Ticket:
@@ -41,8 +42,9 @@ def register(
 
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
     `caller_name` and `caller_phone` as typed. An `answer` was given while the caller was on the line and closes the
-    ticket. `at` is when the call came; now by default. Raises NotAllowed, Busy, ValidationError where the number is
-    none, or Refused where this kind of call is not answered directly; then nothing is recorded.
+    ticket; `article` is the one of the knowledge base that it was taken from. `at` is when the call came; now by
+    default. Raises NotAllowed, Busy, ValidationError where the number is none, or Refused where this kind of call is
+    not answered directly or the article has ended; then nothing is recorded.
     """
     action = table.ACTIONS[table.STARTING]
     if actor is not None and not performing.may_perform(action, None, actor):
@@ -56,5 +58,7 @@ def register(
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
         performing.apply(action, ticket, actor=actor, given={}, at=at, store=NumberingStore())
         if answer:
-            ticket = performing.perform("answer_directly", ticket, actor=actor, given={"answer": answer}, at=at)
+            ticket = performing.perform(
+                "answer_directly", ticket, actor=actor, given={"answer": answer, "article": article}, at=at
+            )
     return ticket

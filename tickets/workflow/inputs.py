@@ -146,6 +146,10 @@ class Reason(ActionInput):
 
 class AnswerDirectly(ActionInput):
     answer = text(_("Answer given to the caller"), rows=4)
+    # the article of the knowledge base that it was taken from, which that room keeps
+    article = forms.IntegerField(
+        label=_("Article"), required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput
+    )
 
 
 class Refuse(ActionInput):
