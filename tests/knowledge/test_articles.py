@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from demo import articles as demo_articles
 from hotline.accounts.models import Region, User
 from knowledge import editing, searching
 from knowledge.models import Article, ArticleEvent, ArticleFile, ArticleUse, Missed
@@ -213,6 +214,22 @@ def test_what_was_not_found_is_kept_without_numbers_and_people() -> None:
     assert "电动车上牌" in editor.get(reverse("article-new"), {"missed": row.pk}).content.decode()
     editor.post(reverse("articles-missed"), {"row": row.pk})
     assert Missed.objects.get(pk=row.pk).is_settled
+
+
+def test_the_demo_city_has_its_articles_and_finds_them() -> None:
+    texts = list(demo_articles.parse(demo_articles.TEXTS.read_text(encoding="utf-8")))
+    assert len(texts) >= 120
+    assert len({question for _bureau, _category, question, _answer in texts}) == len(texts)
+    demo_articles.lay_in()
+    assert not Article.objects.filter(category=None).exists(), "every category is one of the tree"
+    asked = {
+        "shenfenzheng": "身份证",
+        "被老板拖欠工资三个月": "拖欠工资",
+        "家里突然没水了停水": "停水",
+        "gjj": "公积金",
+    }
+    for words, about in asked.items():
+        assert about in searching.find(words)[0].question, words
 
 
 # -- answering a call ---------------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
         return _again(request, form, file_errors=refused.reasons)
     except Refused as refused:
         form.add_error("answer", refused.message)
-        form.data = {**form.data.dict(), "article": ""}  # told once: what is sent again is the operator's own word
+        form.data = typed = request.POST.copy()
+        typed["article"] = ""  # told once: what is sent again is the operator's own word
         return _again(request, form)
     except Busy as busy:
         form.add_error(None, busy.message)

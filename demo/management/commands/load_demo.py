@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from demo import city, steel_plates
+from demo import articles, city, steel_plates
 from demo.generator import Generator
 from supervision.clocks import sweeping
 from tickets.models import Ticket
@@ -27,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError("The demo city is for demo installations; set HOTLINE_DEMO=1.")
         started = time.perf_counter()
         city.lay_in()
+        articles.lay_in()
         if not options["city_only"] and not Ticket.objects.exists():
             self._lay_in_tickets(options["tickets"], options["days"], options["seed"])
         seconds = round(time.perf_counter() - started, 1)
