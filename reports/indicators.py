@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
 from hotline.templatetags.ui import percent
 from tickets.choices import SATISFIED, Closing, Contacted, Solved, Status
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketQuerySet
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Indicator:
     def base(self, span: Span) -> Q:
         return span.within(self.when) & self.among
 
-    def tickets(self, span: Span, which: str = "base") -> QuerySet[Ticket]:
+    def tickets(self, span: Span, which: str = "base") -> TicketQuerySet:
         """The tickets behind the figure: its base, its part, or the base without the part (`rest`)."""
         found = Ticket.objects.filter(self.base(span))
         if self.part is None or which == "base":

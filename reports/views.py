@@ -23,7 +23,7 @@ from hotline.instants import midnight
 from hotline.receipts import services as receipts
 from supervision.board import stuck
 from tickets.choices import FlagKind
-from tickets.lists.listing import ticket_list
+from tickets.lists.listing import DEFAULT_ORDER, ORDERS, ticket_list
 from tickets.models import Ticket
 
 from . import building, documents, indicators, periods, withholding
@@ -99,7 +99,10 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     which = request.GET.get("part", "base")
     which = which if which in parts else "base"
     behind = indicator.tickets(span, which)
-    tickets = Ticket.objects.visible_to(request.user).filter(pk__in=behind.values("pk"))
+    tickets = behind.visible_to(request.user)
+    order = ORDERS.get(request.GET.get("sort", ""), ORDERS[DEFAULT_ORDER])
+    if order[0].lstrip("-") != indicator.when:
+        tickets = Ticket.objects.gathered_from(tickets)
     return ticket_list(
         request, tickets, title=indicator.label, template="reports/figure_tickets.html",
         filters=("department", "kind"), indicator=indicator, which=which, first=first, last=last, figure=figure,

@@ -25,6 +25,7 @@ from reports.models import ReportKind, ReportRun
 from reports.tasks import build_due_reports
 from tests import scene
 from tests.scene import at
+from tickets.lists.listing import ORDERS
 from tickets.matters import joining
 from tickets.models import Ticket
 
@@ -249,6 +250,22 @@ def test_every_number_of_the_dashboard_leads_to_its_tickets(
     assert client.get(reverse("figure-tickets", args=["nonsense"])).status_code == 404
     odd = reverse("figure-tickets", args=["received"]) + "?from=2026-99-99&to=9999-12-31&part=zzz"
     assert client.get(odd).status_code == 200
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_tickets_of_a_figure_in_every_order(
+    order: str, april: dict[str, Ticket], signed_in: Callable[[str], Client]
+) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        address = reverse("figure-tickets", args=["received"]) + f"?from=2026-04-01&to=2026-04-30&sort={order}"
+        page = signed_in(scene.MANAGER).get(address).context["page"]
+    column = ORDERS[order][0].lstrip("-")
+    span = tables.span_of(periods.parse(ReportKind.MONTHLY, "2026-04"))
+    behind = indicators.INDICATORS["received"].tickets(span).filter(**{f"{column}__isnull": False})
+    assert [ticket.pk for ticket in page] == list(behind.order_by(*ORDERS[order]).values_list("pk", flat=True))
+    listed = next(query["sql"] for query in captured.captured_queries if "LIMIT 26" in query["sql"])
+    # along the figure's own instant from where the period begins; otherwise gathered first, not met in all of history
+    assert ("= ANY(ARRAY(SELECT" in listed) == (column != "registered_at")
 
 
 def test_an_empty_city_has_an_empty_report(settings: Any, tmp_path: Path) -> None:

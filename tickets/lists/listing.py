@@ -23,6 +23,7 @@ ORDERS = {
     "step": ("stage_due_at", "id"),
     "risk": ("-risk", "-id"),
 }
+DEFAULT_ORDER = "newest"
 ORDER_LABELS = {
     "newest": _("Newest first"),
     "oldest": _("Oldest first"),
@@ -38,7 +39,7 @@ def ticket_list(
     *,
     title: Any,
     template: str = "tickets/list.html",
-    default_order: str = "newest",
+    default_order: str = DEFAULT_ORDER,
     filters: tuple[str, ...] = (
         "q",
         "status",

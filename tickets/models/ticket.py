@@ -92,11 +92,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def concerning(self, departments: list[int]) -> Self:
         """The tickets that these departments hold, assist with, or are heard on."""
         # As an array, so that both halves of the OR are looked up in an index.
-        contributed = models.Func(
-            models.F("pk"), ArraySubquery(_contributed_by(departments)),
-            template="%(expressions)s)", arg_joiner=" = ANY(", output_field=models.BooleanField(),
-        )  # fmt: skip
+        contributed = _is_one_of(_contributed_by(departments))
         return self.filter(models.Q(department_id__in=departments) | models.Q(contributed))
+
+    def gathered_from(self, rows: models.QuerySet[Ticket]) -> Self:
+        """Those of `rows`, gathered before they are put in order.
+
+        PostgreSQL would else follow the order's index until it has met enough of them, from the beginning of history
+        where they all lie at its end.
+        """
+        return self.filter(_is_one_of(rows.order_by().values("pk")))
 
     def matching(self, words: str, user: User) -> Self:
         """Full-text search by what is asked, number, address and, where `user` may see the caller, name and phone."""
@@ -115,6 +120,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """
         joined = self.select_related("category", "region__parent", "department", "matter")
         return joined.defer("search", "caller_search", "description")
+
+
+def _is_one_of(ids: models.QuerySet[Any]) -> models.Func:
+    """Whether a ticket's id is among these, which are looked up first."""
+    return models.Func(
+        models.F("pk"), ArraySubquery(ids),
+        template="%(expressions)s)", arg_joiner=" = ANY(", output_field=models.BooleanField(),
+    )  # fmt: skip
 
 
 def _contributed_by(departments: list[int]) -> models.QuerySet[Any]:
