@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from dispatch import suggest
+from dispatch import categorising, suggest
 from dispatch.sheets import cells, tables
 from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Row, Table
@@ -220,10 +220,11 @@ class _Intake:
     def _ticket(self, message: Message, caller: Caller | None) -> Ticket:
         number = _own_number(message.user)
         phone = number.kept if number else ""
+        keyed = categorising.by_keywords(message.title, message.body)
         return Ticket(
             number=self.numbers.take(timezone.localdate(message.created)), title=message.title,
             description=message.body, kind=guess_kind(message.title, message.body), channel=Channel.WEB,
-            category=suggest.guess_category(message.title, message.body), region=self.city, caller=caller,
+            category=keyed.category if keyed else None, region=self.city, caller=caller,
             caller_name="" if phone else message.user, caller_phone=phone,
             is_anonymous=not message.user, registered_at=message.created, import_key=message.key,
         )  # fmt: skip

@@ -168,20 +168,31 @@ class Suggestion(models.Model):
         indexes: ClassVar = [models.Index("at", name="suggestion_at")]
 
 
+class Learns(models.TextChoices):
+    """What a model names for a text."""
+
+    DEPARTMENT = "department", _("Department")
+    CATEGORY = "category", _("Category")
+
+
 class DispatchModel(models.Model):
-    """One time that departments were learned from answered tickets, and how well it did on later ones.
+    """One time that departments or categories were learned from answered tickets, and how well it did on later ones.
+
+    `floor_accuracy` is how often what people wrote down was right on the same tickets: the directory for departments,
+    the keywords for categories.
 
     The file lies in the data folder; `digest` is the mark by which it is known for one that was written here.
     """
 
+    learns = models.CharField(_("learns"), max_length=10, choices=Learns, default=Learns.DEPARTMENT)
     trained_at = models.DateTimeField(_("trained at"))
     learned_from = models.PositiveIntegerField(_("learned from"))
     measured_on = models.PositiveIntegerField(_("measured on"))
-    departments = models.PositiveSmallIntegerField(_("departments"))
+    labels = models.PositiveSmallIntegerField(_("labels"))
     accuracy = models.FloatField(_("right"))
     coverage = models.FloatField(_("coverage"))
     threshold = models.FloatField(_("confidence needed"))
-    directory_accuracy = models.FloatField(_("the directory right"))
+    floor_accuracy = models.FloatField(_("directory or keywords right"))
     # for some confidences: how many of the held-out tickets reach it, and how many of those are right
     curve = models.JSONField(default=list)
     file = models.FileField(upload_to="models/")
@@ -192,7 +203,7 @@ class DispatchModel(models.Model):
         verbose_name = _("dispatch model")
         verbose_name_plural = _("dispatch models")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["is_used"], condition=models.Q(is_used=True), name="one_model_in_use")
+            models.UniqueConstraint(fields=["learns"], condition=models.Q(is_used=True), name="one_model_in_use")
         ]
         indexes: ClassVar = [models.Index("trained_at", name="model_trained")]
 

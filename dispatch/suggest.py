@@ -6,29 +6,21 @@ answered tickets, where it is sure enough; else what the directory says.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from dispatch import precedents
+from dispatch import categorising, precedents
 from dispatch.directory.book import Book, Line, holding
-from dispatch.learned import store
-from dispatch.models import DirectoryEntry, Precedent, Source
+from dispatch.learned import asking, store
+from dispatch.models import DirectoryEntry, Learns, Precedent, Source
 from dispatch.precedents import Asked
 from hotline.accounts.models import Department, Region, User
-from hotline.remembered import Remembered
 from tickets.models import Category, Ticket
 
-if TYPE_CHECKING:
-    from dispatch.learned.model import Guess
-
-KEYWORD_CACHE_SECONDS = 60
 LOOKED_THROUGH, LIKE = 300, 3  # tickets of a department that are looked through, and shown as like
-TITLE_WEIGHT = 3  # a word in the title says more than one in the text
 
 
 @dataclass(frozen=True)
@@ -90,27 +82,19 @@ def _propose(asked: dict[int, Asked], *, learned: bool = True) -> dict[int, Prop
 
 def _learned(asked: dict[int, Asked]) -> dict[int, Proposal | None]:
     """What was learned, of those for which it is sure enough."""
-    row, learned = store.current()
-    if row is None or learned is None or not asked:
+    texts = {key: (one.title, one.text, store.facts(one.category, one.region)) for key, one in asked.items()}
+    sure = asking.sure_of(Learns.DEPARTMENT, texts)
+    if not sure:
         return {}
-    from dispatch.learned.model import Example
-
-    examples = [Example(one.title, one.text, store.facts(one.category, one.region)) for one in asked.values()]
-    guesses = dict(zip(asked, learned.guess(examples, explain=True), strict=True))
-    sure = {key: guess for key, guess in guesses.items() if guess.confidence >= row.threshold}
     departments = Department.objects.filter(is_open=True).in_bulk([guess.label for guess in sure.values()])
     return {
         key: Proposal(
-            departments[guess.label], _because(guess), Source.LEARNED, confidence=guess.confidence, words=guess.words
+            departments[guess.label], asking.because(guess), Source.LEARNED,
+            confidence=guess.confidence, words=guess.words,
         )
         for key, guess in sure.items()
         if guess.label in departments
-    }
-
-
-def _because(guess: Guess) -> str:
-    reason = _t("Learned from answered tickets, %(percent)d %% sure") % {"percent": int(guess.confidence * 100)}
-    return f"{reason}：{_t(', ').join(guess.words)}" if guess.words else reason
+    }  # fmt: skip
 
 
 def for_duties(
@@ -181,28 +165,7 @@ def like_tickets(proposal: Proposal, user: User) -> list[Ticket]:
     return [one for _count, one in best[:LIKE]]
 
 
-def guess_category(title: str, text: str) -> Category | None:
-    """The third-level category most of whose keywords stand in the text; None where none does."""
-    score: Counter[int] = Counter()
-    for word, category_id in _keywords():
-        weight = TITLE_WEIGHT * title.count(word) + text.count(word)
-        if weight:
-            score[category_id] += weight * len(word)
-    if not score:
-        return None
-    best, _weight = max(score.items(), key=lambda item: (item[1], -item[0]))
-    return Category.objects.select_related("parent__parent").get(pk=best)
-
-
-def _read_keywords() -> list[tuple[str, int]]:
-    rows = Category.objects.filter(is_used=True).exclude(keywords="").values_list("keywords", "pk")
-    return [(word, pk) for words, pk in rows for word in words.split()]
-
-
-_keywords = Remembered(_read_keywords, seconds=KEYWORD_CACHE_SECONDS)
-
-
 def forget() -> None:
     """Has the next suggestion read keywords and model again."""
-    _keywords.forget()
+    categorising.forget()
     store.forget()

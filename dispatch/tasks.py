@@ -4,21 +4,24 @@ import logging
 
 from celery import shared_task
 
+from dispatch.models import Learns
+
 logger = logging.getLogger(__name__)
 
 
 @shared_task(expires=3600)
 def train() -> None:
-    """Learns anew from the city's tickets; running it again only measures again."""
+    """Learns departments and categories anew from the city's tickets; running it again only measures again."""
     from dispatch.learned import (  # scikit-learn is loaded by the worker that trains, and by no other process
         model,
         training,
     )
 
-    try:
-        training.train()
-    except model.TooLittle as error:
-        logger.info("nothing to learn from yet: %s", error)
+    for learns in Learns:
+        try:
+            training.train(learns)
+        except model.TooLittle as error:
+            logger.info("nothing to learn %s from yet: %s", learns, error)
 
 
 @shared_task(expires=55)

@@ -1,4 +1,4 @@
-"""Learning from a city's own tickets which department answers what. Knows texts and labels, and no database.
+"""Learning from a city's own tickets who answers what and what it is about. Knows texts and labels, and no database.
 
 Three linear models each read a text their own way: the title by its characters, the body by its characters, the
 words of both. A fourth, small one has seen, on texts that the three had not been trained on, when to believe which of
@@ -31,6 +31,7 @@ JUDGED = 12_000  # latest examples on which the three are judged
 STRENGTHS = (0.5, 1.0, 1.0)  # C of each view's model
 PASSES, CORES = 30, 2
 HASHES, FACT_HASHES = 2**18, 2**14
+MOST_WEIGHTS = 12_000_000  # labels times features; with 173 categories a model would take gigabytes without it
 MOST_BODIES = 30_000  # latest bodies read by their characters; titles and words are read of all (decision 0011)
 MAX_FEATURES = 250_000  # of each view, the most frequent
 GOAL = 0.97  # share right that a suggestion must reach to be made
@@ -78,9 +79,9 @@ def _cut(example: Example) -> str:
     return " ".join(rjieba.cut(f"{example.title} 。 {example.body}"))
 
 
-def _hashed(**how: Any) -> Pipeline:
+def _hashed(hashes: int, **how: Any) -> Pipeline:
     """Runs of characters or words without a list of them all, which for 100,000 texts would not fit into 2 GB."""
-    counts = HashingVectorizer(n_features=HASHES, alternate_sign=False, norm=None, dtype=np.float32, **how)
+    counts = HashingVectorizer(n_features=hashes, alternate_sign=False, norm=None, dtype=np.float32, **how)
     return make_pipeline(counts, TfidfTransformer(sublinear_tf=True))
 
 
@@ -108,14 +109,18 @@ class Linear:
 
 
 class Views:
-    """The three readings of a text as sparse vectors."""
+    """The three readings of a text as sparse vectors; the more `labels`, the fewer features of each."""
 
-    def __init__(self) -> None:
-        common: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32, "max_features": MAX_FEATURES}
+    def __init__(self, labels: int) -> None:
+        room = MOST_WEIGHTS // labels
+        hashes = min(HASHES, 2 ** (room.bit_length() - 1))
+        common: dict[str, Any] = {
+            "sublinear_tf": True, "dtype": np.float32, "max_features": min(MAX_FEATURES, room)
+        }  # fmt: skip
         self.title = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), **common)
-        self.body = _hashed(analyzer="char", ngram_range=(1, 3))
+        self.body = _hashed(hashes, analyzer="char", ngram_range=(1, 3))
         self.words = TfidfVectorizer(tokenizer=str.split, token_pattern=None, min_df=2, **common)
-        self.pairs = _hashed(tokenizer=str.split, token_pattern=None, ngram_range=(2, 2))
+        self.pairs = _hashed(hashes, tokenizer=str.split, token_pattern=None, ngram_range=(2, 2))
         # Facts are few and each weighs as much as all words together: whose area it is decides where words do not.
         self.facts = HashingVectorizer(
             analyzer=tuple, n_features=FACT_HASHES, alternate_sign=False, norm=None, binary=True, dtype=np.float32
@@ -190,7 +195,7 @@ class Learned:
         said, judged = cls._judged(texts[-JUDGED:], known[-JUDGED:], names)
         fitted = LogisticRegression(C=0.3, max_iter=2000).fit(said, judged)
         judge = Linear(fitted.coef_, fitted.intercept_)
-        views = Views()
+        views = Views(len(names))
         three = _fit_three(views.fit(texts), known)
         words = list(views.words.get_feature_names_out())
         return cls(names, views, three, judge, fitted.classes_, len(kept), words)
@@ -203,7 +208,7 @@ class Learned:
         texts, known = [texts[index] for index in chosen], known[chosen]
         said = np.full((len(texts), 3 * len(names)), -1.0)
         for learned, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(texts, known):
-            views = Views()
+            views = Views(len(names))
             three = _fit_three(views.fit([texts[i] for i in learned]), known[learned])
             here = np.unique(known[learned])
             opinion = _opinions(three, views.read([texts[i] for i in asked]))

@@ -76,13 +76,13 @@ def _learned(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> Learned:
     title, body, words, judge = (
         Linear(arrays[f"{name}_weights"], arrays[f"{name}_intercept"]) for name in ("title", "body", "words", "judge")
     )
-    views = Views()
+    labels, judged = np.array(about["labels"]), np.array(about["judged"])
+    views = Views(max(len(labels), 1))
     for view, terms, name in ((views.title, about["title"], "title"), (views.words, about["words"], "words")):
         view.vocabulary = terms
         view.idf_ = arrays[f"{name}_rarity"]
     for hashed, name in ((views.body, "body"), (views.pairs, "pairs")):
         hashed[-1].idf_ = arrays[f"{name}_rarity"]
-    labels, judged = np.array(about["labels"]), np.array(about["judged"])
     learned = Learned(labels, views, [title, body, words], judge, judged, about["learned_from"], about["words"])
     _fits(learned)
     return learned

@@ -1,16 +1,15 @@
-"""The model in use: read from its file once, known by its mark, and done without where it is broken or not ours."""
+"""The models in use: read from their files once, known by their mark, done without where one is broken or not ours."""
 
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from dispatch.models import DispatchModel
+from dispatch.models import DispatchModel, Learns
 from hotline import health
 from hotline.accounts.models import Region
 from hotline.remembered import Remembered
@@ -31,19 +30,24 @@ def facts(category: Category | None, region: Region) -> tuple[str, ...]:
     return tuple(ways + ([f"category:{pk}" for pk in category.ancestor_ids] if category else []))
 
 
-_used = Remembered(lambda: DispatchModel.objects.filter(is_used=True).first(), seconds=CACHE_SECONDS)
+_used = Remembered(
+    lambda: {row.learns: row for row in DispatchModel.objects.filter(is_used=True)}, seconds=CACHE_SECONDS
+)
+_opened: dict[str, tuple[DispatchModel, Learned | None]] = {}  # by what they name: the row, and what its file held
 
 
-def current() -> tuple[DispatchModel | None, Learned | None]:
+def current(learns: Learns = Learns.DEPARTMENT) -> tuple[DispatchModel | None, Learned | None]:
     """The model in use, as its row and as what can be asked; the second is None where the file is broken."""
-    row = _used()
+    row = _used().get(learns)
     return row, _load_once(row) if row else None
 
 
-@lru_cache(maxsize=1)
 def _load_once(row: DispatchModel) -> Learned | None:
-    """The file of the row in use, read when it comes into use and not again."""
-    return load(row)
+    """The file of a row in use, read when it comes into use and not again."""
+    opened = _opened.get(row.learns)
+    if opened is None or opened[0] != row:
+        opened = _opened[row.learns] = (row, load(row))
+    return opened[1]
 
 
 def load(row: DispatchModel) -> Learned | None:
@@ -56,7 +60,7 @@ def load(row: DispatchModel) -> Learned | None:
     try:
         return packing.unpack(content)
     except (ValueError, MemoryError) as error:
-        logger.warning("dispatch model %s cannot be unpacked: %s", row.pk, error)
+        logger.warning("%s model %s cannot be unpacked: %s", row.learns, row.pk, error)
         return None
 
 
@@ -79,38 +83,38 @@ def _read(row: DispatchModel) -> bytes | None:
         with row.file.open("rb") as file:
             content: bytes = file.read()
     except (OSError, ValueError, SuspiciousOperation) as error:
-        logger.warning("dispatch model %s cannot be read: %s", row.pk, error)
+        logger.warning("%s model %s cannot be read: %s", row.learns, row.pk, error)
         return None
     if not _is_ours(content, row.digest):
-        logger.warning("dispatch model %s is no file that was written here; suggestions go by the directory", row.pk)
+        logger.warning("%s model %s is no file that was written here and is done without", row.learns, row.pk)
         return None
     return content
 
 
-def _look_at_file() -> bool:
-    """Whether the file in use can be read, and unpacked where this process has tried."""
-    row = _used()
-    if row is None:
-        return True
-    return _read(row) is not None and not (_load_once.cache_info().currsize and _load_once(row) is None)
+def _look_at_files() -> set[str]:
+    """What the models name whose file cannot be read, or not unpacked where this process has tried."""
+    return {learns for learns, row in _used().items() if _read(row) is None or _opened.get(learns) == (row, None)}
 
 
-_is_sound = Remembered(_look_at_file, seconds=CHECK_SECONDS)
+_broken = Remembered(_look_at_files, seconds=CHECK_SECONDS)
+WITHOUT = {
+    Learns.DEPARTMENT: "suggestions go by precedents and the directory",
+    Learns.CATEGORY: "categories are proposed by keywords",
+}
 
 
 @health.notice
 def broken_model() -> str:
     """For the health page; looked at every few minutes without loading what the file holds."""
-    if _is_sound():
-        return ""
-    return (
-        "the dispatch model is missing or damaged or was not written here: suggestions go by precedents and the "
-        "directory until the next training (manage.py train_dispatch)"
+    return "; ".join(
+        f"the {learns} model is missing or damaged or was not written here: {WITHOUT[Learns(learns)]} until the next "
+        "training (manage.py train_dispatch)"
+        for learns in sorted(_broken())
     )
 
 
 def forget() -> None:
     """Has the next question read row and file again."""
     _used.forget()
-    _is_sound.forget()
-    _load_once.cache_clear()
+    _broken.forget()
+    _opened.clear()

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from dispatch import precedents, suggest
+from dispatch import categorising, precedents, suggest
 from dispatch.directory.book import holding
 from dispatch.learned import measures, store
-from dispatch.models import DirectoryEntry, DispatchModel, Return
+from dispatch.models import DirectoryEntry, DispatchModel, Learns, Return
 from dispatch.precedents import Asked
 from dispatch.queue import automation, many
 from hotline import keyset
@@ -155,6 +155,7 @@ def _lines_on_the_way(ticket: Ticket) -> list[tuple[bool, DirectoryEntry]]:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """How good suggestions are, by what they rest on; and the models that were trained."""
     row, learned = store.current()
+    by_category, category_model = store.current(Learns.CATEGORY)
     by = request.GET.get("by", "")
     by = by if by in measures.BY else "department"
     user = person(request)
@@ -171,6 +172,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         "first": measures.first_dispatch(),
         "models": DispatchModel.objects.order_by("-trained_at")[:12],
         "is_broken": row is not None and learned is None,
+        "are_categories_broken": by_category is not None and category_model is None,
     }
     return render(request, "dispatch/suggestions.html", context)
 
@@ -211,9 +213,13 @@ def call_panel(request: HttpRequest) -> HttpResponse:
     title, text = request.POST.get("title", ""), request.POST.get("description", "")
     region = Region.objects.filter(pk__in=number_in(request.POST.get("region"))).first()
     chosen = Category.objects.filter(pk__in=number_in(request.POST.get("category"))).first()
-    guess = None if chosen else suggest.guess_category(title, text)
+    guess = None if chosen else categorising.for_text(title, text)
     address = request.POST.get("address", "").strip()
-    proposal = suggest.for_call(Asked(title, text, chosen or guess, region, address)) if region else None
+    proposal = (
+        suggest.for_call(Asked(title, text, chosen or (guess.category if guess else None), region, address))
+        if region
+        else None
+    )
     like: Any = ()
     if region and len(address) >= 2:
         like = (

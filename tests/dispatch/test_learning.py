@@ -19,14 +19,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dispatch import suggest
+from dispatch import categorising, suggest
 from dispatch.learned import model, packing, store, training
 from dispatch.learned.model import Example, Learned
-from dispatch.models import DirectoryEntry, DispatchModel, Source, Suggestion
+from dispatch.models import DirectoryEntry, DispatchModel, Learns, Source, Suggestion
 from dispatch.queue import automation
 from tests import scene
 from tickets.choices import Status
-from tickets.models import Ticket
+from tickets.models import Category, Ticket
 
 SUBJECTS = {
     "环保": ("噪音扰民", "夜间施工噪音很大", "工厂排放废气", "油烟污染严重", "河水发臭"),
@@ -124,7 +124,7 @@ def answered(db: None, settings: Any, tmp_path: Path) -> list[Ticket]:
 def test_a_better_model_is_used_and_explains_itself(answered: list[Ticket]) -> None:
     row = training.train()
     assert row.is_used
-    assert row.accuracy > 0.9 > row.directory_accuracy
+    assert row.accuracy > 0.9 > row.floor_accuracy
     ticket = scene.call(
         title="花园小区工厂排放废气", description="花园小区一带工厂排放废气，希望有关部门尽快处理，谢谢。"
     )
@@ -289,3 +289,90 @@ def test_training_on_nothing(settings: Any, tmp_path: Path) -> None:
         call_command("train_dispatch")
     train()
     assert not DispatchModel.objects.exists()
+
+
+# -- categories ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def categorised(answered: list[Ticket]) -> dict[str, Category]:
+    """The same tickets, each with a category that no keyword of its text points to."""
+    categories = dict(zip(SUBJECTS, Category.objects.filter(path__regex=r"^(\d+/){3}$")[:3], strict=True))
+    Category.objects.update(keywords="")
+    for ticket, label in zip(answered, texts(140)[1], strict=True):
+        Ticket.objects.filter(pk=ticket.pk).update(category=categories[label])
+    suggest.forget()
+    return categories
+
+
+def test_categories_are_learned_beside_departments_and_say_why(
+    categorised: dict[str, Category], signed_in: Callable[[str], Client], capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("train_dispatch")
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert figures["category"]["in_use"]
+    assert figures["category"]["accuracy"] > 0.9 > figures["category"]["floor_accuracy"]
+    assert DispatchModel.objects.filter(is_used=True).count() == 2, "one for each"
+    title, text = "花园小区工厂排放废气", "花园小区一带工厂排放废气，希望有关部门尽快处理，谢谢。"
+    proposal = categorising.for_text(title, text)
+    assert proposal is not None
+    assert proposal.category == categorised["环保"]
+    shown = signed_in(scene.OPERATOR).post(reverse("call-panel"), {"title": title, "description": text})
+    assert str(categorised["环保"]) in shown.content.decode()
+    assert "据历史工单" in shown.content.decode()
+
+
+def test_a_retired_category_is_never_proposed(categorised: dict[str, Category]) -> None:
+    training.train(Learns.CATEGORY)
+    retired = categorised["环保"]
+    Category.objects.filter(pk=retired.pk).update(keywords="废气")
+    words = "花园小区工厂排放废气", "花园小区一带工厂排放废气，希望有关部门尽快处理，谢谢。"
+    assert categorising.by_keywords(*words) is not None, "remembered with its keywords"
+    Category.objects.filter(pk=retired.pk).update(is_used=False)
+    assert categorising.for_text(*words) is None
+
+
+def test_keywords_propose_where_nothing_was_learned_or_it_is_unsure_or_broken(
+    categorised: dict[str, Category], signed_in: Callable[[str], Client], tmp_path: Path
+) -> None:
+    other = Category.objects.exclude(pk__in=[one.pk for one in categorised.values()]).order_by("-pk")[0]
+    Category.objects.filter(pk=other.pk).update(keywords="发票 废气")
+    suggest.forget()
+    by_keywords = categorising.for_text("要发票", "饭店不给开发票")
+    assert by_keywords is not None
+    assert (by_keywords.category, by_keywords.reason) == (other, "关键词：发票")
+    row = training.train(Learns.CATEGORY)
+    unsure = categorising.for_text("要发票", "饭店不给开发票")
+    assert unsure is not None
+    assert unsure.category == other
+    damaged(row, "unsigned", tmp_path)
+    broken = categorising.for_text("花园小区工厂排放废气", "工厂排放废气。")
+    assert broken is not None
+    assert broken.category == other
+    client = signed_in(scene.DISPATCHER)
+    assert "按关键词推荐" in client.get(reverse("suggestions")).content.decode()
+    assert "the category model is missing or damaged" in " ".join(client.get("/healthz").json()["notices"])
+
+
+def test_imported_tickets_teach_no_categories(categorised: dict[str, Category]) -> None:
+    """Their category was taken from the keywords, and would only teach what the keywords say."""
+    for ticket in Ticket.objects.all():
+        Ticket.objects.filter(pk=ticket.pk).update(import_key=f"import:{ticket.pk}")
+    with pytest.raises(model.TooLittle):
+        training.train(Learns.CATEGORY)
+
+
+def test_many_labels_take_no_more_room() -> None:
+    for labels in (2, 45, 173, 400):
+        views = model.Views(labels)
+        assert views.title.max_features * labels <= model.MOST_WEIGHTS
+        assert views.body[0].n_features * labels <= model.MOST_WEIGHTS
+
+
+@pytest.mark.django_db
+def test_the_evaluation_of_categories_prints_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train, test = write(tmp_path / "train.csv", 150, 1), write(tmp_path / "test.csv", 60, 2)
+    call_command("evaluate_categories", "--train", str(train), "--test", str(test))
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(result) == {"accuracy", "macro_f1", "coverage_at_97", "seconds"}
+    assert result["macro_f1"] > 0.95

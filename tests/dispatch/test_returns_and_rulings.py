@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from dispatch import suggest
+from dispatch import categorising, suggest
 from dispatch.models import Precedent, Return, Source, Suggestion
 from hotline.accounts.models import Region
 from tests import scene
@@ -142,10 +142,10 @@ def test_a_return_needs_its_grounds(given: dict[str, object], field: str) -> Non
     ],
 )
 def test_the_category_is_guessed_by_its_words(title: str, text: str, category: str) -> None:
-    found = suggest.guess_category(title, text)
+    found = categorising.by_keywords(title, text)
     assert found is not None
-    assert found.name == category
+    assert found.category.name == category
 
 
 def test_nothing_is_guessed_from_nothing() -> None:
-    assert suggest.guess_category("", "你好") is None
+    assert categorising.for_text("", "你好") is None

@@ -1,0 +1,74 @@
+"""Which category a text belongs to, and why: what was learned, where it is sure enough, else the keywords.
+
+A category that is out of use is never proposed, whatever was learned while it was in use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _t
+
+from dispatch.learned import asking
+from dispatch.models import Learns
+from hotline.remembered import Remembered
+from tickets.models import Category
+
+KEYWORD_CACHE_SECONDS = 60
+TITLE_WEIGHT = 3  # a word in the title says more than one in the text
+NAMED = 3  # keywords named as the reason
+
+
+@dataclass(frozen=True)
+class CategoryProposal:
+    """A category of the third level, and why."""
+
+    category: Category
+    reason: str
+
+
+def for_text(title: str, text: str) -> CategoryProposal | None:
+    """The category that fits best; None where nothing speaks for any."""
+    guesses = asking.sure_of(Learns.CATEGORY, {0: (title, text, ())}) if f"{title}{text}".strip() else {}
+    for guess in guesses.values():
+        if found := _in_use(guess.label):
+            return CategoryProposal(found, asking.because(guess))
+    return by_keywords(title, text)
+
+
+def by_keywords(title: str, text: str) -> CategoryProposal | None:
+    """The category most of whose keywords stand in the text; None where none does."""
+    best = keyed_to(title, text)
+    found = _in_use(best) if best else None
+    if found is None:
+        return None
+    words = [word for word, pk in _keywords() if pk == best and word in f"{title} {text}"]
+    return CategoryProposal(found, _t("Keywords: %(words)s") % {"words": _t(", ").join(words[:NAMED])})
+
+
+def keyed_to(title: str, text: str) -> int | None:
+    """The id of the category most of whose keywords stand in the text, long ones counting for more."""
+    score: Counter[int] = Counter()
+    for word, category_id in _keywords():
+        weight = TITLE_WEIGHT * title.count(word) + text.count(word)
+        if weight:
+            score[category_id] += weight * len(word)
+    return max(score.items(), key=lambda item: (item[1], -item[0]))[0] if score else None
+
+
+def _in_use(pk: int) -> Category | None:
+    return Category.objects.filter(is_used=True).select_related("parent__parent").filter(pk=pk).first()
+
+
+def _read_keywords() -> list[tuple[str, int]]:
+    rows = Category.objects.filter(is_used=True).exclude(keywords="").values_list("keywords", "pk")
+    return [(word, pk) for words, pk in rows for word in words.split()]
+
+
+_keywords = Remembered(_read_keywords, seconds=KEYWORD_CACHE_SECONDS)
+
+
+def forget() -> None:
+    """Has the next proposal read the keywords again."""
+    _keywords.forget()
