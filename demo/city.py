@@ -7,6 +7,7 @@ from datetime import date
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from demo import places
 from dispatch.directory import versions
 from dispatch.directory.book import Line
 from dispatch.models import DirectoryEntry
@@ -104,11 +105,12 @@ LISTED = ("operator1", "dispatcher1", "zhujian", "chengguan", "supervisor1", "ma
 
 @transaction.atomic
 def lay_in() -> None:
-    """Regions, departments, categories, directory and people; nothing where the city is there already."""
+    """Regions, departments, categories, directory, place book and people; nothing where the city is there already."""
     categories.load_default()
     city = _regions()
     bureaus = _departments(city)
     _directory(city, bureaus)
+    places.lay_in()
     _people()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from demo.places import Speaking
 from dispatch.directory.book import Book, holding, lines_of
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
@@ -92,6 +93,7 @@ class Generator:
         today = timezone.localdate(self.now)
         self.directory = Book(lines_of(holding(today)), today)
         self.regions = list(Region.objects.exclude(level=Region.Level.CITY).select_related("parent"))
+        self.speaking = Speaking()
         self.themes = self._themes()
         self.minutes_a_day = calendar.current().day_minutes
         self.numbers = NumberBook()
@@ -185,7 +187,7 @@ class Generator:
     def _ticket(self, at: datetime, caller: Caller) -> Ticket:
         _weight, categories, (kind, title, text) = self.rng.choices(self.themes, [t[0] for t in self.themes])[0]
         region = self.rng.choice(self.regions)
-        spot = self._spot(region)
+        spot = self.speaking.of(region, self.rng)
         days = self.rng.choice((2, 3, 5, 7, 10, 15, 30))
         anonymous = kind == Kind.REPORT and self.rng.random() < 0.4
         return Ticket(
@@ -210,13 +212,6 @@ class Generator:
         """The category whose keywords the sentence holds, else any of the group."""
         hits = [category for category in categories if any(word in text for word in category.keywords.split())]
         return self.rng.choice(hits or categories)
-
-    def _spot(self, region: Region) -> str:
-        if region.name[-1] in "镇乡" and self.rng.random() < 0.6:
-            return self.rng.choice(sentences.VILLAGES)
-        if self.rng.random() < 0.5:
-            return f"{self.rng.choice(sentences.ROADS)}{self.rng.randrange(1, 299)}号"
-        return self.rng.choice(sentences.ESTATES)
 
     # -- what becomes of it -----------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from dispatch.directory import views as directory
+from dispatch.places import views as places
 from dispatch.queue import pages
 
 urlpatterns = [
@@ -17,6 +18,13 @@ urlpatterns = [
     path("directory/check/", directory.check_page, name="directory-check"),
     path("directory/versions/", directory.version_list, name="directory-versions"),
     path("directory/versions/<int:pk>/", directory.version, name="directory-version"),
+    path("places/", places.places, name="places"),
+    path("places/new/", places.new_place, name="new-place"),
+    path("places/import/", places.import_places, name="places-import"),
+    path("places/import/<int:pk>/", places.place_sheet, name="place-sheet"),
+    path("places/import/<int:pk>/rejected.csv", places.rejected_rows, name="place-sheet-rejected"),
+    path("places/places.xlsx", places.export_places, name="places-export"),
+    path("places/<int:pk>/", places.place, name="place"),
     path("precedents/", directory.precedent_list, name="precedents"),
     path("dispatch/call/", pages.call_panel, name="call-panel"),
 ]

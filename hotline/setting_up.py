@@ -34,6 +34,7 @@ PAGES = (
     ),
     SetUpPage("admin:tickets_category_changelist", _("Categories"), _("What tickets are about, in three levels.")),
     SetUpPage("directory", _("Responsibility directory"), _("Which department is responsible for what, and where.")),
+    SetUpPage("places", _("Place book"), _("Estates, roads, markets and schools, and in which street they lie.")),
     SetUpPage("limits", _("Time limits"), _("How long each step may take.")),
     SetUpPage("calendar", _("Working calendar"), _("Holidays, worked weekends and days of the city's own.")),
     SetUpPage("admin:worktime_officehours_changelist", _("Office hours"), _("What counts as working time in a day.")),

@@ -41,6 +41,7 @@ DOORS = (
     Door("suggestions", _("Suggestions"), P.SEE_SUGGESTIONS, "light-bulb"),
     Door("articles", _("Knowledge base"), P.READ_ARTICLES, "academic-cap"),
     Door("directory", _("Responsibility directory"), P.SEE_DIRECTORY, "book-open"),
+    Door("places", _("Place book"), P.SEE_PLACES, "map"),
     Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
     Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),
     Door("reports", _("Reports"), P.SEE_REPORTS, "document-chart-bar"),

@@ -15,7 +15,7 @@ from hotline.accounts.models import Department
 from knowledge.models import Article, ArticleFile
 from reports.models import ReportRun
 from supervision.models import CoordinationTask, SupervisionOrder
-from tickets.models import Attachment, Category, Matter
+from tickets.models import Attachment, Category, Matter, Place, PlaceSheet
 from tickets.workflow.table import ACTIONS, STARTING
 
 Arguments = dict[str, Any]
@@ -44,6 +44,10 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "attachment": lambda numbers: keys(Attachment.objects.all()),
     "api-department-detail": lambda numbers: keys(Department.objects.all()[:1]),
     "api-category-detail": lambda numbers: keys(Category.objects.all()[:1]),
+    "api-place-detail": lambda numbers: keys(Place.objects.all()[:1]),
+    "place": lambda numbers: keys(Place.objects.all()[:1]),
+    "place-sheet": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
+    "place-sheet-rejected": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
     "revoke-token": lambda numbers: [{"digest": "0" * 128}],
     "matter": lambda numbers: keys(Matter.objects.all()),
     "order": lambda numbers: [

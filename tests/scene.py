@@ -27,6 +27,7 @@ from tickets import limits, load
 from tickets.calls import recording
 from tickets.choices import Status
 from tickets.models import Category, Ticket, TimeLimit
+from tickets.places import book
 from tickets.workflow import performing
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -67,6 +68,7 @@ def forget() -> None:
     suggest.forget()
     check.recent.forget()
     steps.rules.forget()
+    book.forget()
 
 
 def user(username: str) -> User:

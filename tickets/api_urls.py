@@ -2,11 +2,13 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from tickets import api
+from tickets.places import api as places
 
 router = SimpleRouter()
 router.register("tickets", api.TicketViewSet, basename="api-ticket")
 router.register("departments", api.DepartmentViewSet, basename="api-department")
 router.register("categories", api.CategoryViewSet, basename="api-category")
+router.register("places", places.PlaceViewSet, basename="api-place")
 
 urlpatterns = [
     *router.urls,

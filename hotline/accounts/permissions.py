@@ -31,6 +31,8 @@ class Permission(models.TextChoices):
     RELEASE_ARTICLES = "release_articles", _("Release and withdraw articles that somebody else wrote")
     SEE_DIRECTORY = "see_directory", _("Read the responsibility directory")
     KEEP_DIRECTORY = "keep_directory", _("Change the responsibility directory")
+    SEE_PLACES = "see_places", _("Read the place book")
+    KEEP_PLACES = "keep_places", _("Change the place book")
     RULE = "rule", _("Rule on disputes and extensions")
     SEE_BOARD = "see_board", _("See what is stuck")
     SUPERVISE = "supervise", _("Urge, supervise, suspend and coordinate on site")
@@ -57,6 +59,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.DRAFT_ARTICLES,
             P.FOLLOW_UP,
             P.MANAGE_MATTERS,
+            P.SEE_PLACES,
             P.USE_API,
         }
     ),
@@ -75,6 +78,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.MANAGE_MATTERS,
             P.SEE_SUGGESTIONS,
             P.SEE_DIRECTORY,
+            P.SEE_PLACES,
+            P.KEEP_PLACES,
             P.USE_API,
         }
     ),
@@ -105,6 +110,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.MANAGE_MATTERS,
             P.SEE_REPORTS,
             P.SEE_DIRECTORY,
+            P.SEE_PLACES,
+            P.KEEP_PLACES,
             P.USE_API,
         }
     ),
@@ -125,7 +132,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     # Whoever sets the system up has no business in citizens' matters (separation of duties).
-    Role.ADMINISTRATOR: frozenset({P.SET_UP, P.SEE_CLOCKS, P.SEE_DIRECTORY, P.KEEP_DIRECTORY, P.USE_API}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            P.SET_UP,
+            P.SEE_CLOCKS,
+            P.SEE_DIRECTORY,
+            P.KEEP_DIRECTORY,
+            P.SEE_PLACES,
+            P.KEEP_PLACES,
+            P.USE_API,
+        }
+    ),
 }
 
 

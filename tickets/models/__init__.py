@@ -5,6 +5,7 @@ from tickets.models.catalogue import Category
 from tickets.models.history import Answer, FollowUp, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
+from tickets.models.places import Place, PlaceSheet
 from tickets.models.ticket import Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "FollowUp",
     "Matter",
     "NumberCounter",
+    "Place",
+    "PlaceSheet",
     "SearchIndex",
     "Ticket",
     "TicketEvent",
