@@ -92,7 +92,9 @@ class Generator:
         self.departments = {department.pk: department for department in Department.objects.filter(is_open=True)}
         today = timezone.localdate(self.now)
         self.directory = Book(lines_of(holding(today)), today)
-        self.regions = list(Region.objects.exclude(level=Region.Level.CITY).select_related("parent"))
+        self.regions = list(
+            Region.objects.filter(children=None).select_related("parent")
+        )  # a caller stands in a street
         self.speaking = Speaking()
         self.themes = self._themes()
         self.minutes_a_day = calendar.current().day_minutes

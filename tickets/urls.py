@@ -4,6 +4,7 @@ from django.urls import path
 from tickets import design
 from tickets.attachments import pages as attachments
 from tickets.calls import pages as calls
+from tickets.calls import placing
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
 from tickets.workflow import pages as workflow
@@ -21,6 +22,7 @@ urlpatterns = [
     path("matters/<int:pk>/", matters.matter_page, name="matter"),
     path("follow-ups/", lists.follow_ups, name="follow-ups"),
     path("inbox/", lists.inbox, name="inbox"),
+    path("tickets/place/", placing.call_place, name="call-place"),
 ]
 
 if settings.DEBUG or settings.TEST_RUN:

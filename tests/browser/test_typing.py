@@ -132,6 +132,36 @@ def test_tab_goes_from_a_picker_to_the_next_field_and_letters_stay_letters(open_
     assert focused(page) == "id_region-pick"
 
 
+def test_the_place_book_fills_the_region_and_one_key_takes_it_back(open_page: OpenPage) -> None:
+    page = open_page(CALL)
+    box, filled = page.locator("#id_region-pick"), page.locator(".filled-in")
+    page.fill("#id_address", "凤凰天仙城3栋")
+    expect(box).to_have_value("孝南区书院街道")
+    expect(filled).to_have_count(1)
+    page.fill("#id_address", "紫薇苑门口")
+    expect(box).to_have_value("孝南区广场街道")
+    page.fill("#id_address", "没有人知道的地方")
+    expect(filled).to_have_count(0)
+    expect(box).not_to_have_value("孝南区广场街道")
+    page.fill("#id_address", "紫薇苑门口")
+    expect(box).to_have_value("孝南区广场街道")
+    page.keyboard.press("Alt+z")
+    expect(filled).to_have_count(0)
+    expect(box).not_to_have_value("孝南区广场街道")
+
+
+def test_what_the_operator_chose_is_not_filled_over(open_page: OpenPage) -> None:
+    page = open_page(CALL)
+    page.fill("#id_region-pick", "新华街道")
+    page.keyboard.press("Enter")
+    page.fill("#id_address", "凤凰天仙城3栋")
+    expect(page.locator("#place")).to_contain_text("孝南区书院街道")
+    expect(page.locator("#id_region-pick")).to_have_value("孝南区新华街道")
+    expect(page.locator(".filled-in")).to_have_count(0)
+    page.locator("#place .chip", has_text="书院街道").click()
+    expect(page.locator("#id_region-pick")).to_have_value("孝南区书院街道")
+
+
 def test_a_text_that_means_one_option_is_chosen_on_leaving(open_page: OpenPage) -> None:
     page = open_page(CALL)
     fill_call(page)
