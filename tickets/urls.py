@@ -22,7 +22,7 @@ urlpatterns = [
     path("matters/<int:pk>/", matters.matter_page, name="matter"),
     path("follow-ups/", lists.follow_ups, name="follow-ups"),
     path("inbox/", lists.inbox, name="inbox"),
-    path("tickets/place/", placing.call_place, name="call-place"),
+    path("calls/place/", placing.call_place, name="call-place"),
 ]
 
 if settings.DEBUG or settings.TEST_RUN:

@@ -101,6 +101,7 @@ def test_one_name_in_two_streets_is_offered_in_both_and_taken_in_none() -> None:
     assert placed("幸福里3栋") == ""
     assert offered("幸福里3栋") == {"新华街道", "广场街道"}
     assert placed("广场街道幸福里3栋") == "广场街道"
+    assert placed("幸福里3栋", "市民反映孝南区广场街道幸福里3栋无灯") == "广场街道"
     assert placed("幸福里3栋", "来电人住新华街道，楼道无灯") == "新华街道"
 
 

@@ -156,6 +156,7 @@ class Book:
         """The place that the texts speak of; the first that names one counts, the others only settle which it is."""
         read = [list(self._hits(plain(text[:READ]))) for text in texts]
         named = {pk for hits in read for hit in hits if hit.rank == 0 for pk in hit.regions}
+        named = {pk for pk in named if not any(self._is_within(other, pk) for other in named - {pk})}
         for hits in read:
             if found := self._settled(hits, named):
                 return Answer(found)
@@ -237,6 +238,9 @@ class Book:
     def _agree(self, one: int, other: int) -> bool:
         a, b = self.paths.get(one, ""), self.paths.get(other, "")
         return bool(a and b) and (a.startswith(b) or b.startswith(a))
+
+    def _is_within(self, one: int, other: int) -> bool:
+        return self.paths.get(one, "").startswith(self.paths.get(other, "/"))
 
     def _same_district(self, one: int, other: int) -> bool:
         """Whether both lie in one district: the second step of the way from the root."""
