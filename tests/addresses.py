@@ -57,6 +57,7 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
         {"number": number, "name": name} for number in numbers[:FULL_WALK] for name in ACTIONS if name != STARTING
     ],
     "article": lambda numbers: keys(Article.objects.all()[:1]),
+    "api-article-detail": lambda numbers: keys(Article.objects.all()[:1]),
     "article-edit": lambda numbers: keys(Article.objects.all()[:1]),
     "article-settle": lambda numbers: keys(Article.objects.all()[:1]),
     "article-file": lambda numbers: keys(ArticleFile.objects.all()[:1]),

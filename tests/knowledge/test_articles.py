@@ -271,3 +271,16 @@ def test_an_article_that_ended_while_it_was_read_is_told_once_and_what_was_typed
         assert not Ticket.objects.exists()
         assert operator.post(reverse("new-ticket"), call(article, article="")).status_code == 302
     assert not ArticleUse.objects.exists()
+
+
+# -- the API ------------------------------------------------------------------------------------------------
+
+
+def test_the_api_lists_searches_and_shows_what_may_be_read() -> None:
+    article, secret = released(), drafted(question="还没有发布的异地就医备案")
+    operator = client(scene.OPERATOR)
+    assert [one["id"] for one in operator.get("/api/v1/articles/").json()["results"]] == [article.pk]
+    assert [one["id"] for one in operator.get("/api/v1/articles/", {"q": "ydjy"}).json()["results"]] == [article.pk]
+    assert operator.get(f"/api/v1/articles/{article.pk}/").json()["answer"] == ANSWER
+    assert operator.get(f"/api/v1/articles/{secret.pk}/").status_code == 404
+    assert client(scene.ADMIN).get("/api/v1/articles/").status_code == 403
