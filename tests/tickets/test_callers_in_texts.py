@@ -120,6 +120,8 @@ def test_what_others_wrote_of_it_tells_of_no_caller(wish: str) -> None:
     scene.do(heard, "give_opinion", scene.CLERK, note=tells)
     shared = scene.do(ticket_in(Status.REGISTERED), "dispatch", scene.DISPATCHER, assisting=[other.pk])
     scene.do(shared, "assist", scene.OTHER_CLERK, answer=scene.ANSWER + tells)
+    shared = scene.do(shared, "accept", scene.CLERK)
+    assert NUMBER not in seen(scene.CLERK, f"/tickets/{shared.number}/do/answer/"), "the answer begins with all parts"
     pages = [address for ticket in (returned, extended, shared) for address in of(ticket)]
     assert NUMBER not in seen(scene.CLERK, *pages)
     assert NUMBER not in seen(scene.MANAGER, "/rulings/", *pages, *of(heard))

@@ -14,6 +14,7 @@ from hotline.accounts.models import Department
 from tickets import limits
 from tickets.choices import Closing, Part, RuleKey, Stage, Status
 from tickets.models import Answer, Contribution, FollowUp, Matter, Ticket
+from tickets.reading import as_worked_on
 from tickets.workflow.performing import Performance, Refused, apply, check, effect, proposes
 
 UNDO_WITHIN = timedelta(minutes=1)
@@ -191,7 +192,8 @@ def all_parts_are_in(ticket: Ticket) -> Any:
 def parts_to_sum_up(ticket: Ticket) -> dict[str, Any]:
     """The answer begins with what the assisting departments have said in this round."""
     given = ticket.contributions.filter(part=Part.ASSIST, round=ticket.round, given_at__isnull=False)
-    texts = [f"{one.department}：{one.text}" for one in given.select_related("department")]
+    reading = as_worked_on(ticket)
+    texts = [f"{one.department}：{reading.text(one.text)}" for one in given.select_related("department")]
     return {"answer": "\n".join(texts)} if texts else {}
 
 
