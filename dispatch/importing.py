@@ -23,7 +23,6 @@ from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Row, Table
 from hotline import instants, telephone
 from hotline.accounts.models import Department, Region
-from hotline.text import clean
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
 from tickets.models import Caller, Ticket
@@ -94,7 +93,7 @@ def parse(row: Row, now: datetime) -> Message:
     """What a row says. Raises ValueError with the reason for which it is refused."""
     if row.fault:
         raise ValueError(row.fault)
-    value = {name: clean(row.values.get(name, "")).strip() for name in COLUMNS.headings}
+    value = {name: row.values.get(name, "").strip() for name in COLUMNS.headings}
     if not value["message_id"] or len(value["message_id"]) > 60:
         raise ValueError(_t("The message has no usable id."))
     body, title = value["body"] or value["title"], " ".join(value["title"].split()) or " ".join(value["body"].split())

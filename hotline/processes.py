@@ -20,7 +20,7 @@ def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]
     return {
         "web": [*python, "gunicorn", "hotline.wsgi:application", "--bind", f"{host}:{port}", "--workers", workers,
                 "--worker-class", "hotline.running.web.Worker", "--threads", str(sum(THREADS.values())),
-                "--timeout", "60", "--access-logfile", "-", "--access-logformat",
+                "--timeout", "60", "--no-control-socket", "--access-logfile", "-", "--access-logformat",
                 '%(m)s %(U)s %(s)s %(M)sms', "--max-requests", "5000", "--max-requests-jitter", "500"],
         "worker": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info"],
         "beat": [*python, "celery", "-A", "hotline", "beat", "--loglevel", "info", "--pidfile="],

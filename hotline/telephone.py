@@ -36,7 +36,7 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 EXTENSION = re.compile(
-    r"(?P<whole>.*\d[\s)]*?)[\s,;(]*(?:转(?:接|分机)?|轉|分机号?|分機|;ext=|extension|extn|ext|x|#|,)[\s.:号]*(?P<extension>\d{1,6})\s*\)?",
+    rf"(?P<whole>.*\d[\s)]*?)[\s,;({re.escape(DASHES)}]*(?:转(?:接|分机)?|轉|分机号?|分機|;ext=|extension|extn|ext|x|#|,)[\s.:号]*(?P<extension>\d{{1,6}})\s*\)?",
     re.IGNORECASE,
 )
 AFTER_A_DASH = re.compile(rf"(?P<whole>.*\d)\s*[{re.escape(DASHES)}]\s*(?P<extension>\d{{1,6}})")

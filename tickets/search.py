@@ -47,6 +47,7 @@ LABEL = re.compile(
     r"(?:[^\s\d:,;]{1,8}:|(?:联系|来电|固定|手机)?(?:电话|手机|座机|号码)(?:号码|号)?|(?:工单|诉求|受理|投诉|单)(?:编号|号码|号)?|编号)"
     r"[\s:#]*(?=[+(]{0,2}\d{3}|[a-z]{1,4}\d{6})"
 )
+AFTER_A_NUMBER = re.compile(r"(?<=\d{6})\s*号")
 MIN_DIGITS = 4  # the shortest ending of a number that is worth an entry
 MAX_WORD = 40  # characters
 MAX_ASKED = 120  # characters of a search that are looked at
@@ -133,7 +134,7 @@ class Asked:
 def ask(words: str) -> Asked:
     """The query for what a person typed; it has none where that holds nothing to search for."""
     folded = fold(words)
-    numbers, rest = _numbers_in(LABEL.sub(" ", folded[:MAX_ASKED]))
+    numbers, rest = _numbers_in(AFTER_A_NUMBER.sub(" ", LABEL.sub(" ", folded[:MAX_ASKED])))
     terms = list(dict.fromkeys([*numbers, *_terms(rest)]))
     query = Entries(" & ".join(terms), search_type="raw") if terms else None
     strange = dict.fromkeys(sign for sign in RUNS.sub("", rest) if unicodedata.category(sign)[0] in "SC")

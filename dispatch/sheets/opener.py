@@ -196,6 +196,8 @@ class _Cells:
         self._digits, self._trusts_formulas = digits, trusts_formulas
         self._found = Quiet({}, {})
         self._row = self._column = -1
+        self._rows: set[int] = set()
+        self._columns: set[int] = set()
         self._kind, self._is_formula, self._has_value = "", False, False
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
@@ -207,7 +209,7 @@ class _Cells:
     def _start(self, tag: str, of: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
         if name == "c":
-            self._column = _column(of["r"]) if "r" in of else self._column + 1
+            self._column = _once(_column(of["r"]) if "r" in of else self._column + 1, self._columns)
             self._kind, self._is_formula, self._has_value = of.get("t", ""), False, False
             if of.get("s") in self._digits:
                 self._found.digits[self._row, self._column] = self._digits[of["s"]]
@@ -217,8 +219,9 @@ class _Cells:
         elif name == "v" and self._is_formula:
             self._parser.CharacterDataHandler = self._value
         elif name == "row":
-            self._row = int(of["r"]) - 1 if "r" in of else self._row + 1
+            self._row = _once(int(of["r"]) - 1 if "r" in of else self._row + 1, self._rows)
             self._column = -1
+            self._columns.clear()
 
     def _value(self, _text: str) -> None:
         self._has_value = True
@@ -233,10 +236,18 @@ class _Cells:
             self._found.faults[self._row, self._column] = "formula"
 
 
+def _once(place: int, seen: set[int]) -> int:
+    """A row or a column that has not stood before: of two only one would be read. Raises ValueError."""
+    if place in seen:
+        raise ValueError(place)
+    seen.add(place)
+    return place
+
+
 def _column(place: str) -> int:
     """The column of a cell such as `AB12`, counted from 0."""
     found = 0
-    for letter in place.rstrip("0123456789"):
+    for letter in place.rstrip("0123456789").upper():
         found = found * 26 + ord(letter) - 64
     return found - 1
 

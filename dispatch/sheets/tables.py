@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _t
 from dispatch.sheets import texts, workbooks
 from dispatch.sheets.grids import FIRST, Grid, Unreadable
 from dispatch.sheets.workbooks import BY_COMMAND, ON_A_PAGE, Bounds, letters
+from hotline import text
 
 CUT = re.compile(r"\d(\.\d+)?E\+\d{1,3}", re.IGNORECASE)  # how a long number is shown in a narrow cell
 TRIMMED = "*＊:： "  # around a heading, as forms mark what must be filled in
@@ -183,17 +184,17 @@ def _plain(text: str) -> str:
 def _rows(grid: Grid, heading: int, places: Mapping[str, int]) -> Iterator[Row]:
     top, titles = grid.rows[heading]
     width = _width(titles)
-    said = {name: titles[index] for name, index in places.items()}
+    headed = {name: text.clean(titles[index]) for name, index in places.items()}
     cells_of = dict(grid.rows[heading + 1 :])
     for number in sorted({*cells_of, *(row for row in grid.faults if row > top)}):
-        cells = cells_of.get(number, [])
+        cells = [text.clean(cell) for cell in cells_of.get(number, [])]
         values = {name: cells[index] if index < len(cells) else "" for name, index in places.items()}
-        faults = [text for column, text in grid.faults.get(number, {}).items() if column in places.values()]
-        faults += [text for index in places.values() if (text := _cut(cells, index, number))]
+        faults = [said for column, said in grid.faults.get(number, {}).items() if column in places.values()]
+        faults += [said for index in places.values() if (said := _cut(cells, index, number))]
         if grid.must_match and not (len(cells) >= width >= _width(cells)):
             faults.append(_t("The row has more or fewer columns than the heading."))
         is_empty = not any(value.strip() for value in values.values())
-        if (is_empty and not faults) or values == said:
+        if (is_empty and not faults) or values == headed:
             continue  # a heading is printed again at the top of each page
         yield Row(number, values, cells, " ".join(faults), grid.counts_from_1904)
 

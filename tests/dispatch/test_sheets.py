@@ -191,9 +191,27 @@ def test_a_formula_without_a_kept_value_is_told_and_one_with_is_read() -> None:
     assert [pair[0] for pair in values(kept)] == ["甲", "甲"]
 
 
-def test_line_breaks_and_escaped_characters_in_cells() -> None:
-    content = workbook(rows_of(HEADING, ("道路\n施工", "东")), strings=lambda xml: xml.replace("东", "东_x000D_\n区"))
-    assert values(content)[0][:2] == ("道路\n施工", "东\r\n区")
+def test_a_place_in_small_letters_is_the_same_place() -> None:
+    content = workbook(
+        rows_of(HEADING, ("=A1", "东")),
+        sheet=lambda xml: xml.replace('<c r="A2"><f>A1</f><v>0</v>', '<c r="a2"><f>A1</f>'),
+    )
+    assert "A2" in faults(content)[2]
+
+
+@pytest.mark.parametrize(
+    "twice", ['<row r="2"><c r="A2"><v>7</v></c></row>', '<row><c r="A9"><v>1</v></c><c r="A9"/></row>']
+)
+def test_of_two_rows_or_cells_in_one_place_none_is_dropped_in_silence(twice: str) -> None:
+    assert "损坏" in refused(workbook(rows_of(HEADING, ("甲", "东")), sheet=repeated(twice, 1)))
+
+
+def test_what_a_cell_says_is_cleaned_where_it_is_read() -> None:
+    content = workbook(
+        rows_of(HEADING, ("道路\n施工", "东")),
+        strings=lambda xml: xml.replace("东", "东_x0000__x000D_\n\u202e区_x0007_"),
+    )
+    assert values(content)[0][:2] == ("道路\n施工", "东\n区")
 
 
 def test_cells_without_places_and_names_with_a_prefix() -> None:

@@ -50,7 +50,7 @@ def sent(name: str, content: bytes) -> SimpleUploadedFile:
 def frames(second: int, count: int = 4) -> bytes:
     """Frames of an MP3 whose second byte says which kind of layer III it is."""
     head = bytes([0xFF, second, 0x90, 0])
-    length = kinds._frame_length(head)
+    length = kinds._mp3_frame(head)
     assert length
     return (head + bytes(length - 4)) * count
 
@@ -93,6 +93,14 @@ def tagged(sound: bytes, size: int = 9000) -> bytes:
     )
 
 
+def nested(times: int) -> bytes:
+    """An ISO media file whose boxes lie one in the other, deeper than anybody would follow."""
+    inner = b""
+    for _depth in range(times):
+        inner = box(b"moov", inner)
+    return box(b"ftyp", b"M4A " + bytes(4)) + inner
+
+
 GOOD = {
     "photo.jpg": (scene.picture(kind="JPEG"), "image/jpeg"),
     "photo.png": (scene.picture(), "image/png"),
@@ -113,6 +121,10 @@ GOOD = {
     "android.m4a": (media(b"mp42", b"soun"), "audio/mp4"),
     "old.m4a": (media(b"3gp4", b"soun"), "audio/mp4"),
     "tagged.mp3": (tagged(frames(0xFB)), "audio/mpeg"),
+    "telephone.aac": (
+        b"\xff\xf1\x50\x80\x02\x1f\xfc" + bytes(9) + b"\xff\xf1\x50\x80\x02\x1f\xfc" + bytes(9),
+        "audio/aac",
+    ),
     "padded.mp3": (bytes(300) + frames(0xFB), "audio/mpeg"),
 } | {f"{second:x}.mp3": (frames(second), "audio/mpeg") for second in (0xFB, 0xFA, 0xF3, 0xF2, 0xE3, 0xE2)}
 BAD = {
@@ -124,10 +136,12 @@ BAD = {
     "slides.pptx": (archive("[Content_Types].xml", "ppt/presentation.xml"), "压缩"),
     "cut.docx": (archive("[Content_Types].xml", "word/document.xml")[:40], "损坏"),
     "macros.docm": (archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "宏"),
+    "loud.docm": (archive("[Content_Types].xml", "word/document.xml", "word/VBAPROJECT.BIN"), "宏"),
     "macros.xls": (old_office("Workbook", "_VBA_PROJECT_CUR"), "宏"),
     "locked.docx": (old_office("EncryptedPackage", "EncryptionInfo"), "密码"),
     "other.msi": (old_office("Tables"), "WebP"),
     "film.mp4": (media(b"isom", b"vide"), "视频"),
+    "deep.m4a": (nested(3000), "WebP"),
     "half.png": (scene.picture((400, 300))[:60], "损坏"),
     "noise.mp3": (b"\xff\xfbhello" * 40, "WebP"),
     "page.svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "WebP"),

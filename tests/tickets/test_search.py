@@ -96,6 +96,7 @@ def test_every_script_is_searched(written: str) -> None:
 @pytest.mark.parametrize(
     ("label", "of"),
     [("工单号 {}", "number"), ("工单编号：{}", "number"), ("工单{}", "number"), ("编号:{}", "number"), ("{}", "number"),
+     ("工单{}号", "number"), ("{} 号钢板", "number"),
      ("电话：{}", "caller_phone"), ("来电号码 {}", "caller_phone"), ("欧阳静怡 电话{}", "caller_phone")],
 )  # fmt: skip
 def test_a_number_with_its_label_is_found(ticket: Ticket, label: str, of: str) -> None:

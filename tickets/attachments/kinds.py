@@ -43,8 +43,9 @@ XLSX = FileKind("application/vnd.openxmlformats-officedocument.spreadsheetml.she
 MP3 = FileKind("audio/mpeg", (".mp3",))
 WAV = FileKind("audio/wav", (".wav",))
 AMR = FileKind("audio/amr", (".amr", ".awb"))
-M4A = FileKind("audio/mp4", (".m4a", ".mp4", ".3gp", ".aac"))
-KINDS = (JPEG, PNG, GIF, WEBP, HEIC, PDF, DOC, XLS, DOCX, XLSX, MP3, WAV, AMR, M4A)
+M4A = FileKind("audio/mp4", (".m4a", ".mp4", ".3gp"))
+AAC = FileKind("audio/aac", (".aac",))
+KINDS = (JPEG, PNG, GIF, WEBP, HEIC, PDF, DOC, XLS, DOCX, XLSX, MP3, WAV, AMR, M4A, AAC)
 # What a browser's file box offers; what is really taken is decided by content.
 ACCEPT = ",".join(ending for kind in KINDS for ending in kind.endings)
 
@@ -149,7 +150,7 @@ def _new_office(head: bytes, file: IO[bytes]) -> FileKind | None:
         raise Unfit(_("It is damaged and cannot be opened.")) from None
     if "[Content_Types].xml" not in names:
         raise Unfit(ARCHIVE)
-    if any(name.endswith(("vbaProject.bin", "vbaData.xml")) for name in names):
+    if any(name.casefold().endswith(("vbaproject.bin", "vbadata.xml")) for name in names):  # Office asks no case
         raise Unfit(MACROS)
     for part, kind in MAIN_PARTS:
         if any(part.fullmatch(name) for name in names):
@@ -180,7 +181,7 @@ def _m4a(head: bytes, file: IO[bytes]) -> FileKind | None:
     return M4A if b"soun" in tracks else None
 
 
-CONTAINERS = (b"moov", b"trak", b"mdia")  # the boxes that lead to the one that says what a track is
+CONTAINERS = (b"moov", b"trak", b"mdia")  # the boxes that lead, one in the other, to the one that says what a track is
 
 
 def _tracks(file: IO[bytes]) -> Iterator[bytes]:
@@ -189,7 +190,7 @@ def _tracks(file: IO[bytes]) -> Iterator[bytes]:
     yield from _handlers(file, 0, file.tell())
 
 
-def _handlers(file: IO[bytes], at: int, end: int) -> Iterator[bytes]:
+def _handlers(file: IO[bytes], at: int, end: int, depth: int = 0) -> Iterator[bytes]:
     while at + 8 <= end:
         file.seek(at)
         size, name = struct.unpack(">I4s", file.read(8))
@@ -200,14 +201,15 @@ def _handlers(file: IO[bytes], at: int, end: int) -> Iterator[bytes]:
         ends = end if size == 0 else at + size
         if ends <= at or ends > end:
             return
-        if name in CONTAINERS:
-            yield from _handlers(file, begins, ends)
+        if name in CONTAINERS[depth : depth + 1]:
+            yield from _handlers(file, begins, ends, depth + 1)
         elif name == b"hdlr":
             yield file.read(12)[8:12]
         at = ends
 
 
-FRAMES_IN_A_ROW = 3  # as many frames must follow each other before noise is taken for an MP3
+FRAMES_IN_A_ROW = 3  # as many frames must follow each other before noise is taken for sound
+FRAME_HEAD = 7  # bytes that say how long a frame is
 # kbit/s of layer III, by the number in a frame's head: MPEG 1, then MPEG 2 and 2.5 (ISO/IEC 11172-3, 13818-3).
 BITRATES = (
     (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -219,8 +221,13 @@ SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 1
 def _mp3(head: bytes, file: IO[bytes]) -> FileKind | None:
     """An MP3 with or without tags before its sound: frames that follow each other where each says that they do."""
     sound = _after_tags(head, file)
-    first = next((at for at in range(min(len(sound), HEAD)) if _runs_from(sound, at)), None)
-    return MP3 if first is not None else None
+    found = any(_runs_from(sound, at, _mp3_frame) for at in range(min(len(sound), HEAD)))
+    return MP3 if found else None
+
+
+def _aac(head: bytes, file: IO[bytes]) -> FileKind | None:
+    """AAC without a container (ADTS, ISO/IEC 13818-7), as some telephones record."""
+    return AAC if _runs_from(_after_tags(head, file), 0, _aac_frame) else None
 
 
 def _after_tags(head: bytes, file: IO[bytes]) -> bytes:
@@ -237,11 +244,11 @@ def _after_tags(head: bytes, file: IO[bytes]) -> bytes:
     return file.read(HEAD * 4)
 
 
-def _runs_from(sound: bytes, at: int) -> bool:
+def _runs_from(sound: bytes, at: int, length_of: Callable[[bytes], int]) -> bool:
     """Whether frames stand one after the other from `at`; a file may end before there are three."""
     seen = 0
-    while seen < FRAMES_IN_A_ROW and at + 4 <= len(sound):
-        length = _frame_length(sound[at : at + 4])
+    while seen < FRAMES_IN_A_ROW and at + FRAME_HEAD <= len(sound):
+        length = length_of(sound[at : at + FRAME_HEAD])
         if not length:
             return False
         seen += 1
@@ -249,8 +256,8 @@ def _runs_from(sound: bytes, at: int) -> bool:
     return seen >= FRAMES_IN_A_ROW or (seen > 0 and at == len(sound))
 
 
-def _frame_length(head: bytes) -> int:
-    """The length in bytes of the layer III frame that begins with these four; 0 where they begin none."""
+def _mp3_frame(head: bytes) -> int:
+    """The length in bytes of the layer III frame that begins so; 0 where none does."""
     if head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return 0
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
@@ -261,6 +268,14 @@ def _frame_length(head: bytes) -> int:
     return (144 if is_first else 72) * BITRATES[not is_first][bitrate] * 1000 // SAMPLE_RATES[version][rate] + padding
 
 
+def _aac_frame(head: bytes) -> int:
+    """The length in bytes of the ADTS frame that begins so; 0 where none does."""
+    if head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
+        return 0
+    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return length if length >= FRAME_HEAD else 0
+
+
 _QUESTIONS: tuple[Callable[[bytes, IO[bytes]], FileKind | None], ...] = (
-    _picture, _pdf, _old_office, _new_office, _wav, _amr, _m4a, _mp3,
+    _picture, _pdf, _old_office, _new_office, _wav, _amr, _m4a, _aac, _mp3,
 )  # fmt: skip

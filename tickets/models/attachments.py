@@ -48,4 +48,4 @@ class Attachment(models.Model):
     @property
     def is_played(self) -> bool:
         """Whether a browser can play it on the page; none of them knows AMR."""
-        return self.content_type in ("audio/mpeg", "audio/wav", "audio/mp4")
+        return self.content_type in ("audio/mpeg", "audio/wav", "audio/mp4", "audio/aac")
