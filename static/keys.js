@@ -21,6 +21,17 @@ function isKey(event) {
   return ![...document.forms].some(hasUnsaved);
 }
 
+// -- a key that stands at a button, such as Alt+U: it works while one types, and only where the button is seen --
+
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.repeat || isComposing(event)) return;
+  if (!/^Key[A-Z]$/.test(event.code)) return;
+  const button = document.querySelector(`button[aria-keyshortcuts="Alt+${event.code.slice(3)}"]`);
+  if (!button || button.disabled || !button.checkVisibility()) return;
+  event.preventDefault();
+  button.click();
+});
+
 // -- on every page --
 
 function find() {

@@ -60,6 +60,7 @@ class Step(models.TextChoices):
     CIRCULAR = "circular", _("Notice to all")
     INVITATION = "invitation", _("Invitation to the spot")
     CORRECTION = "correction", _("Correction of what was recorded")
+    CALLER = "caller", _("Word of the caller")
 
 
 LADDER = (Step.REMINDER, Step.LEAD, Step.URGE, Step.ORDER, Step.CIRCULAR)

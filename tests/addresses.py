@@ -41,6 +41,7 @@ def keys(rows: Any, name: str = "pk") -> list[Arguments]:
 
 # By the name of the address, from the numbers of the tickets that are walked.
 EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
+    "about-earlier": lambda numbers: [{"number": number, "deed": "pass_on"} for number in numbers],
     "attachment": lambda numbers: keys(Attachment.objects.all()),
     "api-department-detail": lambda numbers: keys(Department.objects.all()[:1]),
     "api-category-detail": lambda numbers: keys(Category.objects.all()[:1]),

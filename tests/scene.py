@@ -126,6 +126,8 @@ def inputs(name: str, **given: Any) -> dict[str, Any]:
         "correct": {"address": "某小区西门", "note": "来电人更正。"},
         "split": {"title": "路灯也不亮", "description": "同一路口的路灯也坏了。", "kind": "complaint"},
         "assist": {"answer": ANSWER},
+        "pass_on": {"note": "来电人再次催促，请尽快固定钢板。"},
+        "supplement": {"note": "来电人补充：夜里十点后最响。"},
         "give_opinion": {"department": target, "principle": "place", "note": "该路段由其建设。"},
         "dispatch_automatically": {"department": target, "confidence": 0.99},
         "supervise": {"due": soon, "note": "限期办结。"},

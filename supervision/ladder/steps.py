@@ -199,16 +199,28 @@ def circulated(p: Performance) -> None:
     _by_action(Step.CIRCULAR, p)
 
 
+@effect("pass_on", "supplement")
+def heard_from_caller(p: Performance) -> None:
+    """Whoever works on a ticket, or owes a part of it, reads what its caller says now."""
+    for department in _concerned(p):
+        tell(Step.CALLER, p.ticket, department, p.note, at=p.at)
+
+
 @effect("correct")
 def corrected(p: Performance) -> None:
     """Whoever works on a ticket, or owes a part of it, is told what of it is another now."""
     text = correcting.summary(p.data["corrected"], p.ticket)
-    if not text or not isinstance(p.store, DatabaseStore):
-        return
+    if text:
+        for department in _concerned(p):
+            tell(Step.CORRECTION, p.ticket, department, text, at=p.at)
+
+
+def _concerned(p: Performance) -> list[Department]:
+    """Who works on the ticket, or owes a part of it; nobody of the generator's, who are told nothing."""
+    if not isinstance(p.store, DatabaseStore):
+        return []
     owing = Contribution.objects.owed().filter(ticket=p.ticket).select_related("department")
-    concerned = {one.pk: one for one in (*_holder(p.ticket), *(part.department for part in owing))}
-    for department in concerned.values():
-        tell(Step.CORRECTION, p.ticket, department, text, at=p.at)
+    return list({one.pk: one for one in (*_holder(p.ticket), *(part.department for part in owing))}.values())
 
 
 def _by_action(step: Step, p: Performance) -> None:

@@ -274,6 +274,7 @@ def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> Non
     operator.page.click("button[name=then][value=dispatch]")
     operator.page.wait_for_selector(".is-invalid")
     operator.inspect()
+    operator.look_at(f"{reverse('desk-call')}?phone=10012340001")
     operator.look_at(f"{reverse('tickets')}?status=closed&kind=praise")
     operator.look_at(f"{reverse('tickets')}?after=nonsense")
     supervisor = Inspector(house, context_of(scene.SUPERVISOR, house, chromium))

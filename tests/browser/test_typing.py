@@ -429,3 +429,30 @@ def test_a_page_that_grew_old_keeps_what_was_typed(open_page: OpenPage) -> None:
     page.click("h1")
     page.keyboard.press("/")
     assert focused(page) != "BODY" or page.url.endswith("/answer/")
+
+
+def test_who_calls_again_is_known_and_one_key_urges(open_page: OpenPage) -> None:
+    ticket = scene.ticket_in(Status.WORKING)
+    page = open_page(f"/desk/call?phone={ticket.caller_phone}&call_id=7")
+    expect(page.locator("#caller")).to_contain_text(ticket.number)
+    assert page.url.endswith(CALL), "the number is taken out of the address"
+    expect(page.locator("#id_caller_name")).to_have_value(ticket.caller_name)
+    expect(page.locator("#id_description")).to_be_focused()
+    page.keyboard.type("钢板还是响，已经第三天了。")
+    page.keyboard.press("Alt+U")
+    page.wait_for_url(TICKET_PAGE)
+    expect(page.locator("body")).to_contain_text("来电人的催办已转达")
+    ticket.refresh_from_db()
+    assert ticket.urges == 1
+    page.goto(page.url.split("/tickets/")[0] + CALL)
+    expect(page.locator("#id_description")).to_have_value("")
+    assert page.locator("text=还没有发出").count() == 0, "what was passed on is no draft any more"
+
+
+def test_a_name_that_was_typed_stays_where_the_caller_is_known(open_page: OpenPage) -> None:
+    ticket = scene.ticket_in(Status.WORKING)
+    page = open_page(CALL)
+    page.fill("#id_caller_name", "刘女士的儿子")
+    page.fill("#id_caller_phone", ticket.caller_phone)
+    expect(page.locator("#caller")).to_contain_text(ticket.number)
+    expect(page.locator("#id_caller_name")).to_have_value("刘女士的儿子")

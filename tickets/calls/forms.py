@@ -18,6 +18,7 @@ from tickets.workflow.table import ACTIONS
 
 SEND_ON, ANSWERED = "dispatch", "answer"  # how the recording of a call ends
 ANSWER_DIRECTLY = ACTIONS["answer_directly"]
+LEAST_WORDS = 5  # characters by which somebody else knows what is asked
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
 
 
@@ -52,7 +53,7 @@ class CallForm(forms.ModelForm):
 
     def clean_description(self) -> str:
         text: str = self.cleaned_data["description"].strip()
-        if len(text) < 5:
+        if len(text) < LEAST_WORDS:
             raise ValidationError(_("Write down what is asked in at least 5 characters."))
         return text
 

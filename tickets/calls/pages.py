@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _t
-from django.views.decorators.http import require_POST
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_GET, require_POST
 
 from hotline import telephone
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region, User
 from hotline.accounts.permissions import Permission as P
 from hotline.receipts import services as receipts
+from hotline.receipts.services import SENT_BEFORE
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import Files, FilesRefused, taken_in
 from tickets.calls import recording
-from tickets.calls.forms import CallForm
+from tickets.calls.forms import ANSWERED, LEAST_WORDS, SEND_ON, CallForm
 from tickets.choices import Kind
-from tickets.models import Ticket
-from tickets.workflow.performing import Refused
+from tickets.models import Caller, Ticket
+from tickets.workflow import performing, saying
+from tickets.workflow.pages import find_ticket
+from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, available
+from tickets.workflow.table import ACTIONS
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
+MONTH = timedelta(days=30)
 
 
 @requires(P.REGISTER)
@@ -34,10 +44,34 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             return _record(request, form)
         return _again(request, form)
+    return _empty(request)
+
+
+@requires(P.REGISTER)
+@require_GET
+def desk_call(request: HttpRequest) -> HttpResponse:
+    """What a telephone system opens when a call comes in: the form with the number, and who that is.
+
+    The same `call_id` opened twice records one ticket. The browser takes the number out of the address at once.
+    """
+    read = telephone.read_or_none(request.GET.get("phone", ""))
+    call_id = request.GET.get("call_id", "").strip()
+    key = uuid.uuid5(uuid.NAMESPACE_URL, f"call:{person(request).pk}:{call_id}") if call_id else uuid.uuid4()
+    phone = read.kept if read else ""
+    if not read and request.GET.get("phone"):
+        messages.warning(request, _t("The telephone system gave a number that is none; please type it."))
+    return _empty(request, form_key=key, caller_phone=phone, caller_name=_name_of(phone))
+
+
+def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
     city = Region.objects.filter(parent__isnull=True).first()
-    form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city})
-    form.fields["caller_phone"].widget.attrs["data-focus"] = "1"
+    form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city} | known)
+    form.fields["description" if known.get("caller_phone") else "caller_phone"].widget.attrs["data-focus"] = "1"
     return render(request, "tickets/new.html", {"form": form})
+
+
+def _name_of(phone: str) -> str:
+    return Caller.objects.filter(phone=phone).values_list("name", flat=True).first() or "" if phone else ""
 
 
 def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
@@ -84,8 +118,109 @@ def caller_history(request: HttpRequest) -> HttpResponse:
     """The caller's earlier tickets, while they are on the line. Posted: a number stands in no address."""
     number = telephone.read_or_none(request.POST.get("caller_phone", ""))
     phone = number.kept if number else ""
-    earlier: Any = ()
+    user, earlier, lately = person(request), [], 0
     if phone:
-        found = Ticket.objects.visible_to(request.user).filter(caller__phone=phone)
-        earlier = found.for_list().order_by("-registered_at")[:HISTORY]
-    return render(request, "tickets/_caller.html", {"phone": phone, "earlier": earlier})
+        found = Ticket.objects.visible_to(user).filter(caller__phone=phone)
+        rows = list(found.for_list().order_by("-registered_at")[:HISTORY])
+        earlier = _with_deeds(sorted(rows, key=lambda ticket: not ticket.is_open), user)
+        lately = found.filter(registered_at__gte=timezone.now() - MONTH).count()
+    context = {"phone": phone, "earlier": earlier, "lately": lately, "name": _name_of(phone)}
+    return render(request, "tickets/_caller.html", context)
+
+
+# What a call about an earlier ticket comes to, with the key that stands for it beside the first ticket it fits.
+PASS_ON, SUPPLEMENT, PRAISE = "pass_on", "supplement", "praise"
+DEEDS = {
+    PASS_ON: (pgettext_lazy("by telephone", "Urge"), "U"),
+    SUPPLEMENT: (pgettext_lazy("by telephone", "Add"), "B"),
+    PRAISE: (pgettext_lazy("by telephone", "Praise"), "P"),
+}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One button beside an earlier ticket; `key` is empty where an earlier row has it."""
+
+    name: str
+    label: Any
+    key: str
+
+
+def _with_deeds(tickets: list[Ticket], user: User) -> list[tuple[Ticket, list[Deed]]]:
+    taken: set[str] = set()
+    rows = []
+    for ticket in tickets:
+        possible = {action.name for action in available(ticket, user)}
+        if ticket.department_id and ticket.kind != Kind.PRAISE:
+            possible.add(PRAISE)
+        deeds = [
+            Deed(name, label, "" if name in taken else f"Alt+{letter}")
+            for name, (label, letter) in DEEDS.items() if name in possible
+        ]  # fmt: skip
+        taken |= {deed.name for deed in deeds}
+        rows.append((ticket, deeds))
+    return rows
+
+
+@requires(P.REGISTER)
+@require_POST
+def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
+    """A call about an earlier ticket: the words on the form go to it, or become a praise call of its own."""
+    if deed not in DEEDS:
+        raise Http404
+    ticket, user = find_ticket(request, number), person(request)
+    form = _praising(request, ticket) if deed == PRAISE else CallForm(request.POST)
+    if not form.is_valid() and deed != PRAISE:
+        form.errors.clear()  # of what is asked for in a new call, only the words are needed
+    words = request.POST.get("description", "").strip()
+    if len(words) < LEAST_WORDS and "description" not in form.errors:
+        form.add_error("description", _t("Write down what the caller says."))
+    if form.errors:
+        return _again(request, form)
+
+    def do(files: Files) -> str:
+        if deed == PRAISE:
+            made = _recorded(form, files, user)
+            performing.perform("link_praise", Ticket.objects.get(number=made), actor=user, given={"number": number})
+            return made
+        performing.perform(deed, ticket, actor=user, given={"note": words})
+        files.give_to(ticket, actor=user, with_last_event=True)
+        return number
+
+    try:
+        with taken_in(request.FILES.getlist("file")) as files:
+            done = receipts.once_for(request, lambda: do(files), person=user)
+    except FilesRefused as refused:
+        return _again(request, form, file_errors=refused.reasons)
+    except NotAllowed as refused:
+        raise PermissionDenied from refused
+    except InvalidInput as invalid:
+        for errors in invalid.form.errors.values():
+            form.add_error("description", errors)
+        return _again(request, form)
+    except Refused as refused:
+        form.add_error("answer" if deed == PRAISE else "description", refused.message)
+        return _again(request, form)
+    except Busy as busy:
+        form.add_error(None, busy.message)
+        return with_retry(_again(request, form, status=503))
+    if not done.now:
+        messages.warning(request, SENT_BEFORE)
+    elif deed == PRAISE:
+        said = _t("The praise is recorded as %(number)s and linked to %(praised)s.")
+        messages.success(request, said % {"number": done.outcome, "praised": number})
+    else:
+        messages.success(request, saying.done(ACTIONS[deed], Ticket.objects.get(number=number)))
+    return redirect("ticket", done.outcome)
+
+
+def _praising(request: HttpRequest, praised: Ticket) -> CallForm:
+    """The form as a praise call of whoever deserves it: what was not said is as it was with the praised ticket."""
+    given = request.POST.copy()
+    given["kind"] = Kind.PRAISE
+    given["then"] = ANSWERED if given.get("answer") else SEND_ON
+    if not given.get("category") and praised.category_id:
+        given["category"] = str(praised.category_id)
+    if not given.get("address", "").strip():
+        given["region"], given["address"] = str(praised.region_id), praised.address
+    return CallForm(given)

@@ -321,7 +321,7 @@ def is_recent(ticket: Ticket) -> Any:
     return None
 
 
-@effect("urge")
+@effect("urge", "pass_on")
 def urge(p: Performance) -> None:
     p.ticket.urges += 1
 

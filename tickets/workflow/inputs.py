@@ -278,6 +278,10 @@ class Urge(ActionInput):
     note = text(_("Words of the urging"), rows=2)
 
 
+class CallersWords(ActionInput):
+    note = text(_("What the caller says"), rows=3)
+
+
 class Supervise(ActionInput):
     due = InstantField(label=_("Deadline"), validators=[instants.check_ahead])
     note = text(_("Requirement"))

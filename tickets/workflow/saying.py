@@ -36,6 +36,8 @@ DONE: dict[str, Any] = {
     "suspend": _("Suspended; it is looked at again after the time set for it."),
     "resume": _("Resumed."),
     "urge": _("%(department)s has been urged."),
+    "pass_on": _("The caller's urging has been passed on to %(department)s."),
+    "supplement": _("What the caller says has been added to %(number)s."),
     "supervise": _("The supervision order has been issued to %(department)s."),
     "circulate": _("All have been told."),
     "escalate": _("The coordination on the spot is called; the parties are told."),

@@ -163,6 +163,11 @@ ACTIONS: dict[str, Action] = {
                clock=_("Starts the dispatch or the acceptance clock; the answer clock runs on.")),
         Action("urge", _("Urge"), (S.DISPATCHED, S.WORKING, S.RETURN_ASKED), None, P.SUPERVISE, inputs.Urge,
                is_quiet=True),
+        # what somebody says who calls again about a ticket of theirs
+        Action("pass_on", _("Pass on the caller's urging"), (S.DISPATCHED, S.WORKING, S.RETURN_ASKED), None, P.REGISTER,
+               inputs.CallersWords, is_quiet=True),
+        Action("supplement", _("Add what the caller says"), tuple(OPEN_STATUSES), None, P.REGISTER, inputs.CallersWords,
+               is_quiet=True),
         Action("supervise", _("Issue a supervision order"), WITH_DEPARTMENT, None, P.SUPERVISE, inputs.Supervise,
                clock=_("Starts the order's own clock.")),
         Action("circulate", _("Notice to all"), WITH_DEPARTMENT, None, P.SUPERVISE, inputs.Reason, tone="danger",
