@@ -137,7 +137,7 @@ def _end(article: Article, what: str, actor: User, note: str) -> None:
 
 
 def _locked(article: Article) -> Article:
-    return Article.objects.select_for_update(of=("self",)).defer("search").get(pk=article.pk)
+    return Article.objects.select_for_update(of=("self",), no_key=True).defer("search").get(pk=article.pk)
 
 
 def _as_seen(article: Article, seen: int) -> None:

@@ -38,16 +38,16 @@ class ArticleForm(forms.ModelForm):
         model = Article
         fields = ("question", "answer", "department", "category", "valid_from", "valid_until", "source")
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["department"]
         assert isinstance(field, DepartmentField)
-        if user.department_id and field.queryset is not None:
+        if user and user.department_id and field.queryset is not None:
             field.queryset = field.queryset.filter(pk__in=user.department_ids)
         self.initial.setdefault("seen", self.instance.edits)
         if self.instance.pk is None:
             self.initial.setdefault("valid_from", timezone.localdate())
-            self.initial.setdefault("department", user.department_id)
+            self.initial.setdefault("department", user.department_id if user else None)
 
     def clean_question(self) -> str:
         question = " ".join(self.cleaned_data["question"].split())

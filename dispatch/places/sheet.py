@@ -203,7 +203,9 @@ def aliases_in(written: str, name: str) -> list[str]:
 def take_in(entries: Iterable[Entry], *, actor: User | None) -> dict[str, int]:
     """Writes what is new or changed; returns how many of each there were. What the sheet leaves out stays."""
     counts = {NEW: 0, CHANGED: 0, SAME: 0}
-    known = {(one.name, one.region_id): one for one in Place.objects.select_for_update().filter(retired_at=None)}
+    known = {
+        (one.name, one.region_id): one for one in Place.objects.select_for_update(no_key=True).filter(retired_at=None)
+    }
     new, changed = [], []
     now = timezone.now()
     for entry in entries:

@@ -172,7 +172,7 @@ def place_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     entries = [sheet.Entry(*row) for row in found.rows]
     if request.method == "POST":
         with transaction.atomic():
-            found = PlaceSheet.objects.select_for_update().get(pk=pk)
+            found = PlaceSheet.objects.select_for_update(no_key=True).get(pk=pk)
             if found.taken_at is None:
                 sheet.take_in(entries, actor=person(request))
                 found.taken_at = timezone.now()

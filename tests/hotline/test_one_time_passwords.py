@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from hotline.accounts import tokens
 from hotline.accounts.models import User
@@ -57,7 +58,7 @@ def test_its_owner_is_told_when_and_by_whom(reset: User) -> None:
     client = signed_in_with(GIVEN)
     page = client.get(reverse("password")).content.decode()
     assert str(scene.user(scene.ADMIN)) in page
-    assert f"{reset.reset_at:%Y-%m-%d}" in page
+    assert f"{timezone.localtime(reset.reset_at):%Y-%m-%d}" in page
     change(client, GIVEN, OWN)
     page = client.get(reverse("password")).content.decode()
     assert str(scene.user(scene.ADMIN)) in page, "it stays among what happened to the account"

@@ -165,7 +165,8 @@ def test_filter_sort_and_page_are_kept_in_the_address(signed_in: SignIn, full_ho
     client = signed_in(scene.OPERATOR)
     first = client.get("/tickets/?kind=complaint&sort=oldest")
     shown = [ticket.number for ticket in first.context["page"]]
-    assert shown == sorted(shown)
+    recorded = [ticket.registered_at for ticket in first.context["page"]]
+    assert recorded == sorted(recorded)
     assert {ticket.kind for ticket in first.context["page"]} == {"complaint"}
     following = first.context["page"].next_url
     assert "kind=complaint" in following
