@@ -288,6 +288,7 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     site.set_input_files("#after-file", {"name": "路面.png", "mimeType": "image/png", "buffer": PNG})
     site.click("#after button")
     expect(site.locator("img[alt='整改后.png']")).to_have_count(1)
+    site.wait_for_load_state("networkidle")  # the photograph has been sent and the page loaded again: a click stays one
     with site.expect_download() as download:
         site.click("a:has-text('协调纪要')")
     assert Path(download.value.path()).stat().st_size > 10_000
