@@ -325,7 +325,8 @@ document.addEventListener("click", (event) => {
   const taker = event.target.closest("[data-fill]");
   const field = taker && document.querySelector(taker.dataset.fill);
   if (!field) return;
-  field.value = taker.dataset.value;
+  if (field.type === "checkbox") field.checked = true;
+  else field.value = taker.dataset.value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
   (pickers.get(field)?.input || field).focus();
 });

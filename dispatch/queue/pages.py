@@ -25,7 +25,7 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import back, number_in
-from tickets import load
+from tickets import kinds, load
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.lists.listing import ticket_list
 from tickets.models import Category, Ticket
@@ -230,5 +230,18 @@ def call_panel(request: HttpRequest) -> HttpResponse:
     context = {
         "guess": guess, "proposal": proposal, "like": like, "typed": text,
         "answered_like": suggest.like_tickets(proposal, person(request)) if proposal else (),
+        **_said_otherwise(request, title, text),
     }  # fmt: skip
     return render(request, "dispatch/_call_panel.html", context)
+
+
+def _said_otherwise(request: HttpRequest, title: str, text: str) -> dict[str, Any]:
+    """The kind and the secrecy that the words ask for, where the form has something else; it is only proposed."""
+    kind, wish = kinds.kind_of(title, text), kinds.wish_of(f"{title}\n{text}")
+    return {
+        "kind": kind if kind != request.POST.get("kind") else None,
+        "wish": kinds.Wish(
+            is_secret=wish.is_secret and "is_secret" not in request.POST,
+            is_anonymous=wish.is_anonymous and "is_anonymous" not in request.POST,
+        ),
+    }
