@@ -22,10 +22,11 @@ NAMED = 3  # keywords named as the reason
 
 @dataclass(frozen=True)
 class CategoryProposal:
-    """A category of the third level, and why."""
+    """A category of the third level, and why. What was learned is sure; keywords only point somewhere."""
 
     category: Category
     reason: str
+    is_sure: bool = False
 
 
 def for_text(title: str, text: str) -> CategoryProposal | None:
@@ -33,7 +34,7 @@ def for_text(title: str, text: str) -> CategoryProposal | None:
     guesses = asking.sure_of(Learns.CATEGORY, {0: (title, text, ())}) if f"{title}{text}".strip() else {}
     for guess in guesses.values():
         if found := _in_use(guess.label):
-            return CategoryProposal(found, asking.because(guess))
+            return CategoryProposal(found, asking.because(guess), is_sure=True)
     return by_keywords(title, text)
 
 

@@ -7,7 +7,6 @@ up: no acceptance is counted for or against the department, and no follow-up cal
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +22,7 @@ from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Row, Table
 from hotline import instants, telephone
 from hotline.accounts.models import Department, Region
+from tickets import kinds
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
 from tickets.models import Caller, Ticket
@@ -50,15 +50,6 @@ TITLE_LENGTH = 80
 MAX_BODY = 20000  # characters
 BATCH = 500
 WHOLE_NUMBER = 10  # digits of the shortest number with its area code
-
-# The first that fits decides; a message that fits none asks for help.
-KIND_WORDS = (
-    (Kind.REPORT, re.compile(r"举报|贪污|受贿|违法违规")),
-    (Kind.PRAISE, re.compile(r"^(感谢|表扬|点赞)")),
-    (Kind.SUGGESTION, re.compile(r"^建议|建议.{0,20}(增设|设立|修建|开通|延长)")),
-    (Kind.COMPLAINT, re.compile(r"投诉|扰民|噪音|噪声|不作为|强制|违规|违法|乱收费|脏乱|污染|拖欠|欺骗|霸王|恶臭")),
-    (Kind.CONSULTATION, re.compile(r"^(咨询|请问|询问)|咨询|什么时候|何时|能否|是否|如何|怎么|[？?]$")),
-)
 
 
 @dataclass(frozen=True)
@@ -133,15 +124,6 @@ def _own_number(user: str) -> telephone.Number | None:
     """
     number = telephone.read_or_none(user) if len(user) >= WHOLE_NUMBER else None
     return number if number and number.kind != telephone.Kind.SERVICE else None
-
-
-def guess_kind(title: str, body: str) -> Kind:
-    """Complaint, question, … by the words of the title, then of the text."""
-    for text in (title, body):
-        for kind, words in KIND_WORDS:
-            if words.search(text):
-                return kind
-    return Kind.HELP
 
 
 # -- taking in ----------------------------------------------------------------------------------------------
@@ -222,7 +204,7 @@ class _Intake:
         keyed = categorising.by_keywords(message.title, message.body)
         return Ticket(
             number=self.numbers.take(timezone.localdate(message.created)), title=message.title,
-            description=message.body, kind=guess_kind(message.title, message.body), channel=Channel.WEB,
+            description=message.body, kind=kinds.kind_of(message.title, message.body) or Kind.HELP, channel=Channel.WEB,
             category=keyed.category if keyed else None, region=self.city, caller=caller,
             caller_name="" if phone else message.user, caller_phone=phone,
             is_anonymous=not message.user, registered_at=message.created, import_key=message.key,

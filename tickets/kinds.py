@@ -1,7 +1,8 @@
 """What kind of call it is and how secret, from the words it is written down in.
 
-A table of cues: what is said outright counts for more than what only hints at it. The kind with the most speaks; where
-nothing is said nothing is proposed. Measured on sentences written before the table (tests/tickets/kinds.csv).
+A table of cues: what is said outright counts for more than what only hints at it, and what the title says for twice
+as much. The kind with the most speaks; where nothing is said nothing is proposed. Thanks at the end of a letter are
+manners and no praise. Measured on sentences written before the table (tests/tickets/kinds.csv, docs/decisions/0055).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from tickets.choices import Kind
 
 OUTRIGHT, CLEAR, HINT = 6, 3, 1
+TITLE = 2  # times as much
 
 # In this order where two say as much.
 CUES: tuple[tuple[Kind, int, re.Pattern[str]], ...] = tuple(
@@ -42,6 +44,8 @@ CUES: tuple[tuple[Kind, int, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 
+MANNERS = re.compile(r"(?<=[。，！!,；;？?\n])[^。，！!,；;？?\n]{0,4}(感谢|谢谢)[^。，！!,；;？?\n]{0,6}[。！!\s]*$")
+
 # A caller who does not want to be known to those who hear of the call, and one who does not mind.
 SECRET = re.compile(
     r"(不要|不想|不愿|别|勿)[^，。；]{0,6}(透露|泄露|泄漏|公开|告诉)[^，。；]{0,8}(信息|姓名|名字|身份|电话|号码|是谁|是我)"
@@ -64,11 +68,12 @@ class Wish:
 
 def kind_of(title: str, text: str) -> Kind | None:
     """The kind most of whose cues stand in title and text; None where there is none."""
-    said = f"{title}\n{text}" if title else text
+    meant = MANNERS.sub("", text)
     weights: dict[Kind, int] = {}
     for kind, weight, words in CUES:
-        if words.search(said):
-            weights[kind] = weights.get(kind, 0) + weight
+        times = TITLE if title and words.search(title) else int(bool(words.search(meant)))
+        if times:
+            weights[kind] = weights.get(kind, 0) + weight * times
     return max(weights, key=lambda kind: weights[kind]) if weights else None
 
 

@@ -213,7 +213,7 @@ def call_panel(request: HttpRequest) -> HttpResponse:
     title, text = request.POST.get("title", ""), request.POST.get("description", "")
     region = Region.objects.filter(pk__in=number_in(request.POST.get("region"))).first()
     chosen = Category.objects.filter(pk__in=number_in(request.POST.get("category"))).first()
-    guess = None if chosen else categorising.for_text(title, text)
+    guess = categorising.for_text(title, text)
     address = request.POST.get("address", "").strip()
     proposal = (
         suggest.for_call(Asked(title, text, chosen or (guess.category if guess else None), region, address))
@@ -228,17 +228,22 @@ def call_panel(request: HttpRequest) -> HttpResponse:
             .for_list().order_by("-registered_at")[:SIMILAR]
         )  # fmt: skip
     context = {
-        "guess": guess, "proposal": proposal, "like": like, "typed": text,
+        "guess": guess, "chosen": chosen, "proposal": proposal, "like": like, "typed": text,
         "answered_like": suggest.like_tickets(proposal, person(request)) if proposal else (),
-        **_said_otherwise(request, title, text),
+        **_said(request, title, text),
     }  # fmt: skip
     return render(request, "dispatch/_call_panel.html", context)
 
 
-def _said_otherwise(request: HttpRequest, title: str, text: str) -> dict[str, Any]:
-    """The kind and the secrecy that the words ask for, where the form has something else; it is only proposed."""
+def _said(request: HttpRequest, title: str, text: str) -> dict[str, Any]:
+    """The kind and the secrecy that the words ask for, which fill themselves in; where the form has something else that
+    the operator chose, they are proposed. A name that is there already is not thrown away by filling in anonymity.
+    """
     kind, wish = kinds.kind_of(title, text), kinds.wish_of(f"{title}\n{text}")
     return {
+        "said_kind": kind,
+        "said_wish": wish,
+        "has_name": request.POST.get("caller_name", "").strip(),
         "kind": kind if kind != request.POST.get("kind") else None,
         "wish": kinds.Wish(
             is_secret=wish.is_secret and "is_secret" not in request.POST,

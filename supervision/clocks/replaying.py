@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from dispatch.importing import Message, guess_kind
+from dispatch.importing import Message
 from hotline.accounts.models import Department, Region
 from supervision.clocks import instants
 from supervision.clocks.instants import WEEK, Around
-from tickets.choices import Channel, FlagKind
+from tickets import kinds
+from tickets.choices import Channel, FlagKind, Kind
 from tickets.models import Ticket
 from tickets.workflow.performing import apply
 from tickets.workflow.stores import BulkStore
@@ -107,7 +108,7 @@ def _live(
 ) -> dict[str, datetime]:
     """The flags that one message would have got before `end`, each with the instant at which it came first."""
     ticket = Ticket(
-        title=message.title, description=message.body, kind=guess_kind(message.title, message.body),
+        title=message.title, description=message.body, kind=kinds.kind_of(message.title, message.body) or Kind.HELP,
         channel=Channel.WEB, region=region, registered_at=message.created,
     )  # fmt: skip
     store, at = BulkStore(), message.created

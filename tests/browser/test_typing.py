@@ -148,6 +148,16 @@ def test_the_place_book_fills_the_region_and_one_key_takes_it_back(open_page: Op
     page.keyboard.press("Alt+z")
     expect(filled).to_have_count(0)
     expect(box).not_to_have_value("孝南区广场街道")
+    # so does what the words say of the kind; the last one filled goes back first
+    page.fill("#id_description", "举报有人聚众赌博，请不要透露我的信息")
+    expect(filled).to_have_count(2)
+    expect(page.locator("#id_kind")).to_have_value("report")
+    expect(page.locator("#filled .chip")).to_have_count(2)
+    page.keyboard.press("Alt+z")
+    expect(page.locator("#id_is_secret")).not_to_be_checked()
+    page.keyboard.press("Alt+z")
+    expect(page.locator("#id_kind")).to_have_value("complaint")
+    expect(page.locator("#filled")).to_be_hidden()
 
 
 def test_what_the_operator_chose_is_not_filled_over(open_page: OpenPage) -> None:

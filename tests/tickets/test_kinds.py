@@ -50,13 +50,31 @@ def test_a_wish_not_to_be_known_is_heard_and_a_denied_one_is_none(text: str, sec
     assert wish_of(text) == Wish(secret, anonymous)
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "kind"),
+    [
+        ("请问医保怎么交", "去年在窗口问过，投诉过一次，没有人管，所以想问清楚。", Kind.CONSULTATION),
+        ("", "小区门口垃圾没人管，臭气很大。希望尽快处理，非常感谢！", Kind.COMPLAINT),
+        ("表扬三中队", "", Kind.PRAISE),
+    ],
+)
+def test_the_title_says_more_than_the_text_and_manners_say_nothing(title: str, text: str, kind: Kind) -> None:
+    assert kind_of(title, text) == kind
+
+
 @pytest.mark.django_db
-def test_it_is_proposed_and_never_overwrites_what_was_chosen(signed_in: Callable[[str], Client]) -> None:
+def test_it_fills_itself_in_and_is_offered_beside_what_was_chosen(signed_in: Callable[[str], Client]) -> None:
     client = signed_in(scene.OPERATOR)
-    said = {"title": "", "description": "举报有人聚众赌博，请不要透露我的信息", "kind": Kind.COMPLAINT}
+    said = {"title": "", "description": "举报有人聚众赌博，要求匿名，请不要透露我的信息", "kind": Kind.COMPLAINT}
     shown = client.post(reverse("call-panel"), said).content.decode()
-    assert 'data-value="report"' in shown
-    assert "#id_is_secret" in shown
+    for field, value in (("kind", Kind.REPORT), ("is_secret", "1"), ("is_anonymous", "1")):
+        assert f'data-fill-in="{field}" data-value="{value}"' in shown
+        assert f'data-fill="#id_{field}"' in shown
     taken = client.post(reverse("call-panel"), said | {"kind": Kind.REPORT, "is_secret": "on"}).content.decode()
-    assert 'data-value="report"' not in taken
-    assert "#id_is_secret" not in taken
+    assert 'data-fill-in="kind"' in taken
+    assert 'data-fill="#id_kind"' not in taken
+    assert 'data-fill="#id_is_secret"' not in taken
+    # a name that was typed is not thrown away by filling in anonymity: that is offered
+    named = client.post(reverse("call-panel"), said | {"caller_name": "王女士"}).content.decode()
+    assert 'data-fill-in="is_anonymous"' not in named
+    assert 'data-fill="#id_is_anonymous"' in named

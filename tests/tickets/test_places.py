@@ -174,10 +174,10 @@ def test_fifty_thousand_places_are_asked_in_milliseconds() -> None:
 def test_a_call_is_told_where_the_book_places_it() -> None:
     client = signed_in(scene.OPERATOR)
     answer = client.post(reverse("call-place"), {"address": "凤凰天仙城3栋", "description": ""}).content.decode()
-    assert f'data-taken="{street("书院街道").pk}"' in answer
+    assert f'data-fill-in="region" data-value="{street("书院街道").pk}"' in answer
     assert "凤凰天仙城 → 孝南区书院街道 凤凰社区" in answer
     open_one = client.post(reverse("call-place"), {"address": "槐荫大道", "description": ""}).content.decode()
-    assert 'data-taken=""' in open_one
+    assert "data-fill-in" not in open_one
     assert "书院街道" in open_one
     assert "广场街道" in open_one
     silent = client.post(

@@ -17,7 +17,7 @@ PLACES_SHOWN = 4
 @requires(P.REGISTER)
 @require_POST
 def call_place(request: HttpRequest) -> HttpResponse:
-    """Where the place book says that the call comes from, while it is typed; static/place.js fills it in."""
+    """Where the place book says that the call comes from, while it is typed; static/filling.js fills it in."""
     answer = book.place_of(request.POST.get("address", ""), request.POST.get("description", ""))
     city = Region.objects.filter(parent__isnull=True).first()
     context = {"answer": answer, "found": answer.found[:PLACES_SHOWN], "city": city}
