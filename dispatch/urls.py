@@ -27,4 +27,5 @@ urlpatterns = [
     path("places/<int:pk>/", places.place, name="place"),
     path("precedents/", directory.precedent_list, name="precedents"),
     path("dispatch/call/", pages.call_panel, name="call-panel"),
+    path("dispatch/call/like/", pages.call_like, name="call-like"),
 ]

@@ -26,6 +26,7 @@ from supervision.ladder import steps
 from tickets import limits, load
 from tickets.calls import recording
 from tickets.choices import Status
+from tickets.matters import likeness
 from tickets.models import Category, Ticket, TimeLimit
 from tickets.places import book
 from tickets.workflow import performing
@@ -69,6 +70,7 @@ def forget() -> None:
     check.recent.forget()
     steps.rules.forget()
     book.forget()
+    likeness.forget()
 
 
 def user(username: str) -> User:

@@ -20,21 +20,23 @@ from dispatch.learned import measures, store
 from dispatch.models import DirectoryEntry, DispatchModel, Learns, Return
 from dispatch.precedents import Asked
 from dispatch.queue import automation, many
-from hotline import keyset
+from hotline import keyset, telephone
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import back, number_in
 from tickets import kinds, load
-from tickets.choices import OPEN_STATUSES, Status
+from tickets.calls.forms import LEAST_WORDS
+from tickets.choices import Status
 from tickets.lists.listing import ticket_list
+from tickets.matters import likeness
 from tickets.models import Category, Ticket
 from tickets.workflow import several
 from tickets.workflow.pages import find_ticket
 from tickets.workflow.performing import NotAllowed, Refused
 from tickets.workflow.table import ACTIONS
 
-SIMILAR = 5
+JOINING_KEYS = ("Alt+J", "Alt+K", "Alt+L")  # beside the first rows of like matters
 SHOWN_TO_UNDO = 25  # as many as a page of the queue can dispatch at once
 # What a ticket's path from department to department is made of.
 ON_THE_PATH = (
@@ -206,7 +208,7 @@ def _fraction(text: str | None) -> float:
 @requires(P.REGISTER)
 @require_POST
 def call_panel(request: HttpRequest) -> HttpResponse:
-    """Fragment of the new-ticket page: category and department that fit what is being typed, and like tickets.
+    """Fragment of the new-ticket page: category and department that fit what is being typed.
 
     Posted: a complaint stands in no address, and may be as long as it is.
     """
@@ -220,19 +222,30 @@ def call_panel(request: HttpRequest) -> HttpResponse:
         if region
         else None
     )
-    like: Any = ()
-    if region and len(address) >= 2:
-        like = (
-            Ticket.objects.visible_to(request.user).matching(address, person(request))
-            .filter(status__in=OPEN_STATUSES, region__in=region.subtree())
-            .for_list().order_by("-registered_at")[:SIMILAR]
-        )  # fmt: skip
     context = {
-        "guess": guess, "chosen": chosen, "proposal": proposal, "like": like, "typed": text,
+        "guess": guess, "chosen": chosen, "proposal": proposal, "typed": text,
         "answered_like": suggest.like_tickets(proposal, person(request)) if proposal else (),
         **_said(request, title, text),
     }  # fmt: skip
     return render(request, "dispatch/_call_panel.html", context)
+
+
+@requires(P.REGISTER)
+@require_POST
+def call_like(request: HttpRequest) -> HttpResponse:
+    """Fragment of the new-ticket page: open matters that the call may be about too, each joined by one key."""
+    title, text, user = request.POST.get("title", ""), request.POST.get("description", ""), person(request)
+    region = Region.objects.filter(pk__in=number_in(request.POST.get("region"))).first()
+    category = Category.objects.filter(pk__in=number_in(request.POST.get("category"))).first()
+    if category is None and (guess := categorising.for_text(title, text)):
+        category = guess.category
+    phone = telephone.read_or_none(request.POST.get("caller_phone", ""))
+    told = likeness.Told(
+        title, text, request.POST.get("address", "").strip(), region, category, phone.kept if phone else ""
+    )
+    rows = list(zip(likeness.like(told, user), JOINING_KEYS, strict=False))
+    context = {"rows": rows, "typed": len(text) >= LEAST_WORDS, "may_join": user.may(P.MANAGE_MATTERS)}
+    return render(request, "dispatch/_call_like.html", context)
 
 
 def _said(request: HttpRequest, title: str, text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests import scene
 from tests.browser.conftest import DESK, launch
 from tickets.choices import Status
+from tickets.matters import likeness
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.browser
@@ -466,3 +468,29 @@ def test_a_name_that_was_typed_stays_where_the_caller_is_known(open_page: OpenPa
     page.fill("#id_caller_phone", ticket.caller_phone)
     expect(page.locator("#caller")).to_contain_text(ticket.number)
     expect(page.locator("#id_caller_name")).to_have_value("刘女士的儿子")
+
+
+def test_a_known_caller_joins_a_like_open_ticket_by_one_key(open_page: OpenPage) -> None:
+    """The caller says 铁板, the open ticket 钢板. Keys from the opening of the form to the saved ticket are counted."""
+    scene.call(
+        caller_phone="13871230009", title="路灯不亮", description="小区路灯不亮。", address="紫薇苑", category=None
+    )
+    ticket = scene.call(address="凤凰天仙城东门")
+    likeness.forget()
+    page = open_page("/desk/call?phone=13871230009&call_id=8")
+    expect(page.locator("#id_caller_name")).to_have_value("刘女士")
+    said, keys = "铁板一直响 凤凰天仙城", ["Alt+J"]
+    page.keyboard.type(said)
+    offered = page.locator("#like li").first
+    expect(offered).to_contain_text(ticket.number)
+    expect(offered.locator("kbd")).to_have_text("Alt+J")
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_url(TICKET_PAGE)
+    expect(page.locator("body")).to_contain_text("并入同一事项")
+    made = Ticket.objects.latest("pk")
+    ticket.refresh_from_db()
+    assert (made.matter_id, made.description) == (ticket.matter_id, said)
+    assert made.matter_id is not None
+    print(json.dumps({"join_like_ticket": {"keys": len(keys), "characters_of_the_callers_words": len(said)}}))  # noqa: T201
+    assert len(keys) <= 6

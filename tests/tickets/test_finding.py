@@ -61,5 +61,5 @@ def test_a_long_call_loses_no_suggestions(signed_in: SignIn) -> None:
 
 def test_fragments_are_not_opened_by_an_address(signed_in: SignIn) -> None:
     client = signed_in(scene.OPERATOR)
-    for name in ("caller-history", "call-panel", "find"):
+    for name in ("caller-history", "call-panel", "call-like", "find"):
         assert client.get(reverse(name)).status_code == 405

@@ -198,7 +198,7 @@ def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> Hous
 
 # -- the addresses ------------------------------------------------------------------------------------------
 
-POSTED = ("caller-history", "call-panel", "article-panel")
+POSTED = ("caller-history", "call-panel", "call-like", "article-panel")
 LISTS = ("tickets", "my-tickets", "follow-ups", "inbox", "dispatch-queue", "board", "api-ticket-list", "figure-tickets")
 QUERIES = ("q=8765771", "q=8765228", "q=8765339", "q=周慎", "q=郑远", "tab=working", "tab=owed", "sort=risk", "wall=1")
 
@@ -216,7 +216,8 @@ def walk(house: House) -> Iterator[tuple[str, str]]:
         yield "coordinations", f"{reverse('coordinations')}?state={task}"
     yield "caller-history", f"{reverse('caller-history')}?caller_phone=13987657719"
     region = house.planted["secret"].ticket.region_id
-    yield "call-panel", f"{reverse('call-panel')}?region={region}&address=幸福里&description=拆除承重墙"
+    for name in ("call-panel", "call-like"):
+        yield name, f"{reverse(name)}?region={region}&address=幸福里&description=拆除承重墙"
     for pk in house.planted["ruled"].ticket.precedents.values_list("pk", flat=True):
         yield "directory-line", f"{reverse('directory-line')}?precedent={pk}"
 

@@ -26,8 +26,10 @@ from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import Files, FilesRefused, taken_in
 from tickets.calls import recording
 from tickets.calls.forms import ANSWERED, LEAST_WORDS, SEND_ON, CallForm
-from tickets.choices import Kind
+from tickets.choices import OPEN_STATUSES, Kind
+from tickets.disclosure import Detail
 from tickets.models import Caller, Ticket
+from tickets.reading import read
 from tickets.workflow import performing, saying
 from tickets.workflow.pages import find_ticket
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, available
@@ -129,12 +131,14 @@ def caller_history(request: HttpRequest) -> HttpResponse:
 
 
 # What a call about an earlier ticket comes to, with the key that stands for it beside the first ticket it fits.
-PASS_ON, SUPPLEMENT, PRAISE = "pass_on", "supplement", "praise"
+PASS_ON, SUPPLEMENT, PRAISE, JOIN = "pass_on", "supplement", "praise", "join"
 DEEDS = {
     PASS_ON: (pgettext_lazy("by telephone", "Urge"), "U"),
     SUPPLEMENT: (pgettext_lazy("by telephone", "Add"), "B"),
     PRAISE: (pgettext_lazy("by telephone", "Praise"), "P"),
 }
+# What becomes a call of its own, by the form as it is filled in from the earlier ticket.
+OF_ITS_OWN = (PRAISE, JOIN)
 
 
 @dataclass(frozen=True)
@@ -165,12 +169,15 @@ def _with_deeds(tickets: list[Ticket], user: User) -> list[tuple[Ticket, list[De
 @requires(P.REGISTER)
 @require_POST
 def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
-    """A call about an earlier ticket: the words on the form go to it, or become a praise call of its own."""
-    if deed not in DEEDS:
+    """A call about an earlier ticket: the words on the form go to it, or become a call of its own.
+
+    That is linked to the ticket as its praise, or joined to its matter.
+    """
+    if deed not in (*DEEDS, JOIN):
         raise Http404
     ticket, user = find_ticket(request, number), person(request)
-    form = _praising(request, ticket) if deed == PRAISE else CallForm(request.POST)
-    if not form.is_valid() and deed != PRAISE:
+    form = _filled_from(request, ticket, deed) if deed in OF_ITS_OWN else CallForm(request.POST)
+    if not form.is_valid() and deed not in OF_ITS_OWN:
         form.errors.clear()  # of what is asked for in a new call, only the words are needed
     words = request.POST.get("description", "").strip()
     if len(words) < LEAST_WORDS and "description" not in form.errors:
@@ -183,6 +190,8 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
             made = _recorded(form, files, user)
             performing.perform("link_praise", Ticket.objects.get(number=made), actor=user, given={"number": number})
             return made
+        if deed == JOIN:
+            return _joined(form, files, ticket, user)
         performing.perform(deed, ticket, actor=user, given={"note": words})
         files.give_to(ticket, actor=user, with_last_event=True)
         return number
@@ -209,18 +218,49 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
     elif deed == PRAISE:
         said = _t("The praise is recorded as %(number)s and linked to %(praised)s.")
         messages.success(request, said % {"number": done.outcome, "praised": number})
+    elif deed == JOIN:
+        said = _t(
+            "Recorded as %(number)s and joined to the matter of %(other)s. "
+            "If that was wrong: “Part from its matter” on this page; the call stays recorded."
+        )
+        messages.success(request, said % {"number": done.outcome, "other": number})
     else:
         messages.success(request, saying.done(ACTIONS[deed], Ticket.objects.get(number=number)))
     return redirect("ticket", done.outcome)
 
 
-def _praising(request: HttpRequest, praised: Ticket) -> CallForm:
-    """The form as a praise call of whoever deserves it: what was not said is as it was with the praised ticket."""
+def _joined(form: CallForm, files: Files, ticket: Ticket, user: User) -> str:
+    """Records the call and joins it to the matter of an open ticket, which is held meanwhile.
+
+    Held before a number is taken: whoever holds the ticket may be waiting for a number.
+    """
+    held = Ticket.objects.select_for_update(of=("self",), no_key=True).get(pk=ticket.pk)
+    if not read(held, user).may(Detail.DESCRIPTION):
+        raise NotAllowed(_t("You may not do this."))
+    others = Ticket.objects.filter(matter=held.matter_id, status__in=OPEN_STATUSES)
+    if not held.is_open and not (held.matter_id and others.exists()):
+        said = _t(
+            "%(number)s has been closed meanwhile; nothing is recorded yet. “Record and send on” makes a new ticket."
+        )
+        raise Refused(said % {"number": held.number})
+    number = _recorded(form, files, user)
+    performing.perform("join_matter", Ticket.objects.get(number=number), actor=user, given={"numbers": held.number})
+    return number
+
+
+def _filled_from(request: HttpRequest, earlier: Ticket, deed: str) -> CallForm:
+    """The form of a call about the same thing: what was not said is as it was with the earlier ticket.
+
+    Praise goes so to who deserves it.
+    """
     given = request.POST.copy()
-    given["kind"] = Kind.PRAISE
+    if deed == PRAISE:
+        given["kind"] = Kind.PRAISE
     given["then"] = ANSWERED if given.get("answer") else SEND_ON
-    if not given.get("category") and praised.category_id:
-        given["category"] = str(praised.category_id)
-    if not given.get("address", "").strip():
-        given["region"], given["address"] = str(praised.region_id), praised.address
+    if not given.get("category") and earlier.category_id:
+        given["category"] = str(earlier.category_id)
+    city = Region.objects.filter(parent__isnull=True).values_list("pk", flat=True)
+    elsewhere = given.get("region", "") not in ("", str(earlier.region_id), *map(str, city))
+    if not given.get("address", "").strip() and not elsewhere:
+        given["region"], given["address"] = str(earlier.region_id), earlier.address
     return CallForm(given)
