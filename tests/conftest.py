@@ -15,6 +15,20 @@ from demo import city
 from hotline.accounts.models import User
 from tests import scene
 
+LONGEST = (
+    "browser/test_every_page.py",
+    "browser/test_steel_plates.py",
+    "hotline/test_supervisor.py",
+    "tickets/test_what_each_may_read.py",
+    "browser/",
+    "hotline/test_garbage.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first: begun last, one worker would be busy with them while the other is done."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
