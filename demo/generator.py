@@ -122,7 +122,7 @@ class Generator:
         for begin in range(0, count, CHUNK):
             store = BulkStore()
             for at in instants[begin : begin + CHUNK]:
-                self._live(self._ticket(at, self.rng.choice(callers)), at, store)
+                self._live(self.call(at, self.rng.choice(callers)), at, store)
             self._flush(store)
             written += len(instants[begin : begin + CHUNK])
         return written
@@ -134,11 +134,11 @@ class Generator:
         groups: list[list[Ticket]] = []
         for _ in range(matters):
             first = self.now - timedelta(days=self.rng.uniform(1.5, self.days - 5))
-            model = self._ticket(first, self.rng.choice(callers))
+            model = self.call(first, self.rng.choice(callers))
             group = []
             for _ in range(self.rng.randint(3, 8)):
                 at = min(first + timedelta(hours=self.rng.uniform(0.2, 70)), self.now - timedelta(minutes=5))
-                ticket = self._ticket(at, self.rng.choice(callers))
+                ticket = self.call(at, self.rng.choice(callers))
                 for column in ("title", "description", "kind", "category", "region", "address", "is_secret"):
                     setattr(ticket, column, getattr(model, column))
                 self._live(ticket, at, store)
@@ -164,7 +164,7 @@ class Generator:
             for _ in range(self.rng.randint(3, 6)):
                 at = first + timedelta(hours=self.rng.uniform(0, 90))
                 if at < self.now:
-                    self._live(self._ticket(at, caller), at, store)
+                    self._live(self.call(at, caller), at, store)
         self._flush(store)
 
     def _instant(self) -> datetime:
@@ -186,7 +186,7 @@ class Generator:
     def _name(self) -> str:
         return self.rng.choice(sentences.SURNAMES) + self.rng.choice(("先生", "女士"))
 
-    def _ticket(self, at: datetime, caller: Caller) -> Ticket:
+    def call(self, at: datetime, caller: Caller) -> Ticket:
         _weight, categories, (kind, title, text) = self.rng.choices(self.themes, [t[0] for t in self.themes])[0]
         region = self.rng.choice(self.regions)
         spot = self.speaking.of(region, self.rng)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from demo import asking, city, growth, multiplying, probes, sweeps
+from demo import asking, city, growth, multiplying, probes, shift, sweeps
 from demo.generator import Generator
 from hotline import roles
 from tickets.models import Ticket
@@ -29,7 +29,16 @@ class Command(BaseCommand):
             "--growth", type=int, nargs="+", metavar="TICKETS",
             help="measure everything that is offered at these sizes, one after the other, and how it grows",
         )  # fmt: skip
-        parser.add_argument("--open", type=int, default=20_000, help="with --sweep, --growth: how many are open")
+        parser.add_argument(
+            "--desk", type=int, metavar="OPERATORS",
+            help="let so many operators record calls at once through a web server, on multiplied tickets",
+        )  # fmt: skip
+        parser.add_argument("--calls", type=int, default=200, help="with --desk: calls an hour of each operator")
+        parser.add_argument("--minutes", type=float, default=3, help="with --desk: how long they work")
+        parser.add_argument("--port", type=int, default=8155, help="with --desk: where the web server listens")
+        parser.add_argument(
+            "--open", type=int, default=20_000, help="with --sweep, --growth, --desk: how many are open"
+        )
         parser.add_argument("--due", type=int, default=2_000, help="with --sweep: how many of those are due")
         parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
 
@@ -53,6 +62,9 @@ class Command(BaseCommand):
             result = growth.measure(options["growth"], options["open"])
             sys.stderr.write(growth.table(result) + "\n")
             return result
+        if options["desk"]:
+            multiplying.grow(options["tickets"], options["open"])
+            return shift.measure(options["desk"], options["calls"], options["minutes"], options["port"])
         if options["sweep"]:
             return self._sweep(options["tickets"], options["open"], options["due"])
         return self._main(options["tickets"], options["days"])
