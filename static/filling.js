@@ -37,7 +37,7 @@ class Filled {
   }
 
   get label() {
-    return [...this.field.labels, ...(pickers.get(this.field)?.input.labels || [])][0]?.textContent.trim() || "";
+    return [...this.field.labels, ...(pickers.get(this.field)?.input.labels || [])][0]?.firstChild.textContent.trim() || "";
   }
 
   // Something is being typed into its box, so that it is being chosen.

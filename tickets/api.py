@@ -53,7 +53,9 @@ class CategorySerializer(serializers.ModelSerializer):
 
 
 # What is said of a ticket as its reader may read it.
-AS_READ = ("title", "description", "address", "caller_name", "caller_phone")
+AS_READ = (
+    "title", "description", "address", "caller_name", "caller_phone", "contact_phone", "happened", "plate", "amount",
+)  # fmt: skip
 
 
 class TicketSerializer(serializers.ModelSerializer):
@@ -69,7 +71,7 @@ class TicketSerializer(serializers.ModelSerializer):
             "address", "department", "department_name", "caller_name", "caller_phone", "is_anonymous", "is_secret",
             "is_binding", "risk", "round", "hops", "returns", "urges", "matter", "registered_at", "dispatched_at",
             "accepted_at", "answered_at", "closed_at", "answer_due_at", "stage_due_at", "closing", "contacted",
-            "solved", "satisfaction",
+            "solved", "satisfaction", "contact_phone", "happened", "plate", "amount",
         )  # fmt: skip
 
     def to_representation(self, instance: Ticket) -> dict[str, Any]:

@@ -66,15 +66,16 @@ class Wish:
     is_anonymous: bool
 
 
-def kind_of(title: str, text: str) -> Kind | None:
-    """The kind most of whose cues stand in title and text; None where there is none."""
+def kind_of(title: str, text: str, *, least: int = HINT) -> Kind | None:
+    """The kind most of whose cues stand in title and text; None where there is none that weighs `least`."""
     meant = MANNERS.sub("", text)
     weights: dict[Kind, int] = {}
     for kind, weight, words in CUES:
         times = TITLE if title and words.search(title) else int(bool(words.search(meant)))
         if times:
             weights[kind] = weights.get(kind, 0) + weight * times
-    return max(weights, key=lambda kind: weights[kind]) if weights else None
+    best = max(weights, key=lambda kind: weights[kind], default=None)
+    return best if best and weights[best] >= least else None
 
 
 def wish_of(text: str) -> Wish:

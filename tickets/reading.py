@@ -58,6 +58,28 @@ class Reading:
         return self.ticket.caller_phone if self.may(D.CALLER_NUMBER) else ""
 
     @property
+    def happened(self) -> str:
+        return self.text(self.ticket.happened) if self.may(D.DESCRIPTION) else ""
+
+    @property
+    def plate(self) -> str:
+        return self.text(self.ticket.plate) if self.may(D.DESCRIPTION) else ""
+
+    @property
+    def amount(self) -> str:
+        return self.text(self.ticket.amount) if self.may(D.DESCRIPTION) else ""
+
+    @property
+    def contact_phone(self) -> str:
+        return self.ticket.contact_phone if self.may(D.CALLER_NUMBER) else ""
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What is known of the event, each with what it is called."""
+        known = {_t("when it happened"): self.happened, _t("number plate"): self.plate, _t("sum of money"): self.amount}
+        return [(label, value) for label, value in known.items() if value]
+
+    @property
     def knows_caller(self) -> bool:
         return self.may(D.CALLER_NAME) and self.may(D.CALLER_NUMBER)
 
@@ -82,7 +104,7 @@ class Reading:
                 if len(name) > 1:
                     written = re.sub(r"\s?".join(map(re.escape, name)), "***", written)
         if not self.may(D.CALLER_NUMBER):
-            for phone in (ticket.caller_phone, *ticket.earlier_callers):
+            for phone in (ticket.caller_phone, ticket.contact_phone, *ticket.earlier_callers):
                 written = telephones.without(written, phone)
         return written
 

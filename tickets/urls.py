@@ -4,7 +4,7 @@ from django.urls import path
 from tickets import design
 from tickets.attachments import pages as attachments
 from tickets.calls import pages as calls
-from tickets.calls import placing
+from tickets.calls import placing, words
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
 from tickets.workflow import pages as workflow
@@ -25,6 +25,7 @@ urlpatterns = [
     path("follow-ups/", lists.follow_ups, name="follow-ups"),
     path("inbox/", lists.inbox, name="inbox"),
     path("calls/place/", placing.call_place, name="call-place"),
+    path("calls/words/", words.call_words, name="call-words"),
 ]
 
 if settings.DEBUG or settings.TEST_RUN:

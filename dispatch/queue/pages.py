@@ -252,7 +252,7 @@ def _said(request: HttpRequest, title: str, text: str) -> dict[str, Any]:
     """The kind and the secrecy that the words ask for, which fill themselves in; where the form has something else that
     the operator chose, they are proposed. A name that is there already is not thrown away by filling in anonymity.
     """
-    kind, wish = kinds.kind_of(title, text), kinds.wish_of(f"{title}\n{text}")
+    kind, wish = kinds.kind_of(title, text, least=kinds.CLEAR), kinds.wish_of(f"{title}\n{text}")
     return {
         "said_kind": kind,
         "said_wish": wish,

@@ -160,6 +160,10 @@ def test_the_place_book_fills_the_region_and_one_key_takes_it_back(open_page: Op
     page.keyboard.press("Alt+z")
     expect(page.locator("#id_kind")).to_have_value("complaint")
     expect(page.locator("#filled")).to_be_hidden()
+    page.fill("#id_plate", "鄂K1")  # typed by the operator: never filled over
+    page.fill("#id_description", "鄂K12A45乱停，收了我350元")
+    expect(page.locator("#id_amount")).to_have_value("350元")
+    expect(page.locator("#id_plate")).to_have_value("鄂K1")
 
 
 def test_what_the_operator_chose_is_not_filled_over(open_page: OpenPage) -> None:

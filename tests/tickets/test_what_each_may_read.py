@@ -72,7 +72,9 @@ class Planted:
         sees_title = sees and not (on_paper and self.is_secret)
         hidden: dict[str, str] = {}
         if not sees_caller:
+            second = self.ticket.contact_phone
             hidden |= {"caller's name": self.name, "caller's number": self.phone, "its end": self.phone[-4:]}
+            hidden |= {"the number to call back": second, "the end of that": second[-4:]}
         if not sees_title:
             hidden |= {"title": self.title, "place": self.place}
         if not sees:
@@ -94,11 +96,11 @@ class House:
 WRITTEN = ("question", "findings", "note", "answer")  # what people write freely in an action
 
 
-def told(name: str, phone: str) -> str:
+def told(name: str, phone: str, second: str) -> str:
     """What is easily written into any text: who called, in the forms in which a number is written."""
     wide = phone.translate({ord("0") + digit: chr(0xFF10 + digit) for digit in range(10)})
     parted = (between.join((phone[:3], phone[3:7], phone[7:])) for between in (" ", "－"))
-    return f"来电人{name or '匿名'}，电话{'，'.join((phone, wide, *parted))}。"
+    return f"来电人{name or '匿名'}，电话{'，'.join((phone, wide, *parted))}，也可打{second}。"
 
 
 def do(ticket: Ticket, name: str, who: str, **given: Any) -> Ticket:
@@ -106,7 +108,7 @@ def do(ticket: Ticket, name: str, who: str, **given: Any) -> Ticket:
     given = scene.inputs(name, **given)
     for text in WRITTEN:
         if given.get(text):
-            given[text] += told(ticket.caller_name, ticket.caller_phone)
+            given[text] += told(ticket.caller_name, ticket.caller_phone, ticket.contact_phone)
     return scene.do(ticket, name, who, **given)
 
 
@@ -118,7 +120,10 @@ def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> Hous
     found = House()
 
     def plant(key: str, *, held_by: str = "holding department", **details: Any) -> Ticket:
-        details["description"] += told(details["caller_name"], details["caller_phone"])
+        details["contact_phone"] = (
+            details["caller_phone"].replace("1398", "1397")[:-4] + details["caller_phone"][:-5:-1]
+        )
+        details["description"] += told(details["caller_name"], details["caller_phone"], details["contact_phone"])
         ticket = scene.call(**details)
         found.planted[key] = Planted(
             ticket, details["caller_name"], details["caller_phone"], details["title"], details["address"], held_by,

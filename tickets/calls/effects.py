@@ -21,6 +21,7 @@ def split(p: Performance) -> None:
             "address",
             "caller_name",
             "caller_phone",
+            "contact_phone",
             "is_anonymous",
             "is_secret",
         )

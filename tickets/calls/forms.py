@@ -19,6 +19,7 @@ from tickets.workflow.table import ACTIONS
 SEND_ON, ANSWERED = "dispatch", "answer"  # how the recording of a call ends
 ANSWER_DIRECTLY = ACTIONS["answer_directly"]
 LEAST_WORDS = 5  # characters by which somebody else knows what is asked
+WITHOUT_HISTORY = ("caller_name", "happened", "plate", "amount")  # a browser would offer what other callers said
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
 
 
@@ -26,6 +27,7 @@ class CallForm(forms.ModelForm):
     """A call as it is typed while the caller is on the line."""
 
     caller_phone = TelephoneField(label=_("caller's telephone"), required=False)
+    contact_phone = TelephoneField(label=_("another number to call back"), required=False)
     category = CategoryField(label=_("Category"), required=False)
     region = RegionField(label=_("Region"))
     title = forms.CharField(
@@ -44,11 +46,11 @@ class CallForm(forms.ModelForm):
         model = Ticket
         fields = (
             "caller_phone", "caller_name", "is_anonymous", "is_secret", "channel", "kind", "urgency", "title",
-            "description", "region", "address", "category",
+            "description", "region", "address", "category", "happened", "plate", "amount", "contact_phone",
         )  # fmt: skip
         widgets = {
             "description": forms.Textarea(attrs={"rows": 4}),
-            "caller_name": forms.TextInput(attrs={"autocomplete": "off"}),
+            **{name: forms.TextInput(attrs={"autocomplete": "off"}) for name in WITHOUT_HISTORY},
         }
 
     def clean_description(self) -> str:
@@ -59,6 +61,8 @@ class CallForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
+        if given.get("contact_phone") == given.get("caller_phone"):
+            given["contact_phone"] = ""  # it is no other one
         if given.get("is_anonymous"):
             given["caller_name"] = ""
         elif not given.get("caller_phone") and "caller_phone" not in self.errors:

@@ -53,6 +53,7 @@ def register(
     with busy.told(), transaction.atomic():
         ticket = Ticket(**details, registered_by=actor, registered_at=at, import_key=import_key)
         ticket.caller_phone = telephone.kept(ticket.caller_phone)
+        ticket.contact_phone = telephone.kept(ticket.contact_phone)
         if ticket.is_anonymous:
             ticket.caller_name = ""
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)

@@ -14,7 +14,10 @@ from tickets.models import SearchIndex, Ticket
 from tickets.workflow.stores import searched
 
 BATCH = 1000
-TEXTS = ("number", "title", "description", "address", "caller_name", "caller_phone", "earlier_callers")
+TEXTS = (
+    "number", "title", "description", "address", "plate", "amount", "caller_name", "caller_phone", "contact_phone",
+    "earlier_callers",
+)  # fmt: skip
 WISHES = ("is_secret", "is_anonymous")
 
 

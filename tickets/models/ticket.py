@@ -163,6 +163,11 @@ class Ticket(models.Model):
     caller_phone = models.CharField(_("caller's telephone"), max_length=30, blank=True)
     # Names and numbers that stood here before a correction: where the caller may not be known, these may not either.
     earlier_callers = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
+    # What the words say of the event (要素), each in one way of writing; tickets.facts reads them.
+    happened = models.CharField(_("when it happened"), max_length=60, blank=True)
+    contact_phone = models.CharField(_("number to call back"), max_length=30, blank=True)
+    plate = models.CharField(_("number plate"), max_length=60, blank=True)
+    amount = models.CharField(_("sum of money"), max_length=60, blank=True)
     is_anonymous = models.BooleanField(_("anonymous"), default=False)
     is_secret = models.BooleanField(_("secrecy asked for"), default=False)
 

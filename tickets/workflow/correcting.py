@@ -22,10 +22,12 @@ from tickets.workflow.performing import Performance, effect, proposes
 from tickets.workflow.stores import CORRECTED_FIELDS, index_for_search
 
 DASH = "—"  # what was not given
-WHO_CALLED = ("caller_phone", "caller_name")
+NUMBERS = ("caller_phone", "contact_phone")
+WHO_CALLED = (*NUMBERS, "caller_name")
 # What somebody must be allowed to read of a ticket to read that it was corrected from one value to another.
 NEEDED = {
-    "caller_phone": Detail.CALLER_NUMBER, "caller_name": Detail.CALLER_NAME,
+    "caller_phone": Detail.CALLER_NUMBER, "contact_phone": Detail.CALLER_NUMBER, "caller_name": Detail.CALLER_NAME,
+    "happened": Detail.DESCRIPTION, "plate": Detail.DESCRIPTION, "amount": Detail.DESCRIPTION,
     "region": Detail.PLACE, "address": Detail.PLACE,
 }  # fmt: skip
 
@@ -82,14 +84,16 @@ def facts(corrected: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """Each corrected value as a line of the timeline: what it is, from what to what."""
     for name in CORRECTED_FIELDS:
         if name in corrected:
-            old, new = (telephone.shown(v) if name == "caller_phone" else v for v in corrected[name])
+            old, new = (telephone.shown(v) if name in NUMBERS else v for v in corrected[name])
             yield _label(name), f"{old or DASH} → {new or DASH}"
 
 
 def _label(name: str) -> str:
     return {
         "caller_phone": _t("caller's telephone"), "caller_name": _t("Caller's name"), "region": _t("Region"),
-        "address": _t("address"), "kind": _t("Kind"), "category": _t("Category"), "urgency": _t("Urgency"),
+        "contact_phone": _t("number to call back"), "happened": _t("when it happened"), "plate": _t("number plate"),
+        "amount": _t("sum of money"), "address": _t("address"),
+        "kind": _t("Kind"), "category": _t("Category"), "urgency": _t("Urgency"),
     }[name]  # fmt: skip
 
 

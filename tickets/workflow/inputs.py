@@ -370,13 +370,20 @@ class Correct(ActionInput):
     `changes` holds after cleaning what is to be another: the ticket's columns with their new values.
     """
 
-    MAY_BE_EMPTY = ("caller_name", "address", "category")
-    WHO_CALLED = (("caller_phone", Detail.CALLER_NUMBER), ("caller_name", Detail.CALLER_NAME))
+    MAY_BE_EMPTY = ("caller_name", "contact_phone", "address", "category", "happened", "plate", "amount")
+    WHO_CALLED = (
+        ("caller_phone", Detail.CALLER_NUMBER), ("contact_phone", Detail.CALLER_NUMBER),
+        ("caller_name", Detail.CALLER_NAME),
+    )  # fmt: skip
 
     caller_phone = TelephoneField(label=_("caller's telephone"), required=False)
     caller_name = forms.CharField(label=_("Caller's name"), max_length=40, required=False)
+    contact_phone = TelephoneField(label=_("number to call back"), required=False)
     region = RegionField(label=_("Region"), required=False)
     address = forms.CharField(label=_("address"), max_length=200, required=False)
+    happened = forms.CharField(label=_("when it happened"), max_length=60, required=False)
+    plate = forms.CharField(label=_("number plate"), max_length=60, required=False)
+    amount = forms.CharField(label=_("sum of money"), max_length=60, required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind, required=False)
     category = CategoryField(label=_("Category"), required=False)
     urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency, required=False)

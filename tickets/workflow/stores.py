@@ -26,14 +26,17 @@ def searched(ticket: Ticket) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     A protected caller's name or number in what is asked is found by nobody who may not read it there.
     """
-    asked = (ticket.title, ticket.description, ticket.address)
+    asked = (ticket.title, ticket.description, ticket.address, ticket.plate, ticket.amount)
     told = tuple(as_worked_on(ticket).text(written) for written in asked)
     hidden = tuple(written for written, shown in zip(asked, told, strict=True) if written != shown)
-    return (ticket.number, *told), (ticket.caller_name, ticket.caller_phone, *hidden)
+    return (ticket.number, *told), (ticket.caller_name, ticket.caller_phone, ticket.contact_phone, *hidden)
 
 
 # What `correct` may make another.
-CORRECTED_FIELDS = ("caller_phone", "caller_name", "region", "address", "kind", "category", "urgency")
+CORRECTED_FIELDS = (
+    "caller_phone", "caller_name", "contact_phone", "region", "address", "kind", "category", "urgency", "happened",
+    "plate", "amount",
+)  # fmt: skip
 
 
 class Store(Protocol):
