@@ -41,7 +41,9 @@ OLD_PAGE = _("This page was older than your sign-in, so nothing has been sent ye
 OF_ANOTHER = _("This form was typed by somebody else, who was signed in on this computer before. It has not been sent.")
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 # Fields of a form that nobody typed, or that nobody else may read.
-NOT_TYPED = re.compile(r"csrfmiddlewaretoken|password|^(made_for|next|back|then|version|form_key|key|kind|language)$")
+NOT_TYPED = re.compile(
+    r"csrfmiddlewaretoken|password|^(made_for|next|back|then|version|form_key|call_id|key|kind|language)$"
+)
 CHOSEN = re.compile(r"[a-z_]{1,20}|\d{1,4}")  # a choice as a browser sends it: a code or the number of a row
 
 

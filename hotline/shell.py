@@ -59,6 +59,7 @@ HOMES = {
     "supervisor": "board",
     "manager": "dashboard",
     "administrator": "set-up",
+    "telephony": "tokens",
 }
 
 

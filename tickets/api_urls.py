@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from tickets import api
 from tickets.places import api as places
+from tickets.telephony import api as telephony
 
 router = SimpleRouter()
 router.register("tickets", api.TicketViewSet, basename="api-ticket")
@@ -12,6 +13,7 @@ router.register("places", places.PlaceViewSet, basename="api-place")
 
 urlpatterns = [
     *router.urls,
+    path("call-events/", telephony.CallEventView.as_view(), name="api-call-event"),
     *[
         path(f"tickets/<ticket:number>/{name}/", view, name=f"api-ticket-{name}")
         for name, view in api.ACTION_VIEWS.items()

@@ -29,7 +29,7 @@ class PersonAdmin(SetUpAdmin, UserAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
-        (_("Person"), {"fields": ("full_name", "role", "department", "is_lead", "phone", "email")}),
+        (_("Person"), {"fields": ("full_name", "role", "department", "is_lead", "phone", "extension", "email")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")

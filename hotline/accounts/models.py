@@ -171,6 +171,10 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
         _("leads the department"), default=False, help_text=_("Is told where a reminder to the staff was not enough.")
     )
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
+    extension = models.CharField(
+        _("telephone extension"), max_length=20, blank=True,
+        help_text=_("By which the telephone system names this person, if not by the user name."),
+    )  # fmt: skip
     is_demo = models.BooleanField(_("demo account"), default=False, editable=False)
     # Filled while the password is one that an administrator gave, for signing in once.
     reset_at = models.DateTimeField(_("password reset at"), null=True, editable=False)
@@ -190,8 +194,12 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
                 condition=~models.Q(role=Role.STAFF) | models.Q(department__isnull=False),
                 name="staff_has_department",
                 violation_error_message=_("Department staff need a department."),
-            )
-        ]
+            ),
+            models.UniqueConstraint(
+                fields=["extension"], condition=~models.Q(extension=""), name="one_person_an_extension",
+                violation_error_message=_("Somebody else has this extension."),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.full_name or self.username

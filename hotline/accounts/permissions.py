@@ -11,6 +11,7 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", _("Supervisor")
     MANAGER = "manager", _("Manager")
     ADMINISTRATOR = "administrator", _("Administrator")
+    TELEPHONY = "telephony", _("Telephone system")
 
 
 class Permission(models.TextChoices):
@@ -41,6 +42,7 @@ class Permission(models.TextChoices):
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
     SEE_REPORTS = "see_reports", _("Read the dashboard and reports")
     BUILD_REPORTS = "build_reports", _("Have reports built")
+    TELL_OF_CALLS = "tell_of_calls", _("Send the events of calls, as a telephone system")
     USE_API = "use_api", _("Use the API with tokens of one's own")
     SET_UP = "set_up", _("Change people, departments, categories, limits and the calendar")
 
@@ -143,6 +145,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.USE_API,
         }
     ),
+    # No person: an account of the telephone system's own, which sees nothing.
+    Role.TELEPHONY: frozenset({P.TELL_OF_CALLS, P.USE_API}),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tickets.models import Intake
 from tickets.workflow.performing import Performance, effect
 from tickets.workflow.stores import index_for_search
 
@@ -27,8 +28,10 @@ def split(p: Performance) -> None:
         )
     }
     second = {name: given[name] for name in ("title", "description", "kind", "category")}
+    intake = Intake.objects.filter(ticket=first).select_related("call").first()
     other = recording.register(
-        actor=p.actor, details={**same, **second, "split_from": first}, at=first.registered_at
+        actor=p.actor, details={**same, **second, "split_from": first}, at=first.registered_at,
+        call_id=intake.call.call_id if intake else "",
     )  # fmt: skip
     p.data["split_off"] = other.number
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hotline.fields import TelephoneField
 from tickets.choices import Kind
 from tickets.models import Ticket
+from tickets.models.calls import LONGEST_ID
 from tickets.workflow.inputs import CategoryField, RegionField, text
 from tickets.workflow.performing import objection
 from tickets.workflow.table import ACTIONS
@@ -39,6 +40,8 @@ class CallForm(forms.ModelForm):
     then = forms.ChoiceField(
         choices=[(SEND_ON, _("Record and send on")), (ANSWERED, _("Record as answered"))], required=False
     )
+    # What the telephone system calls the call, where it opened the form.
+    call_id = forms.CharField(required=False, max_length=LONGEST_ID, widget=forms.HiddenInput)
     # One form, one ticket: a second click or a resent page finds the ticket that the first one made.
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from hotline import telephone
+from hotline import telephone, text
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region, User
 from hotline.accounts.permissions import Permission as P
@@ -29,6 +29,7 @@ from tickets.calls.forms import ANSWERED, LEAST_WORDS, SEND_ON, CallForm
 from tickets.choices import OPEN_STATUSES, Kind
 from tickets.disclosure import Detail
 from tickets.models import Caller, Ticket
+from tickets.models.calls import LONGEST_ID
 from tickets.reading import read
 from tickets.workflow import performing, saying
 from tickets.workflow.pages import find_ticket
@@ -57,12 +58,13 @@ def desk_call(request: HttpRequest) -> HttpResponse:
     The same `call_id` opened twice records one ticket. The browser takes the number out of the address at once.
     """
     read = telephone.read_or_none(request.GET.get("phone", ""))
-    call_id = request.GET.get("call_id", "").strip()
+    call_id = text.one_line(request.GET.get("call_id", ""))
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"call:{person(request).pk}:{call_id}") if call_id else uuid.uuid4()
     phone = read.kept if read else ""
     if not read and request.GET.get("phone"):
         messages.warning(request, _t("The telephone system gave a number that is none; please type it."))
-    return _empty(request, form_key=key, caller_phone=phone, caller_name=_name_of(phone))
+    named = call_id if len(call_id) <= LONGEST_ID else ""
+    return _empty(request, form_key=key, call_id=named, caller_phone=phone, caller_name=_name_of(phone))
 
 
 def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
@@ -108,8 +110,9 @@ def _recorded(form: CallForm, files: Files, user: User) -> str:
     """Records the call with its answer and its files; returns the number of its ticket."""
     given = form.cleaned_data
     ticket = recording.register(
-        actor=user, details=form.details, answer=given["answer"], article=given["article"] if given["answer"] else None
-    )
+        actor=user, details=form.details, answer=given["answer"], article=given["article"] if given["answer"] else None,
+        call_id=given["call_id"],
+    )  # fmt: skip
     files.give_to(ticket, actor=user, with_last_event=True)
     return ticket.number
 

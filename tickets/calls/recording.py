@@ -14,7 +14,8 @@ from hotline.accounts.models import User
 from hotline.waiting import busy
 from tickets.callers.book import caller_for
 from tickets.calls.numbers import next_number
-from tickets.models import Ticket
+from tickets.models import Intake, Ticket
+from tickets.telephony.events import call_named
 from tickets.workflow import performing, table
 from tickets.workflow.performing import NotAllowed
 from tickets.workflow.stores import DatabaseStore
@@ -36,6 +37,7 @@ def register(
     answer: str = "",
     article: int | None = None,
     at: datetime | None = None,
+    call_id: str = "",
     import_key: str | None = None,
 ) -> Ticket:
     """Records a call as a ticket and returns it.
@@ -43,8 +45,9 @@ def register(
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
     `caller_name` and `caller_phone` as typed. An `answer` was given while the caller was on the line and closes the
     ticket; `article` is the one of the knowledge base that it was taken from. `at` is when the call came; now by
-    default. Raises NotAllowed, Busy, ValidationError where the number is none, or Refused where this kind of call is
-    not answered directly or the article has ended; then nothing is recorded.
+    default. `call_id` is what the telephone system calls it. Raises NotAllowed, Busy, ValidationError where the number
+    is none, or Refused where this kind of call is not answered directly or the article has ended; then nothing is
+    recorded.
     """
     action = table.ACTIONS[table.STARTING]
     if actor is not None and not performing.may_perform(action, None, actor):
@@ -58,6 +61,8 @@ def register(
             ticket.caller_name = ""
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
         performing.apply(action, ticket, actor=actor, given={}, at=at, store=NumberingStore())
+        if call_id:
+            Intake.objects.create(ticket=ticket, call=call_named(call_id, at=at))
         if answer:
             ticket = performing.perform(
                 "answer_directly", ticket, actor=actor, given={"answer": answer, "article": article}, at=at

@@ -1,6 +1,7 @@
 """What the hotline knows. Django finds models here; each module of this package has one subject."""
 
 from tickets.models.attachments import Attachment
+from tickets.models.calls import Call, Intake
 from tickets.models.catalogue import Category
 from tickets.models.history import Answer, FollowUp, TicketEvent
 from tickets.models.indexing import SearchIndex
@@ -11,11 +12,13 @@ from tickets.models.ticket import Caller, Contribution, Matter, NumberCounter, T
 __all__ = [
     "Answer",
     "Attachment",
+    "Call",
     "Caller",
     "Category",
     "CityRule",
     "Contribution",
     "FollowUp",
+    "Intake",
     "Matter",
     "NumberCounter",
     "Place",

@@ -20,7 +20,7 @@ from hotline.shell import back, number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.choices import Status
-from tickets.models import Ticket
+from tickets.models import Intake, Ticket
 from tickets.reading import matter_name, read
 from tickets.workflow import performing, saying, table, timeline
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
@@ -74,6 +74,7 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "matter_name": matter_name(ticket.matter, user, [ticket, *siblings]) if ticket.matter else "",
         "siblings": siblings,
         "links": _links(ticket, user),
+        "phoned": _phoned(ticket, user),
     }
     return render(request, "tickets/detail.html", context, status=status)
 
@@ -90,6 +91,18 @@ def _links(ticket: Ticket, user: User) -> list[tuple[str, list[Ticket]]]:
         (_t("Praised by"), list(visible.filter(praises=ticket)[:LINKED])),
     )
     return [(label, others) for label, others in found if others]
+
+
+def _phoned(ticket: Ticket, user: User) -> dict[str, Any]:
+    """The call that a ticket was recorded from, and the other tickets of it; for whoever may know who called."""
+    intake = None
+    if read(ticket, user).knows_caller:
+        intake = Intake.objects.filter(ticket=ticket).select_related("call__operator").first()
+    if intake is None:
+        return {}
+    others = Ticket.objects.visible_to(user).filter(intake__call=intake.call).exclude(pk=ticket.pk)
+    known = [other for other in others[:LINKED] if read(other, user).knows_caller]
+    return {"call": intake.call, "others": known}
 
 
 def ticket_action(request: HttpRequest, number: str, name: str) -> HttpResponse:

@@ -1,0 +1,107 @@
+"""Where a telephone system sends the events of calls; docs/telephone.md tells its integrator how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import permissions, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from hotline.accounts.access import person
+from hotline.accounts.permissions import Permission as P
+from tickets.models import Call
+from tickets.models.calls import LONGEST_ID
+from tickets.telephony import events
+
+LONGEST_PHONE = 60  # characters of a number as it is written, with a label and blanks
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant of any year that Python can move into another time zone; others are refused as no instant."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            return super().to_internal_value(value)
+        except (OverflowError, ValueError):
+            self.fail("overflow")
+
+
+class CallEventSerializer(serializers.Serializer):
+    call_id = serializers.CharField(max_length=LONGEST_ID, help_text="Names the call; the same for all its events.")
+    kind = serializers.ChoiceField(choices=Call.Event.choices)
+    at = InstantField(help_text="When it happened; without an offset in the city's time.")
+    phone = serializers.CharField(
+        max_length=LONGEST_PHONE, required=False, allow_blank=True, allow_null=True,
+        help_text="The caller's number in any writing; empty where it is withheld.",
+    )  # fmt: skip
+    operator = serializers.CharField(
+        max_length=150, required=False, allow_blank=True, allow_null=True, help_text="The operator's user name."
+    )
+    extension = serializers.CharField(
+        max_length=20, required=False, allow_blank=True, allow_null=True, help_text="The operator's extension."
+    )
+
+
+ANSWER = inline_serializer(
+    "CallEventTaken",
+    {
+        "call_id": serializers.CharField(),
+        "state": serializers.ChoiceField(choices=Call.State.choices, help_text="Where the call stands now."),
+        "operator": serializers.CharField(allow_null=True, help_text="The user name of the operator, where known."),
+        "remarks": serializers.ListField(
+            child=serializers.CharField(), help_text="What of the event could not be used."
+        ),
+    },
+)
+PROBLEM = inline_serializer(
+    "CallEventProblem",
+    {
+        "detail": serializers.CharField(),
+        "errors": serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False),
+    },
+)
+
+
+class MayTell(permissions.BasePermission):
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return person(request).may(P.TELL_OF_CALLS)
+
+
+class CallEventView(APIView):
+    """Events of incoming calls. The answer tells no number."""
+
+    permission_classes = (permissions.IsAuthenticated, MayTell)
+
+    @extend_schema(
+        operation_id="call_events_create", request=CallEventSerializer,
+        responses={200: ANSWER, 201: ANSWER, **dict.fromkeys((400, 401, 403, 503), PROBLEM)},
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """Takes one event in: 201 the first time, 200 where this kind of event of this call is known already.
+
+        Events may come in any order; where the call stands follows from which have come.
+        """
+        asked = CallEventSerializer(data=request.data)
+        if not asked.is_valid():
+            return _refused(asked.errors)
+        given = {name: value or "" for name, value in asked.validated_data.items() if name != "at"}
+        try:
+            taken = events.take(events.Event(at=asked.validated_data["at"], **given))
+        except ValidationError as error:
+            return _refused({"at": error.messages})
+        call = taken.call
+        body = {
+            "call_id": call.call_id, "state": call.state,
+            "operator": call.operator.username if call.operator else None, "remarks": list(taken.remarks),
+        }  # fmt: skip
+        return Response(body, status=status.HTTP_201_CREATED if taken.is_new else status.HTTP_200_OK)
+
+
+def _refused(errors: Any) -> Response:
+    body = {"detail": _t("Please check what was entered."), "errors": errors}
+    return Response(body, status=status.HTTP_400_BAD_REQUEST)
