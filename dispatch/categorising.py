@@ -5,6 +5,7 @@ A category that is out of use is never proposed, whatever was learned while it w
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from tickets.models import Category
 
 KEYWORD_CACHE_SECONDS = 60
 TITLE_WEIGHT = 3  # a word in the title says more than one in the text
+# A telephone, a ticket's number, a car's plate: the keyword 12345 in 鄂K12345 says nothing of what is asked.
+NUMBER = re.compile(r"(?=[A-Za-z]*[0-9])[0-9A-Za-z]{6,}")
 NAMED = 3  # keywords named as the reason
 
 
@@ -51,6 +54,7 @@ def by_keywords(title: str, text: str) -> CategoryProposal | None:
 def keyed_to(title: str, text: str) -> int | None:
     """The id of the category most of whose keywords stand in the text, long ones counting for more."""
     score: Counter[int] = Counter()
+    title, text = NUMBER.sub(" ", title), NUMBER.sub(" ", text)
     for word, category_id in _keywords():
         weight = TITLE_WEIGHT * title.count(word) + text.count(word)
         if weight:

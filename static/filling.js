@@ -37,7 +37,9 @@ class Filled {
   }
 
   get label() {
-    return [...this.field.labels, ...(pickers.get(this.field)?.input.labels || [])][0]?.firstChild.textContent.trim() || "";
+    const [label] = [...this.field.labels, ...(pickers.get(this.field)?.input.labels || [])];
+    const words = [...(label?.childNodes || [])].filter((node) => node.nodeType === Node.TEXT_NODE);
+    return words.map((node) => node.textContent.trim()).join("");
   }
 
   // Something is being typed into its box, so that it is being chosen.

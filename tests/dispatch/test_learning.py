@@ -342,6 +342,10 @@ def test_keywords_propose_where_nothing_was_learned_or_it_is_unsure_or_broken(
     by_keywords = categorising.for_text("要发票", "饭店不给开发票")
     assert by_keywords is not None
     assert (by_keywords.category, by_keywords.reason) == (other, "关键词：发票")
+    Category.objects.filter(pk=other.pk).update(keywords="发票 废气 12345")
+    suggest.forget()
+    assert categorising.by_keywords("", "车牌鄂K12345，电话13812345678") is None, "no number's part is a keyword"
+    assert categorising.by_keywords("", "打12345没人接") is not None
     row = training.train(Learns.CATEGORY)
     unsure = categorising.for_text("要发票", "饭店不给开发票")
     assert unsure is not None

@@ -56,6 +56,8 @@ def test_a_wish_not_to_be_known_is_heard_and_a_denied_one_is_none(text: str, sec
         ("请问医保怎么交", "去年在窗口问过，投诉过一次，没有人管，所以想问清楚。", Kind.CONSULTATION),
         ("", "小区门口垃圾没人管，臭气很大。希望尽快处理，非常感谢！", Kind.COMPLAINT),
         ("表扬三中队", "", Kind.PRAISE),
+        ("", "昨晚凤凰天仙城门口修路的铁板又响了一夜，到底归哪个部门管？", Kind.COMPLAINT),
+        ("", "新生儿落户找哪个部门？", Kind.CONSULTATION),
     ],
 )
 def test_the_title_says_more_than_the_text_and_manners_say_nothing(title: str, text: str, kind: Kind) -> None:
