@@ -18,7 +18,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
@@ -64,6 +64,13 @@ MADE_OF = """() => {
 LOADED = "() => !document.querySelector('.htmx-request, [hx-trigger=load]')"
 # Without preloading: it would fetch and parse each style sheet again and complain of our policy.
 RUN_AXE = "() => axe.run({resultTypes: ['violations'], preload: false}).then(found => found.violations)"
+SHEET = ViewportSize(width=794, height=1123)  # A4 at 96 dots an inch
+ON_PAPER = """() => {
+    const things = 'button, input:not([type=hidden]), select, textarea, nav, .panel:not(:has(.body > :not(form)))';
+    const seen = [...document.querySelectorAll(things)].filter(e => e.checkVisibility());
+    const left = seen.map(e => e.outerHTML.slice(0, 90));
+    return document.scrollingElement.scrollWidth > innerWidth ? [...left, 'wider than the sheet'] : left;
+}"""
 # What has the focus; 'past the last' where Tab has left the page behind what can be reached last.
 FOCUSED = """() => {
     const at = document.activeElement;
@@ -121,6 +128,15 @@ class Inspector:
         if "/sign-in/" in self.page.url and "sign-in" not in path:
             self._complain("asks for a sign-in")
         self.inspect()
+
+    def look_at_paper(self, path: str) -> None:
+        """As it is printed: nothing to press or to fill in, nothing wider than the sheet."""
+        self.page.emulate_media(media="print")
+        self.page.set_viewport_size(SHEET)
+        self.page.goto(self.address + path)
+        if left := self.page.evaluate(ON_PAPER):
+            self._complain(f"on paper: {left}")
+        self.page.emulate_media(media="screen")
 
     def inspect(self) -> None:
         """Looks at the page as it stands, at both widths, and goes through it by Tab."""
@@ -301,6 +317,8 @@ def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> Non
     operator.look_at(f"{reverse('tickets')}?after=nonsense")
     supervisor = Inspector(house, context_of(scene.SUPERVISOR, house, chromium))
     supervisor.look_at(f"{reverse('board')}?wall=1")
+    for path in (reverse("board"), scene.call().get_absolute_url(), reverse("tickets")):
+        supervisor.look_at_paper(path)
     for inspector in (stranger, operator, supervisor):
         inspector.context.close()
         found += inspector.found
