@@ -2,7 +2,8 @@
 
 A copy is a whole ticket: its search vectors, its caller, its events and everything else that hangs on it, with a number
 and a telephone of its own. Copies of open tickets stand where their models stand and fall due in the next days; copies
-of closed ones lie days further back each, as a city's history does.
+of closed ones are a city's history: as many a day, each day's together as they would have been written, and what is
+added by growing lies before what was there.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, Min
 from django.utils import timezone
 
 from demo.generator import Generator
 from tickets import search
-from tickets.choices import OPEN_STATUSES
+from tickets.choices import OPEN_STATUSES, Status
 from tickets.models import Caller, Ticket
 from tickets.workflow.stores import searched
 
 MODELS = 2000  # generated tickets that are multiplied
 MODEL_DAYS = 60  # over which they came in
 CHUNK = 250_000  # tickets an insert
-DAYS = 1000  # over which the closed ones came in
+PER_DAY = 1000  # closed ones
+MOST_DAYS = 4000  # before today in which they came in; of more tickets, each day has more
 CALLS = 5  # of each caller of closed tickets; the open ones are of as many people
 NUMBER, PHONE = "XX", "199"  # with which numbers of copies begin: neither is given out otherwise
 OPEN_ONES = "status IN ('registered', 'dispatched', 'working', 'follow_up')"
@@ -42,8 +44,9 @@ def grow(tickets: int, open_tickets: int) -> None:
     with connection.cursor() as cursor, _without_indices(cursor):
         _lay_out_models(cursor)
         missing_open = open_tickets - Ticket.objects.filter(status__in=OPEN_STATUSES).count()
-        _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, days=1)
-        _multiply(cursor, tickets - Ticket.objects.count(), "status = 'closed'", "NULL", calls=CALLS, days=DAYS)
+        _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, back="0")
+        missing = tickets - Ticket.objects.count()
+        _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, back=_further_back(missing))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -59,7 +62,23 @@ def _lay_out_models(cursor: Any) -> None:
     cursor.executemany("INSERT INTO found_by VALUES (%s, %s, %s)", rows)
 
 
-def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int, days: int) -> None:
+def _further_back(count: int) -> str:
+    """By how many days the copy `nth` of so many lies before its model `m`: its day is nearer to today the later it
+    is written, and all days are before those of earlier copies. No copy lies after its model, or it might be closed
+    tomorrow: the models' own days have more tickets instead.
+    """
+    earlier = Ticket.objects.filter(number__startswith=NUMBER, status=Status.CLOSED)
+    first = earlier.aggregate(first=Min("registered_at"))["first"]
+    until = (timezone.now() - first).days + 1 if first else 0  # days before today
+    days = min(count // PER_DAY + 1, max(MOST_DAYS - until, 1))
+    age = "extract(day FROM now() - m.registered_at)"
+    return f"greatest(0, {until} + {days} - nth::bigint * {days} / {max(count, 1)} - {age})"
+
+
+def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int, back: str) -> None:
+    """Copies the tickets `which` `count` times in all; `back` is by how many days the copy `nth` lies before its
+    model `m`.
+    """
     done = 0
     while done < count:
         rows = min(CHUNK, count - done)
@@ -70,12 +89,12 @@ def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int,
         cursor.execute("DROP TABLE IF EXISTS copies")
         cursor.execute(
             "CREATE TEMP TABLE copies AS"  # noqa: S608
-            " WITH models AS (SELECT row_number() OVER (ORDER BY id) - 1 AS place, id FROM tickets_ticket"
-            f" JOIN found_by ON found_by.ticket = tickets_ticket.id WHERE {which})"
-            f" SELECT {begin} + g AS id, m.id AS model, (({done} + g) %% {days}) * interval '1 day' AS back,"
+            " WITH models AS (SELECT row_number() OVER (ORDER BY id) - 1 AS place, id, registered_at"
+            f" FROM tickets_ticket JOIN found_by ON found_by.ticket = tickets_ticket.id WHERE {which})"
+            f" SELECT {begin} + g AS id, m.id AS model, {back} * interval '1 day' AS back,"
             f" {first_caller} + g %% {people} AS caller, '{NUMBER}' || lpad(({begin} + g)::text, 14, '0') AS number,"
             f" '{PHONE}' || lpad(({first_caller} + g %% {people})::text, 8, '0') AS phone"
-            f" FROM generate_series(1, {rows}) g"
+            f" FROM generate_series(1, {rows}) g CROSS JOIN LATERAL (SELECT {done} + g AS nth) n"
             " JOIN models m ON m.place = g %% (SELECT count(*) FROM models)",
             [],
         )
@@ -98,7 +117,7 @@ def _copy_tickets(cursor: Any, next_due: str) -> None:
         f" CASE WHEN m.is_anonymous THEN '' ELSE c.phone END, {next_due},"
         f" array_to_tsvector(f.asked || {endings.format('c.number', len(NUMBER) + 1)}),"
         f" array_to_tsvector(f.caller || {endings.format('c.phone', 1)}), {', '.join(_moved(field) for field in fields)}"
-        " FROM copies c JOIN tickets_ticket m ON m.id = c.model JOIN found_by f ON f.ticket = c.model"
+        " FROM copies c JOIN tickets_ticket m ON m.id = c.model JOIN found_by f ON f.ticket = c.model ORDER BY c.id"
     )
 
 
@@ -112,7 +131,7 @@ def _copy_what_hangs(cursor: Any, relation: Any) -> None:
     cursor.execute(
         f"INSERT INTO {table.db_table} ({relation.field.column}{columns})"  # noqa: S608
         f" SELECT c.id{''.join(f', {_moved(field)}' for field in others)}"
-        f" FROM copies c JOIN {table.db_table} m ON m.{relation.field.column} = c.model"
+        f" FROM copies c JOIN {table.db_table} m ON m.{relation.field.column} = c.model ORDER BY c.id"
     )
 
 
@@ -146,8 +165,8 @@ def _without_indices(cursor: Any) -> Iterator[None]:
     taken = cursor.fetchall()
     for index, _definition, constraint, table, _rule in taken:
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}" if constraint else f"DROP INDEX {index}")
-    cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+    cursor.execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'; SET work_mem = '256MB'")
     yield
-    cursor.execute("RESET session_replication_role")
+    cursor.execute("RESET session_replication_role; RESET maintenance_work_mem; RESET work_mem")
     for _index, definition, constraint, table, rule in taken:
         cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {constraint} {rule}" if constraint else definition)

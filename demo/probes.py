@@ -11,11 +11,13 @@ from django.utils import timezone
 
 from demo.asking import Probe, getting, posting
 from demo.multiplying import NUMBER
+from dispatch.learned import measures
 from hotline.accounts.models import Department, Region
 from reports import building, periods
+from reports.indicators import INDICATORS
 from supervision.clocks import sweeping
 from tickets.choices import Channel, Kind, Status, Urgency
-from tickets.lists.listing import ORDERS
+from tickets.lists.listing import DEFAULT_ORDER, ORDERS
 from tickets.models import Category, Ticket
 
 OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, CLERK = "operator1", "dispatcher1", "supervisor1", "manager1", "zhujian"
@@ -76,8 +78,13 @@ def _searches() -> dict[str, str]:
 
 
 def _filters() -> dict[str, str]:
-    """Each filter of a list with the value that holds most, and with one that holds little."""
+    """Each filter of a list with the value that holds most, and with one that holds little.
+
+    Dates lie at shares of the city's history, however long that is.
+    """
     today = timezone.localdate()
+    first = timezone.localdate(Ticket.objects.earliest("registered_at").registered_at)
+    early, middle, later = (first + (today - first) * share for share in (0.1, 0.5, 0.6))
     town, street = (
         Region.objects.filter(level="district").order_by("pk"),
         Region.objects.filter(level="street").order_by("pk"),
@@ -89,8 +96,9 @@ def _filters() -> dict[str, str]:
         "kind=praise": f"kind={Kind.PRAISE}", "channel=110": f"channel={Channel.POLICE_110}",
         "urgency=urgent": f"urgency={Urgency.URGENT}",
         "from_last_week": f"recorded_from={today - timedelta(days=7)}",
-        "until_last_year": f"recorded_to={today - timedelta(days=365)}",
-        "a_day_last_year": f"recorded_from={today - timedelta(days=400)}&recorded_to={today - timedelta(days=400)}",
+        "from_early": f"recorded_from={early}", "until_early": f"recorded_to={early}",
+        "a_day": f"recorded_from={middle}&recorded_to={middle}",
+        "a_tenth": f"recorded_from={middle}&recorded_to={later}",
         "category": f"category={Category.objects.filter(parent__isnull=True).order_by('pk')[0].pk}",
     }  # fmt: skip
     for name, rows in (("district", town), ("street", street)):
@@ -112,8 +120,15 @@ def _lists() -> Iterator[Asked]:
         for order in ORDERS:
             yield f"all {who} sort {order}", who, getting("/tickets/", sort=order)
             yield f"all {who} sort {order}, deep", who, _deep(f"/tickets/?sort={order}")
-    yield "all clerk search and sort", CLERK, getting("/tickets/", q="路灯", sort="risk")
+    for who in (OPERATOR, CLERK):
+        for order in [order for order in ORDERS if order != DEFAULT_ORDER]:
+            for name, query in filters.items():
+                yield f"all {who} {name} by {order}", who, getting(f"/tickets/?{query}&sort={order}")
+            for name in ("common_word", "rare_word", "words"):
+                yield f"all {who} search {name} by {order}", who, getting("/tickets/", q=searches[name], sort=order)
     yield "all operator search and filter", OPERATOR, getting(f"/tickets/?q=路灯&{filters['several']}")
+    for name in ("kind=praise", "status=working", "status=closed", "from_last_week"):
+        yield f"mine {name}", OPERATOR, getting(f"/tickets/mine/?{filters[name]}")
     for name in ("number", "phone", "common_word", "rare_word", "nothing"):
         yield f"mine search {name}", OPERATOR, getting("/tickets/mine/", q=searches[name])
     for who, address, tabs in (
@@ -125,6 +140,7 @@ def _lists() -> Iterator[Asked]:
             for order in ORDERS:
                 yield f"{address} {tab} sort {order}", who, getting(address, tab=tab, sort=order)
             yield f"{address} {tab} kind", who, getting(address, tab=tab, kind=Kind.COMPLAINT)
+            yield f"{address} {tab} search", who, getting(address, tab=tab, q=searches["common_word"])
 
 
 def _deep(address: str) -> Any:
@@ -162,16 +178,28 @@ def _pages() -> Iterator[Asked]:
         ("coordinations", SUPERVISOR, "/coordination/"), ("messages", CLERK, "/messages/"),
         ("directory", MANAGER, "/directory/"), ("directory check", MANAGER, "/directory/check/"),
         ("precedents", DISPATCHER, "/precedents/"), ("suggestions", MANAGER, "/dispatch/suggestions/"),
-        ("suggestions by category", MANAGER, "/dispatch/suggestions/?by=category"),
         ("clocks", SUPERVISOR, "/clocks/"), ("reports", MANAGER, "/reports/"),
-        ("figure received", MANAGER, "/figures/received/"), ("figure on time", MANAGER, "/figures/on_time_rate/"),
-        ("figure on time, the rest", MANAGER, "/figures/on_time_rate/?part=rest"),
-        ("figure satisfied", MANAGER, "/figures/satisfied_rate/"),
+        *((f"board, {query}", SUPERVISOR, f"/board/?{query}")
+          for query in ("flag=overdue", "kind=complaint", "urgency=urgent", _filters()["department"])),
+        *((f"suggestions by {by}", MANAGER, f"/dispatch/suggestions/?by={by}") for by in measures.BY),
     ):  # fmt: skip
         yield f"{name} {who}", who, getting(address)
+    yield from _figures()
     run = building.build(periods.last_complete("weekly"))
     yield "kept report", MANAGER, getting(run.get_absolute_url())
     yield "kept report, word", MANAGER, _whole(f"{run.get_absolute_url()}report.docx")
+
+
+def _figures() -> Iterator[Asked]:
+    """The tickets behind each figure of this month, in each order, and of a year."""
+    today = timezone.localdate()
+    year = f"from={today - timedelta(days=364)}&to={today}"
+    for name in INDICATORS:
+        yield f"figure {name}", MANAGER, getting(f"/figures/{name}/")
+    for name, part in (("received", "base"), ("on_time_rate", "rest"), ("redo_rate", "part")):
+        yield f"figure {name} {part}, a year", MANAGER, getting(f"/figures/{name}/?part={part}&{year}")
+        for order in ORDERS:
+            yield f"figure {name} {part} by {order}", MANAGER, getting(f"/figures/{name}/?part={part}&sort={order}")
 
 
 def _whole(address: str) -> Any:
