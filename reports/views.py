@@ -98,11 +98,10 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     }
     which = request.GET.get("part", "base")
     which = which if which in parts else "base"
-    behind = indicator.tickets(span, which)
-    tickets = behind.visible_to(request.user)
+    tickets = indicator.tickets(span, which).visible_to(request.user)
     order = ORDERS.get(request.GET.get("sort", ""), ORDERS[DEFAULT_ORDER])
     if order[0].lstrip("-") != indicator.when:
-        tickets = Ticket.objects.gathered_from(tickets)
+        tickets = tickets.gathered()
     return ticket_list(
         request, tickets, title=indicator.label, template="reports/figure_tickets.html",
         filters=("department", "kind"), indicator=indicator, which=which, first=first, last=last, figure=figure,

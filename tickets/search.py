@@ -15,7 +15,7 @@ Old rows were cut as it was done then: `CUT` counts the ways, and tickets.lists.
 A list shows the first few of what is found, in some order. Where much is found the first few are soon met along that
 order's index; where little is found they are gathered from the search index and sorted. PostgreSQL would choose
 between the two by an estimate that is far too high for rare words, and walk along a million tickets to find nothing;
-`narrow` chooses itself, and counts where PostgreSQL cannot know. `gathered` does so for the other filters of a list.
+`narrow` chooses itself, and counts where PostgreSQL cannot know.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Func, Model, Q, QuerySet, TextField, Value
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, TextField, Value
 
 from hotline import telephone, text
 
@@ -54,10 +55,9 @@ MAX_ASKED = 120  # characters of a search that are looked at
 # Share of the tickets up to which what is found is gathered and sorted. At a million this is 5,000 rows, which take
 # about as long to gather as 25 of them take to be met along an index.
 GATHERED = 0.005
-# PostgreSQL expects one row in a hundred of a beginning that it has never seen, and that in two columns: up to this
-# share it may not know, and the rows are counted.
+# PostgreSQL expects one row in a hundred of a beginning that it has never seen, and that in two columns; and several
+# words as seldom together as if none had to do with another. Up to this share it may not know, and rows are counted.
 UNKNOWN = 0.0205
-EVERYTHING = 2**31  # a limit that cuts nothing off, but has PostgreSQL plan what it limits by itself
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -181,17 +181,17 @@ def _beginning(word: str) -> str:
 def narrow(rows: Rows, condition: Q) -> Rows:
     """Those of `rows` for which a search's `condition` is true, by the way that suits how many there are."""
     found = rows.model._default_manager.filter(condition)
-    share = _expected(found) / _stored(rows.model)
-    if share > UNKNOWN or (share > GATHERED and _are_many(found)):
+    if _expected(found) > UNKNOWN * _stored(rows.model) or _are_many(found):
         return rows.filter(condition)
-    return rows.filter(pk__in=found.values("pk")[:EVERYTHING])
+    return rows.filter(is_one_of(found.values("pk")))
 
 
-def gathered(rows: Rows) -> Rows:
-    """The same rows; where few are expected, they are gathered and sorted instead of met along the order's index."""
-    if _expected(rows) > GATHERED * _stored(rows.model) or _are_many(rows):
-        return rows
-    return rows.filter(pk__in=rows.order_by().values("pk")[:EVERYTHING])
+def is_one_of(ids: QuerySet[Any]) -> Func:
+    """Whether a row's id is among these, which are looked up first."""
+    return Func(
+        F("pk"), ArraySubquery(ids),
+        template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField(),
+    )  # fmt: skip
 
 
 def _expected(found: QuerySet[Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from dispatch.models import Return, Source, Suggestion
+from hotline.accounts.models import Department, User
 from hotline.templatetags.ui import percent
 from tickets.choices import ReturnGround
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Category, Ticket, TicketEvent
 
 DAYS = 30  # over which it is measured
 
@@ -117,10 +119,10 @@ def _answered() -> QuerySet[Ticket]:
     return Ticket.objects.filter(answered_at__gte=_since(), dispatched_at__isnull=False)
 
 
-def _first_event(column: str) -> Subquery:
-    """A column of the event by which a ticket was first dispatched."""
+def _first_sender() -> Subquery:
+    """Who dispatched the ticket first."""
     first = TicketEvent.objects.filter(ticket=OuterRef("pk"), action__in=DISPATCHES).order_by("sequence")
-    return Subquery(first.values(column)[:1])
+    return Subquery(first.values("actor")[:1])
 
 
 def _sender_of_returned() -> Subquery:
@@ -131,23 +133,25 @@ def _sender_of_returned() -> Subquery:
         at__lte=OuterRef("asked_at"),
         department=OuterRef("department"),
     )
-    return Subquery(before.order_by("-sequence").values("actor__full_name")[:1])
+    return Subquery(before.order_by("-sequence").values("actor")[:1])
 
 
-def _gather(sent: QuerySet[Any], asked: QuerySet[Any], answered: QuerySet[Any], *, without: Any) -> list[Line]:
-    """Lines from three query sets that each carry `name`; the most dispatched first."""
+def _gather(
+    sent: QuerySet[Any], asked: QuerySet[Any], answered: QuerySet[Any], *, names: Mapping[Any, str], without: Any
+) -> list[Line]:
+    """Lines from three query sets that each carry `key`, which stands for one of `names`; the most dispatched first."""
     lines: dict[Any, Line] = {}
 
     def line(row: dict[str, Any]) -> Line:
-        return lines.setdefault(row["name"], Line(row["name"] or without))
+        return lines.setdefault(row["key"], Line(names.get(row["key"], without)))
 
-    for row in sent.values("name").annotate(count=Count("pk")).order_by():
+    for row in sent.values("key").annotate(count=Count("pk")).order_by():
         line(row).dispatched = row["count"]
     granted = Count("pk", filter=Q(ruling=Return.Ruling.GRANTED))
-    for row in asked.values("name").annotate(count=Count("pk"), granted=granted).order_by():
+    for row in asked.values("key").annotate(count=Count("pk"), granted=granted).order_by():
         line(row).returned, line(row).granted = row["count"], row["granted"]
     right = Count("pk", filter=Q(hops=1))
-    for row in answered.values("name").annotate(count=Count("pk"), right=right, mean=Avg("hops")).order_by():
+    for row in answered.values("key").annotate(count=Count("pk"), right=right, mean=Avg("hops")).order_by():
         found = line(row)
         found.answered, found.right, found.hops = row["count"], row["right"], row["mean"]
     return sorted(lines.values(), key=lambda one: (-one.dispatched, -one.returned, str(one.name)))
@@ -155,25 +159,27 @@ def _gather(sent: QuerySet[Any], asked: QuerySet[Any], answered: QuerySet[Any], 
 
 def by_department() -> list[Line]:
     return _gather(
-        _sent().annotate(name=F("department__name")), _asked().annotate(name=F("department__name")),
-        _answered().annotate(name=F("department__name")), without=_t("None"),
+        _sent().annotate(key=F("department")), _asked().annotate(key=F("department")),
+        _answered().annotate(key=F("department")),
+        names=dict(Department.objects.values_list("pk", "name")), without=_t("None"),
     )  # fmt: skip
 
 
 def by_category() -> list[Line]:
     """By categories of the second level."""
     return _gather(
-        _sent().annotate(name=F("ticket__category__parent__name")),
-        _asked().annotate(name=F("ticket__category__parent__name")),
-        _answered().annotate(name=F("category__parent__name")), without=_t("Without a category"),
+        _sent().annotate(key=F("ticket__category__parent")), _asked().annotate(key=F("ticket__category__parent")),
+        _answered().annotate(key=F("category__parent")),
+        names=dict(Category.objects.values_list("pk", "name")), without=_t("Without a category"),
     )  # fmt: skip
 
 
 def by_dispatcher() -> list[Line]:
     """By who sent it; an answer counts for who dispatched first, a return for who sent it to who returned it."""
     return _gather(
-        _sent().annotate(name=F("actor__full_name")), _asked().annotate(name=_sender_of_returned()),
-        _answered().annotate(name=_first_event("actor__full_name")), without=_t("System"),
+        _sent().annotate(key=F("actor")), _asked().annotate(key=_sender_of_returned()),
+        _answered().annotate(key=_first_sender()),
+        names=dict(User.objects.values_list("pk", "full_name")), without=_t("System"),
     )  # fmt: skip
 
 

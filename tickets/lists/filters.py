@@ -65,8 +65,7 @@ class TicketFilter(django_filters.FilterSet):
         """What cannot be looked for finds nothing: the whole list must not look like what was found."""
         if self.errors:
             return queryset.none()
-        found = super().filter_queryset(queryset)
-        return search.gathered(found) if self.is_narrowed and not self.data.get("q") else found
+        return super().filter_queryset(queryset)
 
     def search(self, queryset: Any, name: str, value: str) -> QuerySet[Ticket]:
         return queryset.matching(value, self.request.user)

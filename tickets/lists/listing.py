@@ -15,13 +15,13 @@ from hotline import finding, keyset
 from tickets.lists.filters import TicketFilter
 from tickets.models import TicketQuerySet
 
-# Each order has an index; the label is what the sort box shows.
+# Each order has an index, `tickets.models.ticket.NARROWED_BY` within; the label is what the sort box shows.
 ORDERS = {
     "newest": ("-registered_at", "-id"),
     "oldest": ("registered_at", "id"),
     "due": ("answer_due_at", "id"),
     "step": ("stage_due_at", "id"),
-    "risk": ("-risk", "-id"),
+    "risk": ("-risk", "-registered_at", "-id"),
 }
 DEFAULT_ORDER = "newest"
 ORDER_LABELS = {

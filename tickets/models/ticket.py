@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -74,6 +73,23 @@ class Matter(models.Model):
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
+    gathers = False
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.gathers = self.gathers
+        return clone
+
+    def gathered(self) -> Self:
+        """The same tickets; a list of them gathers all before it puts them in order.
+
+        PostgreSQL would else follow the order's index until it has met enough of them, from the beginning of history
+        where they all lie at its end.
+        """
+        gathered = self._clone()
+        gathered.gathers = True
+        return gathered
+
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """The tickets that `user` may know of.
 
@@ -92,16 +108,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def concerning(self, departments: list[int]) -> Self:
         """The tickets that these departments hold, assist with, or are heard on."""
         # As an array, so that both halves of the OR are looked up in an index.
-        contributed = _is_one_of(_contributed_by(departments))
+        contributed = search.is_one_of(_contributed_by(departments))
         return self.filter(models.Q(department_id__in=departments) | models.Q(contributed))
-
-    def gathered_from(self, rows: models.QuerySet[Ticket]) -> Self:
-        """Those of `rows`, gathered before they are put in order.
-
-        PostgreSQL would else follow the order's index until it has met enough of them, from the beginning of history
-        where they all lie at its end.
-        """
-        return self.filter(_is_one_of(rows.order_by().values("pk")))
 
     def matching(self, words: str, user: User) -> Self:
         """Full-text search by what is asked, number, address and, where `user` may see the caller, name and phone."""
@@ -122,14 +130,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return joined.defer("search", "caller_search", "description")
 
 
-def _is_one_of(ids: models.QuerySet[Any]) -> models.Func:
-    """Whether a ticket's id is among these, which are looked up first."""
-    return models.Func(
-        models.F("pk"), ArraySubquery(ids),
-        template="%(expressions)s)", arg_joiner=" = ANY(", output_field=models.BooleanField(),
-    )  # fmt: skip
-
-
 def _contributed_by(departments: list[int]) -> models.QuerySet[Any]:
     """Ids of the tickets that these departments assist with, or are heard on until the ruling."""
     heard = models.Q(part=Part.OPINION, ticket__status=Status.RULING)
@@ -137,11 +137,31 @@ def _contributed_by(departments: list[int]) -> models.QuerySet[Any]:
     return parts.filter(department__in=departments).values("ticket_id")
 
 
+# What lists are put in order by and narrowed by. The index of each order carries it: a row is a kilobyte wide, and what
+# a list passes over on its way to what it shows is told apart in the index. So does the index of each instant that
+# figures go by, with what they count.
+ORDERED_BY = ("registered_at", "answer_due_at", "stage_due_at", "risk")
+NARROWED_BY = ("registered_by", "department", "category", "region", "kind", "channel", "urgency", "status")
+
+
+def _by(name: str, *columns: str, **options: Any) -> models.Index:
+    """An index of an order, with all that lists are put in order by and narrowed by."""
+    others = [column for column in (*ORDERED_BY, *NARROWED_BY) if column not in columns]
+    return models.Index(*columns, *others, name=name, **options)
+
+
+def _when(name: str, instant: str, *counted: str) -> models.Index:
+    """The index of an instant that figures go by, with what they count and the tickets behind them in every order."""
+    columns = (instant, "id", *ORDERED_BY, "department", "kind", *counted)
+    return models.Index(*columns, name=name, condition=models.Q(**{f"{instant}__isnull": False}))
+
+
 class Ticket(models.Model):
     """One request of one caller, from the call to the close.
 
     Changed by `workflow.performing.perform` and by nothing else. The instants of its clocks and its risk are kept by
-    supervision.clocks: `next_due_at` is the next instant at which a flag can become true.
+    supervision.clocks: `next_due_at` is the next instant at which a flag can become true. Where an index below begins
+    with a foreign key, the key has none of its own: every change of a ticket writes to every index.
     """
 
     number = models.CharField(_("number"), max_length=20, unique=True)
@@ -151,14 +171,18 @@ class Ticket(models.Model):
     channel = models.CharField(_("channel"), max_length=15, choices=Channel, default=Channel.PHONE)
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency, default=Urgency.NORMAL)
     category = models.ForeignKey(
-        Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+        Category, verbose_name=_("category"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets",
+        db_index=False,
+    )  # fmt: skip
+    region = models.ForeignKey(
+        Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="tickets", db_index=False
     )
-    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="tickets")
     address = models.CharField(_("address"), max_length=200, blank=True)
 
     caller = models.ForeignKey(
-        Caller, verbose_name=_("caller"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
-    )
+        Caller, verbose_name=_("caller"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets",
+        db_index=False,
+    )  # fmt: skip
     caller_name = models.CharField(_("caller's name"), max_length=40, blank=True)
     caller_phone = models.CharField(_("caller's telephone"), max_length=30, blank=True)
     # Names and numbers that stood here before a correction: where the caller may not be known, these may not either.
@@ -181,6 +205,7 @@ class Ticket(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="tickets",
+        db_index=False,
     )
     is_binding = models.BooleanField(_("binding dispatch"), default=False)
     hops = models.PositiveSmallIntegerField(_("dispatches"), default=0)
@@ -198,8 +223,9 @@ class Ticket(models.Model):
     )
 
     registered_by = models.ForeignKey(
-        User, verbose_name=_("recorded by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+        User, verbose_name=_("recorded by"), null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        db_index=False,
+    )  # fmt: skip
     registered_at = models.DateTimeField(_("recorded at"))
     dispatched_at = models.DateTimeField(_("first dispatched at"), null=True, blank=True)
     assigned_at = models.DateTimeField(_("last dispatched at"), null=True, blank=True)
@@ -249,32 +275,64 @@ class Ticket(models.Model):
         indexes: ClassVar = [
             # the sweep: whatever is due now
             models.Index("next_due_at", name="ticket_next_due", condition=models.Q(next_due_at__isnull=False)),
-            # lists, newest first, whole and by status
-            models.Index("registered_at", "id", name="ticket_registered"),
+            # lists in the orders of tickets.lists.listing: by when recorded, by the answer's limit, by the next step's,
+            # by risk; the first two with what is counted of a month's tickets
+            _by("ticket_by_age", "registered_at", "id", "closing", "closed_at"),
+            _by("ticket_by_due", "answer_due_at", "id", "answered_at", condition=models.Q(answer_due_at__isnull=False)),
+            _by("ticket_by_step", "stage_due_at", "id", condition=models.Q(stage_due_at__isnull=False)),
+            _by("ticket_by_risk", "risk", "registered_at", "id"),
+            # lists of one status, queues of open tickets by deadline and by risk
             models.Index("status", "registered_at", name="ticket_status_registered"),
-            # queues of open tickets by deadline
             models.Index(
                 "status", "answer_due_at", name="ticket_open_due", condition=models.Q(status__in=OPEN_STATUSES)
             ),
-            # queues by risk
             models.Index(
-                fields=["status", "-risk", "-id"], name="ticket_open_risk", condition=models.Q(status__in=OPEN_STATUSES)
+                fields=["status", "-risk", "-registered_at", "-id"],
+                name="ticket_open_risk",
+                condition=models.Q(status__in=OPEN_STATUSES),
             ),
-            # whole lists in the orders of tickets.lists.listing: by risk, by the answer's limit, by the next step's
-            models.Index("risk", "id", name="ticket_risk"),
-            models.Index("answer_due_at", "id", name="ticket_due", condition=models.Q(answer_due_at__isnull=False)),
-            models.Index("stage_due_at", "id", name="ticket_step", condition=models.Q(stage_due_at__isnull=False)),
             # a department's inbox, and its history
             models.Index("department", "status", "registered_at", name="ticket_department_status"),
-            models.Index("department", "registered_at", name="ticket_department_registered"),
+            models.Index(
+                "department",
+                "registered_at",
+                "kind",
+                "channel",
+                "urgency",
+                "status",
+                "category",
+                "region",
+                name="ticket_of_department",
+            ),
             # an operator's own list
-            models.Index("registered_by", "registered_at", name="ticket_registrar"),
+            models.Index("registered_by", "registered_at", "id", "kind", "status", name="ticket_of_registrar"),
             # the caller's history while the telephone rings
             models.Index("caller", "registered_at", name="ticket_caller"),
-            # figures of a month, and of the last days
-            models.Index("answered_at", name="ticket_answered", condition=models.Q(answered_at__isnull=False)),
-            models.Index("closed_at", name="ticket_closed", condition=models.Q(closed_at__isnull=False)),
-            models.Index("dispatched_at", name="ticket_dispatched", condition=models.Q(dispatched_at__isnull=False)),
+            # figures of a month, and measures of the last days
+            _when(
+                "ticket_closed",
+                "closed_at",
+                "status",
+                "dispatched_at",
+                "round",
+                "closing",
+                "contacted",
+                "solved",
+                "satisfaction",
+            ),
+            _when("ticket_dispatched", "dispatched_at"),
+            _when("ticket_to_accept", "accept_due_at", "accepted_at"),
+            models.Index(
+                "answered_at",
+                "id",
+                "department",
+                "category",
+                "dispatched_at",
+                "hops",
+                name="ticket_answered",
+                condition=models.Q(answered_at__isnull=False),
+            ),
+            # of one category, of one region
             models.Index("category", "registered_at", name="ticket_category"),
             models.Index("region", "registered_at", name="ticket_region"),
             GinIndex("search", name="ticket_search"),
