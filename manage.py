@@ -12,8 +12,16 @@ def main() -> None:
     if embedded.needed_for(sys.argv[1:]):
         embedded.start()
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        from hotline import roles
+
+        if told := roles.not_prepared(error, sys.argv[1:]):
+            sys.exit(told)
+        raise
 
 
 if __name__ == "__main__":

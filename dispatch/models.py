@@ -8,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from hotline import roles
 from hotline.accounts.models import Department, Region, User
 from tickets.choices import Principle, ReturnGround
 from tickets.models import Category, Ticket
@@ -47,6 +48,7 @@ class DirectoryVersion(models.Model):
         return reverse("directory-version", args=[self.pk])
 
 
+@roles.kept(but=("withdrawn_in_id",))
 class DirectoryEntry(models.Model):
     """One line of the directory: this category, in this region, is that department's, from one day to another.
 
@@ -97,6 +99,7 @@ class DirectoryEntry(models.Model):
         return f"{self.category} · {self.region} → {self.department}"
 
 
+@roles.kept(but=("ruling", "ruled_by_id", "ruled_at", "reason"))
 class Return(models.Model):
     """A department's request to be rid of a ticket (退单), and what was ruled on it."""
 
@@ -125,6 +128,7 @@ class Return(models.Model):
         indexes: ClassVar = [models.Index("asked_at", name="return_asked")]
 
 
+@roles.kept()
 class Precedent(models.Model):
     """A settled responsibility (判例): suggestions cite it before the directory."""
 
@@ -211,6 +215,7 @@ class DispatchModel(models.Model):
         return f"{self.trained_at:%Y-%m-%d} {self.accuracy:.1%}"
 
 
+@roles.kept()
 class AutomaticDispatch(models.Model):
     """One turn of the switch that lets what was learned dispatch by itself; the latest row holds, none means off.
 

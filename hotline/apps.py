@@ -16,3 +16,11 @@ class SetUpConfig(admin_apps.AdminConfig):
 
     default = False  # of this module's two
     default_site = "hotline.set_up.SetUpSite"
+
+    def ready(self) -> None:
+        from django.contrib.admin.models import LogEntry
+
+        from hotline import roles
+
+        super().ready()
+        roles.kept()(LogEntry)

@@ -20,6 +20,8 @@ from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 
+from hotline import roles
+
 COUNTED = 1000  # rows; more are told as "1000 or more", since counting a million is no help to anybody
 
 
@@ -65,7 +67,8 @@ def _hanging_on(rows: models.QuerySet[Any]) -> tuple[list[tuple[Any, int]], list
         if not number:
             continue
         kind = relation.related_model._meta.verbose_name_plural
-        if relation.on_delete in (models.PROTECT, models.RESTRICT):
+        is_kept = relation.related_model._meta.db_table in roles.KEPT
+        if is_kept or relation.on_delete in (models.PROTECT, models.RESTRICT):
             forbids.append((kind, number))
         elif relation.on_delete is models.CASCADE:
             goes.append((kind, number))

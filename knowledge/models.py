@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hotline import roles
 from hotline.accounts.models import Department, User
 from hotline.accounts.permissions import Permission as P
 from tickets.models import Category, Ticket
@@ -137,6 +138,7 @@ class Gram(models.Model):
         indexes: ClassVar = [models.Index(fields=["article"], name="gram_article")]
 
 
+@roles.kept()
 class ArticleEvent(models.Model):
     """What was done with an article: by whom, when, and why."""
 
@@ -162,6 +164,7 @@ def file_place(file: ArticleFile, name: str) -> str:
     return new_place()
 
 
+@roles.kept()
 class ArticleFile(models.Model):
     """A file of an article. Its place on the disk may be that of the article before it."""
 
@@ -185,6 +188,7 @@ class ArticleFile(models.Model):
         return self.content_type in ("audio/mpeg", "audio/wav", "audio/mp4")
 
 
+@roles.kept()
 class ArticleUse(models.Model):
     """An article answered a ticket on the telephone."""
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hotline import roles
 from hotline.accounts.models import User
 
 REPORT_LANGUAGE = "zh-hans"  # a report is an office document: Chinese whoever has it built
@@ -17,6 +18,7 @@ class ReportKind(models.TextChoices):
     MONTHLY = "monthly", _("Monthly report")
 
 
+@roles.kept()
 class ReportRun(models.Model):
     """One report as it was built (报告期): the period, the numbers as they were then, the files made of them.
 

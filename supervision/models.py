@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hotline import roles
 from hotline.accounts.models import Department, User
 from tickets.choices import ExtensionGround, FlagKind, Principle
 from tickets.models import Attachment, Ticket
@@ -83,6 +84,7 @@ class LadderRule(models.Model):
         return str(self.get_step_display())
 
 
+@roles.kept()
 class Rung(models.Model):
     """A step that was taken for a ticket: by a person, or by the rule at most once a round and department."""
 
@@ -163,6 +165,7 @@ class Notice(models.Model):
         ]
 
 
+@roles.kept(but=("ruling", "ruled_by_id", "ruled_at"))
 class Extension(models.Model):
     """More time asked for (延期), and what was ruled on it."""
 
@@ -191,6 +194,7 @@ class Extension(models.Model):
         ]
 
 
+@roles.kept()
 class SupervisionOrder(models.Model):
     """A formal order to a department (督办单), with a number and a deadline of its own."""
 
@@ -259,6 +263,7 @@ class CoordinationTask(models.Model):
         return "" if self.latitude is None else f"{self.latitude},{self.longitude}"
 
 
+@roles.kept()
 class CoordinatedTicket(models.Model):
     """A ticket that a task settles; the whole matter comes along."""
 
@@ -287,6 +292,7 @@ class Participant(models.Model):
         return self.name
 
 
+@roles.kept()
 class SiteEntry(models.Model):
     """One thing noted on the spot, maybe without a network and sent later.
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from knox.models import AbstractAuthToken
 
-from hotline import channels, telephone
+from hotline import channels, roles, telephone
 from hotline.accounts.permissions import Role, allows
 
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading by the API costs no writing each time
@@ -269,6 +269,7 @@ class ApiToken(AbstractAuthToken):
             type(self)._default_manager.filter(pk=self.pk).update(last_used_at=now)
 
 
+@roles.kept()
 class AccountEvent(models.Model):
     """What happened to an account, as `hotline.accounts.journal` wrote it; the database refuses to change a row."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,16 +21,19 @@ from urllib.request import Request, urlopen
 import psycopg2
 import pytest
 from django.conf import settings as configured
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from hotline import processes, roles
 from hotline.running.web import kind_of
+from hotline.waiting import patience
 from hotline.waiting.busy import Cause, cause_of
 from hotline.waiting.pages import answer
 from tests import scene
 from tickets.choices import Status
 from tickets.models import NumberCounter, Ticket
+from tickets.workflow.table import ACTIONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMIT = 90.0  # seconds that a server may take to answer for the first time
@@ -146,6 +150,36 @@ def test_a_call_that_finds_the_number_held_keeps_its_form(house: House, signed_i
     assert Ticket.objects.filter(title=call["title"]).count() == 1, "sent again it is recorded, once"
 
 
+BRIEF = patience.Patience(lock=0.05, statement=5, idle=30)
+WORDS = "已联系施工单位，材料明天中午以前送到现场。"  # what somebody typed
+
+
+# Actions of each way in which a ticket is changed, on which page they come back, and by whom.
+HELD = (
+    (Status.REGISTERED, "dispatch", scene.DISPATCHER), (Status.DISPATCHED, "accept", scene.CLERK),
+    (Status.WORKING, "answer", scene.CLERK), (Status.WORKING, "correct", scene.OPERATOR),
+    (Status.WORKING, "supervise", scene.SUPERVISOR), (Status.DISPATCHED, "escalate", scene.SUPERVISOR),
+    (Status.FOLLOW_UP, "follow_up", scene.OPERATOR),
+)  # fmt: skip
+
+
+def test_no_form_of_a_held_ticket_is_lost(live_city: None, signed_in: SignIn) -> None:
+    """By page the form comes back with what was typed, by the API words; both say when to try again."""
+    for status, name, who in HELD:
+        ticket, client = scene.ticket_in(status), signed_in(who)
+        asked = set(ACTIONS[name].input.base_fields) & {"note", "answer", "question"}
+        typed = scene.inputs(name, version=ticket.version) | dict.fromkeys(asked, WORDS)
+        before = ticket.events.count()
+        with patience.of(BRIEF), held("SELECT 1 FROM tickets_ticket WHERE id = %s FOR UPDATE", [ticket.pk]):
+            page = client.post(reverse("ticket-action", args=[ticket.number, name]), typed)
+            api = client.post(f"/api/v1/tickets/{ticket.number}/{name}/", typed, content_type="application/json")
+        assert (page.status_code, page.get("Retry-After")) == (503, "5"), (name, page.content)
+        assert (api.status_code, api.get("Retry-After")) == (503, "5"), (name, api.content)
+        assert "请稍后" in api.json()["detail"], name
+        assert not asked or WORDS in page.content.decode(), name
+        assert ticket.events.count() == before, name
+
+
 def test_fifty_calls_at_once_are_all_recorded_and_numbered_without_gaps(house: House, signed_in: SignIn) -> None:
     first = scene.call()
     cookies = cookies_of(signed_in(scene.OPERATOR))
@@ -228,29 +262,45 @@ def test_a_password_is_not_written_into_the_page() -> None:
 # -- two roles of the database ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE tickets_ticketevent SET note = '改过'",
-        "DELETE FROM tickets_ticketevent",
-        "TRUNCATE tickets_ticketevent CASCADE",
-        "SET hotline.maintenance = 'on'; TRUNCATE tickets_ticketevent CASCADE",
-        "ALTER TABLE tickets_ticketevent DISABLE TRIGGER ALL",
-        "ALTER TABLE tickets_ticketevent ADD COLUMN more text",
-        "DROP TRIGGER events_are_kept ON tickets_ticketevent",
-        "CREATE TRIGGER own BEFORE INSERT ON tickets_ticketevent FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
-        "CREATE OR REPLACE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
-        "DROP TABLE tickets_ticketevent CASCADE",
-        "SET session_replication_role = 'replica'",
-        "SET ROLE postgres",
-    ],
+TAMPERING = (
+    "UPDATE tickets_ticketevent SET note = '改过'",
+    "DELETE FROM tickets_ticketevent",
+    "TRUNCATE tickets_ticketevent CASCADE",
+    "SET hotline.maintenance = 'on'; TRUNCATE tickets_ticketevent CASCADE",
+    "ALTER TABLE tickets_ticketevent DISABLE TRIGGER ALL",
+    "ALTER TABLE tickets_ticketevent ADD COLUMN more text",
+    "DROP TRIGGER rows_are_kept ON tickets_ticketevent",
+    "CREATE TRIGGER own BEFORE INSERT ON tickets_ticketevent FOR EACH ROW"
+    " EXECUTE FUNCTION refuse_change_of_what_is_kept()",
+    "CREATE OR REPLACE FUNCTION refuse_change_of_what_is_kept() RETURNS trigger LANGUAGE plpgsql"
+    " AS 'BEGIN RETURN NEW; END'",
+    "DROP TABLE tickets_ticketevent CASCADE",
+    "SET session_replication_role = 'replica'",
+    "SET ROLE postgres",
 )
-def test_the_role_that_serves_cannot_touch_events(statement: str, live_city: None) -> None:
+
+
+def test_the_role_that_serves_cannot_touch_events(live_city: None) -> None:
     scene.ticket_in(Status.WORKING)
     with closing(psycopg2.connect(scene.serving_address())) as serving, serving.cursor() as cursor:
         cursor.execute("SELECT sequence FROM tickets_ticketevent")
         assert cursor.fetchall(), "it may read them"
         assert not roles.may_change_what_is_kept(cursor)
-        with pytest.raises(psycopg2.Error) as refused:
+        for statement in TAMPERING:
+            with pytest.raises(psycopg2.Error) as refused:
+                cursor.execute(statement)
+            assert refused.value.pgcode == "42501", refused.value
+            serving.rollback()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("statement", ["SET LOCAL ROLE bare; SELECT 1 FROM tickets_ticket", "SELECT 1 FROM to_come"])
+def test_a_command_that_finds_no_rights_or_no_tables_says_what_to_run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE bare")
+        with pytest.raises(ProgrammingError) as refused, transaction.atomic():
             cursor.execute(statement)
-        assert refused.value.pgcode == "42501", refused.value
+    told = roles.not_prepared(refused.value, ["sweep"])
+    assert re.fullmatch("The database is not prepared .*manage.py prepare", told)
+    assert roles.not_prepared(refused.value, ["prepare"]) == ""
+    assert roles.not_prepared(ProgrammingError("ours"), ["sweep"]) == ""

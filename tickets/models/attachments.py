@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from hotline import roles
 from tickets.models.history import TicketEvent
 from tickets.models.ticket import Ticket
 
@@ -22,6 +23,7 @@ def attachment_path(attachment: Attachment, filename: str) -> str:
     return new_place()
 
 
+@roles.kept()
 class Attachment(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
     file = models.FileField(_("file"), upload_to=attachment_path)

@@ -19,8 +19,9 @@ from tickets.choices import (
 from tickets.models.ticket import Ticket
 
 
+@roles.kept()
 class TicketEvent(models.Model):
-    """Something that happened to a ticket. The database refuses to change or delete it (migration 0002, roles)."""
+    """Something that happened to a ticket. The database refuses to change or delete it."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
     sequence = models.PositiveIntegerField()
@@ -43,9 +44,7 @@ class TicketEvent(models.Model):
         return f"{self.ticket_id}#{self.sequence} {self.action}"
 
 
-roles.keep(TicketEvent._meta.db_table)
-
-
+@roles.kept(but=("sent_back_at",))
 class Answer(models.Model):
     """What the responsible department answered in one round."""
 
@@ -61,6 +60,7 @@ class Answer(models.Model):
         ordering = ("ticket", "at")
 
 
+@roles.kept()
 class FollowUp(models.Model):
     """One follow-up call (回访), reached or not."""
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import models
 
+from hotline import roles
 from tickets import search
 from tickets.models import Ticket, TicketEvent
 from tickets.reading import as_worked_on
@@ -62,7 +63,7 @@ class DatabaseStore:
         row.save(force_insert=True)
 
     def change(self, row: models.Model) -> None:
-        row.save()
+        row.save(update_fields=roles.KEPT.get(row._meta.db_table) or None)
 
     def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
         return model._default_manager.filter(ticket=ticket).order_by("-pk").first()

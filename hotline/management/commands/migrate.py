@@ -6,9 +6,13 @@ from hotline import roles
 
 
 class Command(migrate.Command):
-    help = migrate.Command.help + " As the owner of the tables; the serving role is given its rights afterwards."
+    help = (
+        migrate.Command.help
+        + " As the owner of the tables; what is kept is guarded and the serving role given its rights afterwards."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with roles.as_owner():
             super().handle(*args, **options)
+            roles.guard()
             roles.grant()

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if not roles.are_two():
             self.stderr.write(
-                "One database role owns the tables and serves the pages: events of tickets are kept by triggers alone."
+                "One database role owns the tables and serves the pages: what happened is kept by triggers alone."
                 " docs/deploy.md, “Two roles of the database”, says how to have two."
             )
         call_command("collectstatic", interactive=False, verbosity=0)
