@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 HOTLINE, MANAGER, HOLDER = "the hotline", "the manager", "whoever holds it"
 NEIGHBOUR = "another department"
 # Addresses whose answer is a paper: it is printed, sent or hangs on a wall, and who reads it is not known.
-PAPERS = {"report", "report-file", "minutes", "meeting", "wall"}
+PAPERS = {"report", "report-file", "minutes", "meeting", "wall", "order"}
 READERS: dict[str, str] = {
     "operator": scene.OPERATOR, "dispatcher": scene.DISPATCHER, "holding department": scene.CLERK,
     "another department": scene.OTHER_CLERK, "supervisor": scene.SUPERVISOR, "manager": scene.MANAGER,
