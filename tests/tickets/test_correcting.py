@@ -87,6 +87,24 @@ def test_the_ticket_is_another_callers_then() -> None:
     assert not Ticket.objects.matching(WRONG_NUMBER, scene.user(scene.OPERATOR)).exists()
 
 
+def test_whoever_calls_next_from_the_number_written_by_mistake_is_not_greeted_by_a_strangers_name() -> None:
+    ticket, second = scene.call(), scene.call(at=timezone.now() + timedelta(minutes=1))
+    wrong = ticket.caller
+    assert wrong is not None
+    corrected(ticket, caller_phone=RIGHT_NUMBER)
+    wrong.refresh_from_db()
+    assert wrong.name == second.caller_name, "another call from it was under this name too"
+    corrected(second, caller_phone=RIGHT_NUMBER, caller_name="刘先生")
+    wrong.refresh_from_db()
+    assert wrong.name == ""
+    own = scene.call(caller_name="孙女士")
+    wrong.refresh_from_db()
+    assert wrong.name == "孙女士"
+    scene.do(own, "make_anonymous", scene.OPERATOR)
+    wrong.refresh_from_db()
+    assert wrong.name == "", "who asks to be anonymous is no longer known by name"
+
+
 def test_who_calls_often_is_counted_anew_for_both_callers() -> None:
     mine = [scene.call(address=f"{i}号") for i in range(3)]
     sweeping.sweep()

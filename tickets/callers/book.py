@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickets.models import Caller
+from tickets.models import Caller, Ticket
 
 
 def caller_for(phone: str, name: str) -> Caller | None:
@@ -19,3 +19,16 @@ def caller_for(phone: str, name: str) -> Caller | None:
         caller.name = name
         caller.save(update_fields=["name"])
     return caller
+
+
+def take_name_from(caller: Caller, name: str, *, but: Ticket) -> None:
+    """The number of `caller` was written by mistake, with `name`, who is somebody else: who calls from it next is not
+    greeted so. It is called what its other tickets than `but` say, the latest first.
+    """
+    caller = Caller.objects.select_for_update(no_key=True).get(pk=caller.pk)
+    if not name or caller.name != name:
+        return
+    others = Ticket.objects.filter(caller=caller).exclude(pk=but.pk).exclude(caller_name="")
+    names = list(others.order_by("-registered_at").values_list("caller_name", flat=True)[:1])
+    caller.name = names[0] if names else ""
+    caller.save(update_fields=["name"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tickets.callers.book import take_name_from
 from tickets.models import Intake
 from tickets.workflow.performing import Performance, effect
 from tickets.workflow.stores import index_for_search
@@ -60,6 +61,8 @@ def make_anonymous(p: Performance) -> None:
     The name that it had goes on being hidden in what was written.
     """
     p.ticket.is_anonymous = True
+    if p.ticket.caller:
+        take_name_from(p.ticket.caller, p.ticket.caller_name, but=p.ticket)
     p.ticket.earlier_callers = sorted({*p.ticket.earlier_callers, p.ticket.caller_name} - {""})
     p.ticket.caller_name = ""
     index_for_search(p.ticket)

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 
 from hotline import telephone
-from tickets.callers.book import caller_for
+from tickets.callers.book import caller_for, take_name_from
 from tickets.choices import Kind, Urgency
 from tickets.disclosure import RULE, Detail, Standing
 from tickets.models import Ticket
@@ -46,12 +46,15 @@ def correct(p: Performance) -> None:
     p.data["corrected"] = {
         name: [_shown(name, getattr(ticket, name)), _shown(name, value)] for name, value in changes.items()
     }
+    before, called = ticket.caller, ticket.caller_name
     known = {getattr(ticket, name) for name in WHO_CALLED if name in changes} - {""}
     ticket.earlier_callers = sorted({*ticket.earlier_callers, *known})
     for name, value in changes.items():
         setattr(ticket, name, value)
     if "caller_phone" in changes:
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
+        if before and before != ticket.caller:
+            take_name_from(before, called, but=ticket)
     elif ticket.caller and ticket.caller_name and ticket.caller.name in known:
         ticket.caller.name = ticket.caller_name  # it was this person's name that was heard wrongly
         ticket.caller.save(update_fields=["name"])
