@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -39,6 +40,7 @@ WORDS = {
 SIGNED_OUT = _("You have been signed out. Sign in again; what you typed is not lost.")
 OLD_PAGE = _("This page was older than your sign-in, so nothing has been sent yet. Look at it and send it again.")
 OF_ANOTHER = _("This form was typed by somebody else, who was signed in on this computer before. It has not been sent.")
+WORDS_OF_CSRF = _("The request carries no sign of our own pages (X-CSRFToken). Other programs send a token instead.")
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 # Fields of a form that nobody typed, or that nobody else may read.
 NOT_TYPED = re.compile(
@@ -183,4 +185,8 @@ def own_pages(answer: Answer) -> Answer:
 
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's answers, with a `detail` in the language asked for. Workflow refusals are answered in tickets.api."""
+    if isinstance(error, Http404):
+        error = NotFound()  # Django's own words name the table, in English
+    elif isinstance(error, PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
+        error = PermissionDenied(WORDS_OF_CSRF)
     return exception_handler(error, context)

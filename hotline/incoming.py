@@ -5,6 +5,7 @@ No form, serializer or view has to think of it, so none can forget it.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import IO, Any
@@ -58,9 +59,24 @@ class JSONParser(parsers.JSONParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            return _clean_json(super().parse(stream, media_type, parser_context))
+            sent = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError(_t("This is nested too deep.")) from None
+        except ParseError as error:
+            raise ParseError(_unreadable(error.__context__)) from error
+        if not isinstance(sent, dict):
+            raise ParseError(_t("Send an object of names and values."))
+        return _clean_json(sent)
+
+
+def _unreadable(why: BaseException | None) -> str:
+    """What is wrong with a text that is no JSON, where the library says it in English."""
+    if isinstance(why, json.JSONDecodeError):
+        place = {"line": why.lineno, "column": why.colno}
+        return _t("This is no JSON: it cannot be read from line %(line)d, character %(column)d on.") % place
+    if isinstance(why, UnicodeDecodeError):
+        return _t("This is no JSON in UTF-8.")
+    return _t("This is no JSON: a value is none that JSON knows, such as NaN.")
 
 
 def _clean_json(value: Any, name: str = "") -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -17,7 +17,7 @@ from drf_spectacular.utils import (
     inline_serializer,
 )
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -261,7 +261,10 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         user = person(request)
         if not user.may(P.REGISTER):
             raise PermissionDenied
-        data = _plain(request.data)
+        try:
+            data = as_typed(request.data, CallForm.base_fields)
+        except Misfit as misfit:
+            return misfit.answer
         form = CallForm(data)
         if not form.is_valid():
             return problem(_t("Please check what was entered."), 400, form.errors)
@@ -291,7 +294,10 @@ class TicketActionView(APIView):
         ticket = Ticket.objects.visible_to(user).filter(number=number).first()
         if ticket is None:
             raise NotFound
-        data = _plain(request.data)
+        try:
+            data = as_typed(request.data, self.step.input.base_fields)
+        except Misfit as misfit:
+            return misfit.answer
         sent = data.pop("version", "")
         version = next(iter(number_in(sent)), None) if isinstance(sent, str) else None
         if version is None and sent != "":
@@ -350,23 +356,59 @@ class CategoryViewSet(viewsets.ReadOnlyModelViewSet):
     filterset_fields = ("parent", "is_used")
 
 
-def _plain(data: Any) -> dict[str, Any]:
-    """What was sent as a form takes it: a text for each name, or a list of texts where several were sent."""
+def as_typed(data: Any, fields: Mapping[str, forms.Field]) -> dict[str, Any]:
+    """What was sent as a form takes it: a text for each name, a list of texts where the field takes several.
+
+    Raises Misfit where a value is of a kind that a form would make something else of: it would be kept as a text that
+    nobody wrote, or as no value at all.
+    """
+    sent = dict(data.lists()) if hasattr(data, "lists") else data
     if hasattr(data, "lists"):
-        return {name: values if len(values) > 1 else values[0] for name, values in data.lists()}
-    if not isinstance(data, dict):
-        raise ParseError(_t("Send an object of names and values."))
-    return {name: _as_typed(name, value) for name, value in data.items()}
+        sent = {name: values if len(values) > 1 else values[0] for name, values in sent.items()}
+    typed, wrong = {}, {}
+    for name, value in sent.items():
+        try:
+            typed[name] = _as_typed(value, fields.get(name))
+        except ValueError as error:
+            wrong[name] = [str(error)]
+    if wrong:
+        raise Misfit(wrong)
+    return typed
 
 
-def _as_typed(name: str, value: Any) -> Any:
-    """A value of JSON as a browser would have sent it; forms read nothing else."""
+class Misfit(Exception):
+    """Values of the wrong kind; `errors` maps fields to messages."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    @property
+    def answer(self) -> Response:
+        return problem(_t("Please check what was entered."), 400, self.errors)
+
+
+def _as_typed(value: Any, field: forms.Field | None) -> Any:
+    """A value as a browser would have sent it, which is all that forms read. Raises ValueError with the reason."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, list):
-        return [_as_typed(name, one) for one in value if not isinstance(one, list)]
-    if isinstance(value, dict):
-        raise ParseError(_t("%(name)s: send a text, a number or a list of them.") % {"name": name})
+    if isinstance(field, forms.BooleanField):
+        if isinstance(value, list | dict) or value not in YES_OR_NO:
+            raise ValueError(_t("Send true or false."))
+        return YES_OR_NO[value]
+    if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
+        return [_one(one) for one in (value if isinstance(value, list) else [value])]
+    return _one(value)
+
+
+def _one(value: Any) -> str:
+    if isinstance(value, bool | list | dict):
+        raise ValueError(_t("Send a text or a number, one value."))
     return str(value)
+
+
+# As JSON has it, and as forms and other programs write it.
+YES_OR_NO: dict[Any, bool] = {
+    True: True, "true": True, "True": True, "1": True, "on": True,
+    False: False, "false": False, "False": False, "0": False, "off": False, "": False,
+}  # fmt: skip

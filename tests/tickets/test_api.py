@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from hotline.accounts import tokens
+from hotline.accounts.models import Region
 from tests import scene
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -18,6 +21,7 @@ from tickets.workflow import table
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def post(client: Client, address: str, body: Any = None, **kwargs: Any) -> Any:
@@ -101,6 +105,89 @@ def test_whatever_is_sent_is_answered_with_a_reason(body: bytes, signed_in: Sign
         assert answer.status_code == 400, (address, answer.content)
         assert answer.json()
     assert Ticket.objects.count() == 1
+
+
+CALL = {
+    "caller_phone": "10012345678", "kind": "help", "channel": "phone", "urgency": "normal",
+    "description": "路灯不亮请维修。", "address": "东门", "caller_name": "刘女士", "title": "路灯不亮",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [[1], ["a", "b"], [[1]], [], {}, True, False])
+@pytest.mark.parametrize("name", ["caller_phone", "title", "description", "kind", "region"])
+def test_a_value_of_another_kind_is_refused_at_its_field(name: str, value: Any, signed_in: SignIn) -> None:
+    region = Region.objects.get(name="书院街道").pk
+    answer = post(signed_in(scene.OPERATOR), "/api/v1/tickets/", CALL | {"region": region} | {name: value})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])
+    assert HAN.search(answer.json()["errors"][name][0])
+    assert not Ticket.objects.exists(), "nothing was made of it, such as a title “['a', 'b']”"
+
+
+def test_yes_and_no_and_lists_are_sent_as_other_programs_write_them(signed_in: SignIn) -> None:
+    client, region = signed_in(scene.OPERATOR), Region.objects.get(name="书院街道").pk
+    sent: list[tuple[Any, bool]] = [
+        (True, True),
+        (1, True),
+        ("true", True),
+        ("false", False),
+        (0, False),
+        (None, False),
+    ]
+    for value, means in sent:
+        answer = post(client, "/api/v1/tickets/", CALL | {"region": str(region), "is_secret": value})
+        assert (answer.status_code, answer.json()["is_secret"]) == (201, means)
+    odd: list[Any] = [1.5, "vielleicht", [True], {}]
+    for value in odd:
+        answer = post(client, "/api/v1/tickets/", CALL | {"region": region, "is_secret": value})
+        assert list(answer.json()["errors"]) == ["is_secret"]
+    address = f"/api/v1/tickets/{Ticket.objects.first().number}/dispatch/"  # type: ignore[union-attr]
+    given = scene.inputs("dispatch")
+    wrong: list[Any] = [[[1]], [True], {}, [{}]]
+    for value in wrong:
+        answer = post(signed_in(scene.DISPATCHER), address, given | {"assisting": value})
+        assert list(answer.json()["errors"]) == ["assisting"]
+    other = scene.department(scene.OTHER_DEPARTMENT).pk
+    assert post(signed_in(scene.DISPATCHER), address, given | {"assisting": [other]}).status_code == 200
+
+
+def test_whatever_is_refused_is_refused_in_chinese(signed_in: SignIn, client: Client, settings: Any) -> None:
+    ticket = scene.ticket_in(Status.DISPATCHED)
+    one, missing = f"/api/v1/tickets/{ticket.number}/", "/api/v1/tickets/XG20260101000001/"
+    operator, admin = signed_in(scene.OPERATOR), signed_in(scene.ADMIN)
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(scene.user(scene.OPERATOR))
+    answers = [
+        operator.generic("POST", address, body, content_type="application/json")
+        for address in ("/api/v1/tickets/", "/api/v1/places/find/", "/api/v1/token/", f"{one}remark/")
+        for body in ("{", "", "[]", "null", '"x"', '{"a": NaN}', '{"a": 1e999}', "[" * 9999, b"\xff", b'{"a": "\xff"}')
+    ]
+    answers += [
+        operator.generic("POST", "/api/v1/tickets/", "x", content_type=kind) for kind in ("text/plain", "a/b", "")
+    ]
+    answers += [operator.generic(method, address) for method in ("PUT", "PATCH", "DELETE", "TRACE") for address in
+                ("/api/v1/tickets/", one, "/api/v1/places/", f"{one}answer/", "/api/v1/articles/")]  # fmt: skip
+    answers += [operator.get(address) for address in (
+        missing, "/api/v1/places/9999/", "/api/v1/articles/9999/", "/api/v1/departments/9999/", "/api/v1/places/x/",
+        "/api/v1/categories/999999/", "/api/v1/nothing/", "/api/v1/tickets/?after=x", "/api/v1/tickets/?status=x",
+        "/api/v1/places/?region=x&kind=x", "/api/v1/departments/?parent=x", "/api/v1/tickets/?format=xml",
+    )]  # fmt: skip
+    answers += [client.get("/api/v1/tickets/", headers={"authorization": sent}) for sent in
+                ("", "Token", "Token a b", "Token x", "Bearer x", "Basic x")]  # fmt: skip
+    answers += [admin.get(address) for address in ("/api/v1/tickets/", one, "/api/v1/articles/")]
+    answers += [
+        strict.post("/api/v1/tickets/", CALL, content_type="application/json"),
+        operator.get("/api/v1/tickets/", headers={"accept": "application/xml"}),
+        post(operator, "/api/v1/tickets/", CALL, headers={"idempotency-key": "x" * 101}),
+        post(operator, one + "remark/", {"note": "x", "version": "x"}), post(operator, missing + "remark/", {}),
+        post(operator, "/api/v1/places/find/", {"text": [1]}), post(operator, "/api/v1/places/find/", {"text": ""}),
+    ]  # fmt: skip
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    answers.append(post(operator, "/api/v1/tickets/", CALL))
+    for answer in answers:
+        assert 400 <= answer.status_code < 500
+        said = json.dumps(answer.json(), ensure_ascii=False)
+        assert HAN.search(said), said
+        assert not re.search("[a-z]{3,} [a-z]{3,}", said), said
 
 
 def test_a_stale_version_is_a_conflict(signed_in: SignIn) -> None:
