@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _t
 from hotline import text
 
 LONGEST = 30  # characters of a number as it is kept, with its extension
+MOST_READ = 100  # characters in which several numbers are looked for
 
 WRITTEN = ("〇零○", "一幺壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
 NUMERALS = {ord(character): str(digit) for digit, characters in enumerate(WRITTEN) for character in characters}
@@ -267,8 +268,21 @@ def _foreign(digits: str) -> Number | None:
     return Number(digits, Kind.FOREIGN) if is_possible else None
 
 
+def _are_several(spelling: str) -> bool:
+    """Whether numbers stand beside each other, parted by anything or by nothing."""
+    gaps = [(gap.start(), gap.end()) for gap in re.finditer(r"[^\d+]+", spelling[:MOST_READ])]
+    if re.fullmatch(f"(?:{MOBILE.pattern}){{2,}}", spelling):
+        gaps.append((11, 11))
+    return any(
+        _whole(spelling[:start]) and (_whole(rest := re.sub(r"\D+$", "", spelling[end:])) or _are_several(rest))
+        for start, end in gaps
+    )
+
+
 def _reason(plain: str) -> str:
     """Why it is no number, for the person who wrote it."""
+    if _are_several(plain.translate(NUMERALS)):
+        return _t("More than one number stands here. Keep the one to call back; others may stand in the description.")
     digits = _national(_dialled(plain.translate(NUMERALS)))
     if strange := re.search(r"[^\d+]", digits):
         return _t("“%(character)s” cannot be dialled.") % {"character": strange[0]}

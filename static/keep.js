@@ -353,8 +353,13 @@
 
   // -- what comes back ---------------------------------------------------------------------------------------------
 
-  const TO_THE_MINUTE = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" };
-  const moment = (at) => new Date(at).toLocaleString(document.documentElement.lang, TO_THE_MINUTE);
+  // As everywhere on our pages: by the city's clock, wherever this computer believes to be.
+  const TO_THE_MINUTE = { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  function moment(at) {
+    const clock = new Intl.DateTimeFormat("en", { ...TO_THE_MINUTE, timeZone: words.zone });
+    const shows = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, value]));
+    return `${shows.month}-${shows.day} ${shows.hour}:${shows.minute}`;
+  }
   const longest = (texts) => texts.reduce((best, text) => (text.length > best.length ? text : best), "");
   const beginning = (draft) => longest(Object.values(draft.values).map((list) => list.join(" ").trim())).slice(0, 30);
 

@@ -93,7 +93,8 @@
   // Every pasted picture is called image.png: of several none could be told from the others.
   function named(file, at, box) {
     if (file.name !== "image.png") return file;
-    const time = new Date().toTimeString().slice(0, 8).replaceAll(":", "");
+    const timeZone = document.getElementById("keep-words")?.dataset.zone; // the city's clock
+    const time = new Date().toLocaleTimeString("en-GB", { timeZone }).replaceAll(":", "");
     return new File([file], `${box.dataset.sayPasted}-${time}${at || ""}.png`, { type: file.type });
   }
 

@@ -14,6 +14,9 @@ from dispatch.sheets.cells import as_meant
 from dispatch.sheets.grids import FIRST, Grid, Unreadable
 
 SEPARATORS = ",;\t|，；"
+BLANKS = " \t\u00a0\u3000"
+FEW_ZEROS = 0.02  # share of zero bytes up to which they are damage; in UTF-16 each comma, digit and line end has one
+LOOKED_AT = 100_000  # characters in which the first rows stand
 MAX_FIELD = 2_000_000  # characters of one cell
 BY_MARK = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -23,6 +26,7 @@ NAMED_SEPARATOR = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # by which Excel 
 OTHER_KINDS = re.compile(r"\s*(<!doctype html|<html|<table|<\?xml|%PDF-|\{\\rtf)", re.IGNORECASE)
 SEEN = 4096  # characters by which it is told whether a text reads like Chinese
 USUAL = 0.9  # share of its signs outside ASCII that stand in GB 2312, as nearly all of everyday Chinese does
+ENDS = b"\0\x1a"  # by which the end of a text is filled up or marked
 BROKEN = 0.3  # share of signs that do not decode, up to which it is a damaged file in UTF-8 and not another encoding
 
 
@@ -55,7 +59,7 @@ def _separated(text: str, looks_right: Callable[[list[list[str]]], int]) -> tupl
 def _first_rows(text: str, separator: str) -> list[list[str]]:
     rows = []
     try:
-        for number, cells in _rows(text, separator):
+        for number, cells in _rows(text[:LOOKED_AT], separator):
             rows.append(cells)
             if number >= FIRST:
                 break
@@ -64,7 +68,15 @@ def _first_rows(text: str, separator: str) -> list[list[str]]:
     return rows
 
 
+def _quoted_at_once(text: str, separator: str) -> str:
+    """Without blanks between a separator and a quotation mark, which would make the mark a letter of the cell."""
+    blanks, parted = f"[{BLANKS.replace(separator, '')}]+", re.escape(separator)
+    text = re.sub(rf'(^|{parted}){blanks}(?=")', r"\1", text, flags=re.MULTILINE)
+    return re.sub(rf'"{blanks}(?=$|\r|{parted})', '"', text, flags=re.MULTILINE)
+
+
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    text = _quoted_at_once(text, separator)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     number = 0
     try:
@@ -85,6 +97,10 @@ def decoded(content: bytes) -> str:
     for mark, encoding in BY_MARK:
         if content.startswith(mark):
             return _strict(content[len(mark) :], encoding)
+    if b"\0" not in (filled := content.rstrip(ENDS)):
+        content = filled  # up to the end of a block, as old programs and carriers of data do
+    elif content.count(0) < len(content) * FEW_ZEROS and _is_utf8(content):
+        raise _undecodable(content[: content.index(0)].count(b"\n") + 1, "UTF-8")
     if b"\0" in content:
         return _two_bytes_each(content)
     try:
@@ -97,7 +113,7 @@ def decoded(content: bytes) -> str:
 
 def _strict(content: bytes, encoding: str) -> str:
     try:
-        text = content.decode(encoding)
+        text = content.decode(encoding).rstrip(ENDS.decode())
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding, errors="replace")
         raise _undecodable(before.count("\n") + 1, encoding.upper()) from error
@@ -115,6 +131,14 @@ def _two_bytes_each(content: bytes) -> str:
         raise Unreadable(
             _t("The file holds zero bytes; it is neither a text file nor an Excel workbook (.xlsx).")
         ) from None
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_damaged_utf8(content: bytes) -> bool:

@@ -315,7 +315,19 @@ def test_what_separates_the_cells_may_be_said_in_the_first_line() -> None:
     assert values(b"sep=|\r\n" + TEXT.replace(",", "|").encode("gbk")) == READ
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("end", ["\0", "\0" * 511, "\x1a", "\x1a\0\0"])
+def test_what_fills_up_the_end_of_a_text_file_is_no_part_of_it(encoding: str, end: str) -> None:
+    assert values((TEXT + end).encode(encoding)) == READ
+
+
+def test_blanks_beside_quotation_marks_are_no_part_of_a_cell() -> None:
+    content = ' "类别", "区域"\t,\u3000"日期" ,"编码" \n "道路","东区",2026/1/31, "007"\n"公园", "西区" ,,\n'
+    assert values(content.encode()) == READ
+
+
 def test_a_text_file_that_is_not_certain_is_refused() -> None:
+    assert "第 3 行" in refused(TEXT.replace("东区", "东\0区").encode() + b"," * 200)
     damaged = TEXT.encode().replace("东区".encode(), b"\xff\xfe\xfd")
     assert "第 3 行" in refused(damaged)
     assert "编码" in refused("類別,區域\n道路,東區噪音擾民請盡速處理謝謝\n".encode("big5"))

@@ -77,7 +77,7 @@ def test_a_number_abroad(written: str, kept: str) -> None:
     ("written", "reason"),
     [
         ("1387777000I", "I"), ("138O7770001", "O"), ("138****0001", "*"), ("13877770001刘", "刘"), ("1387777000", "10"),
-        ("138777700011", "12"), ("13877770001/13877770002", "22"), ("0712-28888", "0712"), ("88888888", "0712"),
+        ("138777700011", "12"), ("0712-28888", "0712"), ("88888888", "0712"),
         ("+999 1", ""), ("1234", ""), ("", ""), ("++8613877770001", ""), ("9" * 40, ""), ("1" * 40, ""), ("+", ""),
     ],
 )  # fmt: skip
@@ -86,6 +86,19 @@ def test_a_refusal_says_why(written: str, reason: str) -> None:
         telephone.read(written)
     assert refused.value.messages[0]
     assert reason in refused.value.messages[0]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["13877770001/13877770002", "13877770001 13877770002", "1387777000113877770002", "13877770001，0712-2888888转801",
+     "0712-2888888、2888889", "2888888-2888889", "电话：13877770001（张）13877770002（李）",
+     "13877770001或13877770002或110", "+86 138 7777 0001 和 +852 2123 4567",
+     "一三八七七七七〇〇〇一；一三八七七七七〇〇〇二"],
+)  # fmt: skip
+def test_of_several_numbers_it_is_said_that_they_are_several(written: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        telephone.read(written)
+    assert "写了不止一个号码" in refused.value.messages[0]
 
 
 @pytest.mark.parametrize(

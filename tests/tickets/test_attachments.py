@@ -19,7 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageCms
 
 from hotline import disk
 from tests import scene
@@ -221,6 +221,41 @@ def test_a_picture_that_unpacks_to_gigabytes_is_refused_in_words() -> None:
     assert len(bomb.getvalue()) < 100_000
     with pytest.raises(Unfit, match="400"):
         pictures.draw_anew(bomb, kinds.PNG)
+
+
+def test_a_moving_picture_of_endless_frames_is_refused_before_one_is_drawn() -> None:
+    first, *others = [Image.new("P", (2, 2), frame % 256) for frame in range(pictures.MOST_FRAMES + 1)]
+    out = io.BytesIO()
+    first.save(out, "GIF", save_all=True, append_images=others, optimize=False)
+    with pytest.raises(Unfit, match=str(pictures.MOST_FRAMES)):
+        pictures.draw_anew(out, kinds.GIF)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_colours_stay_and_the_profile_that_names_the_device_goes(kind: str) -> None:
+    """Whose profile exchanges red and blue, as no device does, is red afterwards where its numbers said blue."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = {
+        bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * int.from_bytes(profile[128:132], "big"), 12)
+    }
+    red, blue = tags[b"rXYZ"], tags[b"bXYZ"]
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    name = profile.index("sRGB".encode("utf-16-be"))
+    profile[name : name + 8] = "IMEI".encode("utf-16-be")
+    out = io.BytesIO()
+    Image.new("RGB", (16, 16), "blue").save(out, kind, icc_profile=bytes(profile))
+    content, _kind = pictures.draw_anew(out, kinds.recognise(out))
+    drawn = Image.open(io.BytesIO(content))
+    assert "icc_profile" not in drawn.info
+    assert "IMEI".encode("utf-16-be") not in content
+    red_seen, _green, blue_seen = drawn.convert("RGB").getpixel((8, 8))  # type: ignore[misc]
+    assert red_seen > 240 > 15 > blue_seen
+
+
+def test_a_profile_that_cannot_be_read_is_left_out() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (16, 16), "blue").save(out, "PNG", icc_profile=b"SECRET-DEVICE" * 20)
+    assert "icc_profile" not in Image.open(io.BytesIO(pictures.draw_anew(out, kinds.PNG)[0])).info
 
 
 def test_a_heic_becomes_a_picture_that_browsers_show(db: None) -> None:

@@ -1,7 +1,8 @@
 """Pictures are drawn anew before they are kept: without where, when and with which telephone they were taken.
 
 What a camera writes beside the pixels (place, time, owner, comments of programmes) stays behind, and so does whatever
-else somebody hid in the file. The picture is turned the way it was held.
+else somebody hid in the file. The picture is turned the way it was held. Its colours are brought into the common space
+(sRGB), since a profile of colours names the camera or the screen that it was made for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import IO, Any
 
 import pillow_heif
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from tickets.attachments.kinds import GIF, HEIC, JPEG, WEBP, FileKind
 from tickets.attachments.words import Unfit
@@ -22,9 +23,12 @@ pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # bounded below, in words, before a pixel is unpacked
 
 MOST_PIXELS = 64_000_000  # of one picture, all frames together: what a telephone of today takes, and 200 MB to unpack
+MOST_FRAMES = 1000  # of a moving picture: each takes its time to draw, however small it is
 JPEG_QUALITY = 90
 # What is kept of the facts that stand beside the pixels: what is needed to show them, nothing that tells of anybody.
-SHOWN_WITH = ("transparency", "icc_profile", "duration", "loop", "background")
+SHOWN_WITH = ("transparency", "duration", "loop", "background")
+# Kinds of pixels that a profile of colours may speak of, each with what it becomes.
+IN_COLOURS = {"RGB": "RGB", "RGBA": "RGBA", "CMYK": "RGB", "L": "RGB"}
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP", "image/heic": "HEIF"}
 DAMAGED = _("The picture is damaged and cannot be opened.")
 
@@ -60,6 +64,11 @@ def _drawn(picture: Image.Image, kind: FileKind) -> tuple[bytes, FileKind]:
     frames = getattr(picture, "n_frames", 1) if kind in (GIF, WEBP) else 1
     if picture.width * picture.height * frames > MOST_PIXELS:
         raise Unfit(_too_many(picture.width * picture.height * frames))
+    if frames > MOST_FRAMES:
+        raise Unfit(
+            _("The moving picture has %(count)d frames; at most %(most)d can be attached.")
+            % {"count": frames, "most": MOST_FRAMES}
+        )
     out = io.BytesIO()
     if frames > 1:
         moving = [_bare(frame.copy()) for frame in ImageSequence.Iterator(picture)]
@@ -67,9 +76,8 @@ def _drawn(picture: Image.Image, kind: FileKind) -> tuple[bytes, FileKind]:
     else:
         still = _bare(_upright(picture))
         if kind is JPEG and still.mode not in ("L", "RGB"):
-            still.info.pop("icc_profile", None)  # it speaks of the colours before
             still = still.convert("RGB")
-        still.save(out, FORMATS[kind.content_type], icc_profile=still.info.get("icc_profile"), **_how(kind))
+        still.save(out, FORMATS[kind.content_type], **_how(kind))
     return out.getvalue(), kind
 
 
@@ -84,8 +92,26 @@ def _upright(picture: Image.Image) -> Image.Image:
 def _bare(picture: Image.Image) -> Image.Image:
     """The picture with nothing beside its pixels but what is needed to show them."""
     picture.load()
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in IN_COLOURS:
+        picture = _in_common_colours(picture, profile)
     picture.info = {name: picture.info[name] for name in SHOWN_WITH if name in picture.info}
     return picture
+
+
+def _in_common_colours(picture: Image.Image, profile: bytes) -> Image.Image:
+    """The picture as sRGB shows it; as it is where its profile cannot be read."""
+    try:
+        own = ImageCms.getOpenProfile(io.BytesIO(profile))
+        if ImageCms.getProfileDescription(own).startswith("sRGB"):
+            return picture
+        mode = IN_COLOURS[picture.mode]
+        drawn = ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture
+    assert drawn is not None  # only where it was to be done in place
+    drawn.info = picture.info
+    return drawn
 
 
 def _how(kind: FileKind) -> dict[str, Any]:
