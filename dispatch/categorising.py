@@ -62,6 +62,12 @@ def keyed_to(title: str, text: str) -> int | None:
     return max(score.items(), key=lambda item: (item[1], -item[0]))[0] if score else None
 
 
+def part_keyed_to(title: str, text: str) -> int | None:
+    """The id of the second-level category below which most keywords of a text stand."""
+    best = keyed_to(title, text)
+    return _parents().get(best) if best else None
+
+
 def _in_use(pk: int) -> Category | None:
     return Category.objects.filter(is_used=True).select_related("parent__parent").filter(pk=pk).first()
 
@@ -71,9 +77,16 @@ def _read_keywords() -> list[tuple[str, int]]:
     return [(word, pk) for words, pk in rows for word in words.split()]
 
 
+def _read_parents() -> dict[int, int]:
+    rows = Category.objects.filter(is_used=True, parent__isnull=False).values_list("pk", "parent_id")
+    return {pk: parent for pk, parent in rows if parent}
+
+
 _keywords = Remembered(_read_keywords, seconds=KEYWORD_CACHE_SECONDS)
+_parents = Remembered(_read_parents, seconds=KEYWORD_CACHE_SECONDS)
 
 
 def forget() -> None:
     """Has the next proposal read the keywords again."""
     _keywords.forget()
+    _parents.forget()

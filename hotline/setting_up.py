@@ -40,6 +40,10 @@ PAGES = (
     SetUpPage("admin:worktime_officehours_changelist", _("Office hours"), _("What counts as working time in a day.")),
     SetUpPage("admin:tickets_cityrule_changelist", _("Rules"), _("Numbers that this city sets differently.")),
     SetUpPage(
+        "admin:tickets_elsewhere_changelist", _("Matters of others"),
+        _("What is not accepted, by which words it is known, what is said and which number is given."),
+    ),
+    SetUpPage(
         "admin:supervision_ladderrule_changelist", _("Steps of the ladder"),
         _("Who is told when, and what goes by itself."),
     ),

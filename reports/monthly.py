@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Region
 from tickets import disclosure
-from tickets.choices import Channel, Kind, Satisfaction, Status
+from tickets.choices import Channel, Kind, RefusalGround, Satisfaction, Status
 from tickets.disclosure import Detail
 from tickets.models import Category, Ticket
 
@@ -27,6 +27,7 @@ def sections(period: Period) -> list[dict[str, Any]]:
         tables.balance_section(period),
         tables.shares_section(_t("Kind"), "kind", Kind, period),
         tables.shares_section(_t("Channel"), "channel", Channel, period),
+        tables.shares_section(_t("Not accepted, by ground"), "refusal_ground", RefusalGround, period),
         tables.departments_section(period),
         satisfaction_section(period),
         hot_spots_section(period),

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Department
-from tickets.choices import Channel, Kind, Status
+from tickets.choices import Channel, Kind, RefusalGround, Status
 from tickets.models import Ticket
 from tickets.reading import read
 
@@ -113,9 +113,11 @@ def balance_section(period: Period) -> dict[str, Any]:
     return section(_t("Balance"), columns, [[opening, new, gone, closing]], note=note)
 
 
-def shares_section(title: str, field: str, choices: type[Kind] | type[Channel], period: Period) -> dict[str, Any]:
-    """Count and share of each value of `field`; the shares are of the same base and add to 100 %."""
-    found = Ticket.objects.filter(indicators.INDICATORS["received"].base(span_of(period)))
+def shares_section(
+    title: str, field: str, choices: type[Kind] | type[Channel] | type[RefusalGround], period: Period
+) -> dict[str, Any]:
+    """Count and share of each value of `field`, where there is one; the shares are of one base and add to 100 %."""
+    found = Ticket.objects.filter(indicators.INDICATORS["received"].base(span_of(period))).exclude(**{field: ""})
     counts = dict(found.values_list(field).annotate(count=Count("pk")).order_by())
     total = sum(counts.values())
     rows = [

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 
 from hotline.templatetags.ui import masked
 from tickets import limits
-from tickets.choices import Channel, Kind, RuleKey
+from tickets.choices import Channel, Kind, RefusalGround, RuleKey
 from tickets.disclosure import WITH_WISH, Detail, Wish
 from tickets.models import Caller, Matter, Ticket
 from tickets.reading import matter_name, read
@@ -28,6 +28,7 @@ def sections(period: Period) -> list[dict[str, Any]]:
         tables.balance_section(period),
         tables.shares_section(_t("Kind"), "kind", Kind, period),
         tables.shares_section(_t("Channel"), "channel", Channel, period),
+        tables.shares_section(_t("Not accepted, by ground"), "refusal_ground", RefusalGround, period),
         many_callers_section(period),
         frequent_callers_section(period),
         tables.departments_section(period),

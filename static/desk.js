@@ -13,3 +13,43 @@ document.addEventListener("htmx:afterSwap", (event) => {
     name.dispatchEvent(new Event("input", { bubbles: true }));
   }
 });
+
+// A call with two concerns: the second one's words go into a field of their own, and back.
+const restOf = () => ({ words: document.getElementById("id_description"), rest: document.getElementById("id_rest") });
+
+function put(field, text) {
+  field.value = text;
+  for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+}
+
+// The box is seen where it holds something; then the key leads back, since nothing is left to split.
+function showRest() {
+  const box = document.getElementById("rest");
+  if (!box) return;
+  const isThere = Boolean(restOf().rest.value);
+  if (isThere === box.hidden) box.hidden = !isThere;
+  const back = box.querySelector("[data-join]");
+  if (isThere) back.setAttribute("aria-keyshortcuts", "Alt+S");
+  else back.removeAttribute("aria-keyshortcuts");
+}
+
+document.addEventListener("click", (event) => {
+  const split = event.target.closest("[data-split]");
+  const join = event.target.closest("[data-join]");
+  if (!split && !join) return;
+  const { words, rest } = restOf();
+  const asSplit = [words.value, rest.value].join("\n") === words.dataset.parts;
+  const joined = asSplit ? words.dataset.whole : `${words.value}${rest.value}`;
+  if (split) {
+    words.dataset.whole = words.value; // with the 另外 between the two
+    words.dataset.parts = [split.dataset.first, split.dataset.second].join("\n");
+  }
+  put(rest, split ? split.dataset.second : "");
+  put(words, split ? split.dataset.first : joined);
+  showRest();
+  words.focus();
+});
+document.addEventListener("input", (event) => {
+  if (event.target.id === "id_rest" && event.target !== document.activeElement) showRest();
+});
+document.addEventListener("DOMContentLoaded", showRest);

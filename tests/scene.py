@@ -17,13 +17,13 @@ from django.utils import timezone
 from PIL import Image
 
 from demo import city
-from dispatch import suggest
+from dispatch import returned_for, suggest
 from dispatch.directory import check
 from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
 from hotline.worktime import calendar
 from supervision.ladder import steps
-from tickets import limits, load
+from tickets import elsewhere, limits, load
 from tickets.calls import recording
 from tickets.choices import Status
 from tickets.matters import likeness
@@ -60,6 +60,7 @@ def lay_in_again() -> None:
         for name in ("0003_default_limits", "0005_parts_of_departments"):
             import_module(f"tickets.migrations.{name}").lay_in(apps, None)
         import_module("supervision.migrations.0004_default_ladder").lay_in(apps, None)
+        elsewhere.lay_in()
     city.lay_in()
 
 
@@ -73,6 +74,8 @@ def forget() -> None:
     steps.rules.forget()
     book.forget()
     likeness.forget()
+    elsewhere.lines.forget()
+    returned_for.returned.forget()
 
 
 def user(username: str) -> User:

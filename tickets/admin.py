@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from hotline.set_up import SetUpAdmin
-from tickets.models import Category, CityRule
+from tickets.models import Category, CityRule, Elsewhere
 
 
 @admin.register(Category)
@@ -14,3 +14,10 @@ class CategoryAdmin(SetUpAdmin):
 @admin.register(CityRule)
 class CityRuleAdmin(SetUpAdmin):
     list_display = ("key", "value")
+
+
+@admin.register(Elsewhere)
+class ElsewhereAdmin(SetUpAdmin):
+    list_display = ("name", "ground", "number", "is_emergency", "is_used")
+    list_filter = ("ground", "is_used")
+    search_fields = ("name", "cues", "words")

@@ -270,10 +270,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             return problem(_t("Please check what was entered."), 400, form.errors)
 
         def record() -> str:
-            given = form.cleaned_data
-            return recording.register(
-                actor=user, details=form.details, answer=given["answer"], call_id=given["call_id"]
-            ).number
+            return recording.register(actor=user, **form.recorded).number
 
         try:
             done = once(record, request, key=form.cleaned_data["form_key"], content=data)

@@ -25,6 +25,7 @@ urlpatterns = [
     path("follow-ups/", lists.follow_ups, name="follow-ups"),
     path("inbox/", lists.inbox, name="inbox"),
     path("calls/place/", placing.call_place, name="call-place"),
+    path("calls/second/drop/", calls.drop_second, name="drop-second"),
     path("calls/words/", words.call_words, name="call-words"),
 ]
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from dispatch import categorising, precedents, suggest
+from dispatch import categorising, concerns, precedents, returned_for, suggest
 from dispatch.directory.book import holding
 from dispatch.learned import measures, store
 from dispatch.models import DirectoryEntry, DispatchModel, Learns, Return
@@ -226,6 +226,8 @@ def call_panel(request: HttpRequest) -> HttpResponse:
         "guess": guess, "chosen": chosen, "proposal": proposal, "typed": text,
         "answered_like": suggest.like_tickets(proposal, person(request)) if proposal else (),
         **_said(request, title, text),
+        "two": None if request.POST.get("rest", "").strip() else concerns.in_two(text),
+        "hints": returned_for.hints(chosen or (guess.category if guess else None), request.POST),
     }  # fmt: skip
     return render(request, "dispatch/_call_panel.html", context)
 

@@ -164,6 +164,22 @@ def test_the_place_book_fills_the_region_and_one_key_takes_it_back(open_page: Op
     page.fill("#id_description", "鄂K12A45乱停，收了我350元")
     expect(page.locator("#id_amount")).to_have_value("350元")
     expect(page.locator("#id_plate")).to_have_value("鄂K1")
+    # two concerns are parted by one key, and put together again with every word
+    whole = "路灯坏了一周了。另外想咨询公租房怎么申请。"
+    page.fill("#id_description", whole)
+    expect(page.locator("[data-split]")).to_be_visible()
+    page.keyboard.press("Alt+s")
+    expect(page.locator("#id_description")).to_have_value("路灯坏了一周了。")
+    expect(page.locator("#id_rest")).to_have_value("想咨询公租房怎么申请。")
+    expect(page.locator("[data-split]")).to_have_count(0)
+    page.keyboard.press("Alt+s")
+    expect(page.locator("#id_description")).to_have_value(whole)
+    expect(page.locator("#id_rest")).to_be_hidden()
+    # an emergency is seen, and one key ends the call
+    page.fill("#id_description", "厨房着火了，人还在屋里")
+    expect(page.locator("#said [role=alert]")).to_contain_text("119")
+    page.keyboard.press("Alt+r")
+    expect(page.locator(".page-head")).to_contain_text("不予受理")
 
 
 def test_what_the_operator_chose_is_not_filled_over(open_page: OpenPage) -> None:

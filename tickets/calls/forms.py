@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.fields import TelephoneField
 from tickets.choices import Kind
-from tickets.models import Ticket
+from tickets.models import Elsewhere, Ticket
 from tickets.models.calls import LONGEST_ID
-from tickets.workflow.inputs import CategoryField, RegionField, text
+from tickets.workflow.inputs import MAX_TEXT, CategoryField, RegionField, text
 from tickets.workflow.performing import objection
 from tickets.workflow.table import ACTIONS
 
@@ -34,7 +34,12 @@ class CallForm(forms.ModelForm):
     title = forms.CharField(
         label=_("Title"), max_length=80, required=False, help_text=_("Empty: the beginning of what is asked.")
     )
+    # Of a call with two concerns the words of the second, which becomes a ticket of its own after this one.
+    rest = text(_("Second concern: opened as a ticket of its own after this one"), required=False, rows=2)
+    second_of = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     answer = text(_("Answer given to the caller"), required=False, rows=2)
+    # The line of the table by which the call is not accepted: it belongs to others.
+    elsewhere = forms.ModelChoiceField(Elsewhere.objects.filter(is_used=True), required=False, widget=forms.HiddenInput)
     # The article of the knowledge base that the answer was taken from.
     article = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
     then = forms.ChoiceField(
@@ -62,13 +67,17 @@ class CallForm(forms.ModelForm):
             raise ValidationError(_("Write down what is asked in at least 5 characters."))
         return text
 
+    def clean_second_of(self) -> Ticket | None:
+        """The ticket of the first concern of the same call."""
+        return Ticket.objects.filter(number=self.cleaned_data["second_of"]).first()
+
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         if given.get("contact_phone") == given.get("caller_phone"):
             given["contact_phone"] = ""  # it is no other one
         if given.get("is_anonymous"):
             given["caller_name"] = ""
-        elif not given.get("caller_phone") and "caller_phone" not in self.errors:
+        elif not given.get("caller_phone") and "caller_phone" not in self.errors and not given.get("elsewhere"):
             self.add_error("caller_phone", _("Without a number nobody can be called back; else mark it anonymous."))
         if not given.get("title") and given.get("description"):
             given["title"] = re.sub(r"\s+", " ", given["description"])[:TITLE_LENGTH]
@@ -79,8 +88,8 @@ class CallForm(forms.ModelForm):
 
     def _check_answer(self, given: dict[str, Any]) -> None:
         """An answer that was given on the telephone is recorded as one, or refused: it never gets lost on the way."""
-        if "answer" in self.errors:
-            return
+        if "answer" in self.errors or given.get("elsewhere"):
+            return  # what else was said is part of what the caller was told
         is_answered = given.get("then") == ANSWERED
         if is_answered and not given.get("answer"):
             self.add_error("answer", _("Write down the answer that was given, or send the ticket on."))
@@ -92,6 +101,17 @@ class CallForm(forms.ModelForm):
             )
 
     @property
+    def recorded(self) -> dict[str, Any]:
+        """What `recording.register` takes of the form."""
+        given = self.cleaned_data
+        whole = {"details": self.details, "call_id": given["call_id"]}
+        if line := given.get("elsewhere"):
+            told = "\n".join(part for part in (line.words, given["answer"]) if part)
+            return whole | {"refusal": {"ground": line.ground, "note": told[:MAX_TEXT]}}
+        return whole | {"answer": given["answer"], "article": given["article"] if given["answer"] else None}
+
+    @property
     def details(self) -> dict[str, Any]:
         """The columns of the ticket, as `recording.register` takes them."""
-        return {name: value for name, value in self.cleaned_data.items() if name in self.Meta.fields}
+        columns = {name: value for name, value in self.cleaned_data.items() if name in self.Meta.fields}
+        return columns | {"split_from": self.cleaned_data.get("second_of")}

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext_lazy
@@ -38,6 +39,10 @@ from tickets.workflow.table import ACTIONS
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
 MONTH = timedelta(days=30)
+REST = "second_concern"  # of the session: the words of a second concern, and the number of the first one's ticket
+SAME_CALL = (
+    "caller_phone", "caller_name", "contact_phone", "is_anonymous", "is_secret", "channel", "region", "address",
+)  # fmt: skip
 
 
 @requires(P.REGISTER)
@@ -47,7 +52,37 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             return _record(request, form)
         return _again(request, form)
+    waiting = request.session.get(REST) or {}
+    if waiting and request.GET.get("after") == waiting["of"]:
+        return _second(request, waiting)
     return _empty(request)
+
+
+def _second(request: HttpRequest, waiting: dict[str, str]) -> HttpResponse:
+    """The form for the second concern of a call: the caller stays, the rest of the words is there."""
+    first = Ticket.objects.visible_to(person(request)).filter(number=waiting["of"]).first()
+    same = {name: getattr(first, name) for name in SAME_CALL} if first else {}
+    return _empty(request, description=waiting["text"], second_of=waiting["of"], **same)
+
+
+@requires(P.REGISTER)
+@require_POST
+def drop_second(request: HttpRequest) -> HttpResponse:
+    """The second concern that waits is not recorded after all."""
+    request.session.pop(REST, None)
+    return redirect("new-ticket")
+
+
+def _onward(request: HttpRequest, number: str) -> HttpResponse:
+    """After a call is recorded as `number`: to its ticket, or on to the second concern of the same call."""
+    waiting = request.session.get(REST) or {}
+    if request.POST.get("second_of") and request.POST.get("second_of") == waiting.get("of"):
+        del request.session[REST]
+    rest = request.POST.get("rest", "").strip()
+    if not rest:
+        return redirect("ticket", number)
+    request.session[REST] = {"of": number, "text": rest}
+    return redirect(f"{reverse('new-ticket')}?after={number}")
 
 
 @requires(P.REGISTER)
@@ -70,8 +105,10 @@ def desk_call(request: HttpRequest) -> HttpResponse:
 def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
     city = Region.objects.filter(parent__isnull=True).first()
     form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city} | known)
-    form.fields["description" if known.get("caller_phone") else "caller_phone"].widget.attrs["data-focus"] = "1"
-    return render(request, "tickets/new.html", {"form": form})
+    is_known = known.get("caller_phone") or known.get("second_of")
+    form.fields["description" if is_known else "caller_phone"].widget.attrs["data-focus"] = "1"
+    waiting = {} if known.get("second_of") else request.session.get(REST)
+    return render(request, "tickets/new.html", {"form": form, "waiting": waiting})
 
 
 def _name_of(phone: str) -> str:
@@ -98,7 +135,7 @@ def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
         messages.success(request, _t("Recorded as %(number)s.") % {"number": done.outcome})
     else:
         messages.warning(request, _t("Already recorded as %(number)s, not a second time.") % {"number": done.outcome})
-    return redirect("ticket", done.outcome)
+    return _onward(request, done.outcome)
 
 
 def _again(request: HttpRequest, form: CallForm, *, status: int = 422, **context: Any) -> HttpResponse:
@@ -108,11 +145,7 @@ def _again(request: HttpRequest, form: CallForm, *, status: int = 422, **context
 
 def _recorded(form: CallForm, files: Files, user: User) -> str:
     """Records the call with its answer and its files; returns the number of its ticket."""
-    given = form.cleaned_data
-    ticket = recording.register(
-        actor=user, details=form.details, answer=given["answer"], article=given["article"] if given["answer"] else None,
-        call_id=given["call_id"],
-    )  # fmt: skip
+    ticket = recording.register(actor=user, **form.recorded)
     files.give_to(ticket, actor=user, with_last_event=True)
     return ticket.number
 
@@ -229,7 +262,7 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
         messages.success(request, said % {"number": done.outcome, "other": number})
     else:
         messages.success(request, saying.done(ACTIONS[deed], Ticket.objects.get(number=number)))
-    return redirect("ticket", done.outcome)
+    return _onward(request, done.outcome)
 
 
 def _joined(form: CallForm, files: Files, ticket: Ticket, user: User) -> str:

@@ -36,6 +36,7 @@ def register(
     details: dict[str, Any],
     answer: str = "",
     article: int | None = None,
+    refusal: dict[str, str] | None = None,
     at: datetime | None = None,
     call_id: str = "",
     import_key: str | None = None,
@@ -45,9 +46,9 @@ def register(
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
     `caller_name` and `caller_phone` as typed. An `answer` was given while the caller was on the line and closes the
     ticket; `article` is the one of the knowledge base that it was taken from. `at` is when the call came; now by
-    default. `call_id` is what the telephone system calls it. Raises NotAllowed, Busy, ValidationError where the number
-    is none, or Refused where this kind of call is not answered directly or the article has ended; then nothing is
-    recorded.
+    default. `call_id` is what the telephone system calls it. A `refusal` has the ground on which the call is not
+    accepted and what the caller was told. Raises NotAllowed, Busy, ValidationError where the number is none, or Refused
+    where this kind of call is not answered directly or the article has ended; then nothing is recorded.
     """
     action = table.ACTIONS[table.STARTING]
     if actor is not None and not performing.may_perform(action, None, actor):
@@ -67,4 +68,6 @@ def register(
             ticket = performing.perform(
                 "answer_directly", ticket, actor=actor, given={"answer": answer, "article": article}, at=at
             )
+        if refusal:
+            ticket = performing.perform("refuse", ticket, actor=actor, given=refusal, at=at)
     return ticket

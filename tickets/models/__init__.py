@@ -3,6 +3,7 @@
 from tickets.models.attachments import Attachment
 from tickets.models.calls import Call, Intake
 from tickets.models.catalogue import Category
+from tickets.models.elsewhere import Elsewhere
 from tickets.models.history import Answer, FollowUp, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
@@ -17,6 +18,7 @@ __all__ = [
     "Category",
     "CityRule",
     "Contribution",
+    "Elsewhere",
     "FollowUp",
     "Intake",
     "Matter",
