@@ -216,6 +216,8 @@ def _fragments() -> Iterator[Asked]:
     call = {"description": NOTES, "region": street, "address": "幸福里小区"}
     yield "call panel", OPERATOR, posting("/dispatch/call/", **call)
     yield "call panel, long", OPERATOR, posting("/dispatch/call/", **call | {"description": NOTES * 40})
+    yield "words of a call", OPERATOR, posting("/calls/words/", **call)
+    yield "words of a call, long", OPERATOR, posting("/calls/words/", **call | {"description": NOTES * 40})
     yield "like matters", OPERATOR, posting("/dispatch/call/like/", **call)
     yield "like matters, long", OPERATOR, posting("/dispatch/call/like/", **call | {"description": NOTES * 40})
     yield "caller's history", OPERATOR, posting("/tickets/caller/", caller_phone=_of_a_copy().caller_phone)

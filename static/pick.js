@@ -320,7 +320,7 @@ window.addEventListener("pageshow", () =>
   document.querySelectorAll("select[data-pick]").forEach((select) => pickers.get(select)?.show()),
 );
 
-// A suggestion that is taken fills the field it is about, and typing goes on there.
+// A suggestion that is taken fills the field it is about, and typing goes on there; by its key it goes on where it was.
 document.addEventListener("click", (event) => {
   const taker = event.target.closest("[data-fill]");
   const field = taker && document.querySelector(taker.dataset.fill);
@@ -328,5 +328,5 @@ document.addEventListener("click", (event) => {
   if (field.type === "checkbox") field.checked = true;
   else field.value = taker.dataset.value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
-  (pickers.get(field)?.input || field).focus();
+  if (document.activeElement === taker) (pickers.get(field)?.input || field).focus();
 });

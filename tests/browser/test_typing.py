@@ -175,6 +175,9 @@ def test_the_place_book_fills_the_region_and_one_key_takes_it_back(open_page: Op
     page.keyboard.press("Alt+s")
     expect(page.locator("#id_description")).to_have_value(whole)
     expect(page.locator("#id_rest")).to_be_hidden()
+    page.keyboard.press("Alt+c")  # the category that the keywords propose, while one types on
+    expect(page.locator("#id_category-pick")).to_have_value(re.compile("路灯不亮"))
+    assert focused(page) == "id_description"
     # an emergency is seen, and one key ends the call
     page.fill("#id_description", "厨房着火了，人还在屋里")
     expect(page.locator("#said [role=alert]")).to_contain_text("119")
