@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _t
 from rest_framework import parsers
@@ -96,3 +97,61 @@ class FormParser(parsers.FormParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         return clean_query(super().parse(stream, media_type, parser_context))
+
+
+# -- values of JSON for forms ----------------------------------------------------------------------------------
+
+
+def as_typed(data: Any, fields: Mapping[str, forms.Field]) -> dict[str, Any]:
+    """What was sent as a form takes it: a text for each name, a list of texts where the field takes several.
+
+    Names that are no field's are left out. Raises Misfit where a value is of a kind that a form would make something
+    else of: it would be kept as a text that nobody wrote, or as no value at all.
+    """
+    sent = data
+    if isinstance(data, QueryDict):
+        sent = {name: values if len(values) > 1 else values[0] for name, values in data.lists()}
+    typed, wrong = {}, {}
+    for name, value in sent.items():
+        try:
+            if name in fields:
+                typed[name] = _as_typed(value, fields[name])
+        except ValueError as error:
+            wrong[name] = [str(error)]
+    if wrong:
+        raise Misfit(wrong)
+    return typed
+
+
+class Misfit(Exception):
+    """Values of the wrong kind; `errors` maps fields to messages."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+def _as_typed(value: Any, field: forms.Field) -> Any:
+    """A value as a browser would have sent it, which is all that forms read. Raises ValueError with the reason."""
+    if value is None:
+        return ""
+    if isinstance(field, forms.BooleanField):
+        if isinstance(value, list | dict) or value not in YES_OR_NO:
+            raise ValueError(_t("Send true or false."))
+        return YES_OR_NO[value]
+    if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
+        return [_one(one) for one in (value if isinstance(value, list) else [value])]
+    return _one(value)
+
+
+def _one(value: Any) -> str:
+    if isinstance(value, bool | list | dict):
+        raise ValueError(_t("Send a text or a number, one value."))
+    return str(value)
+
+
+# As JSON has it, and as forms and other programs write it.
+YES_OR_NO: dict[Any, bool] = {
+    True: True, "true": True, "True": True, "1": True, "on": True,
+    False: False, "false": False, "False": False, "0": False, "off": False, "": False,
+}  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -25,6 +25,7 @@ from rest_framework.views import APIView
 from hotline.accounts.access import person
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
+from hotline.incoming import Misfit, as_typed
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from tickets.calls import recording
@@ -264,7 +265,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         try:
             data = as_typed(request.data, CallForm.base_fields)
         except Misfit as misfit:
-            return misfit.answer
+            return problem(_t("Please check what was entered."), 400, misfit.errors)
         form = CallForm(data)
         if not form.is_valid():
             return problem(_t("Please check what was entered."), 400, form.errors)
@@ -292,9 +293,9 @@ class TicketActionView(APIView):
         if ticket is None:
             raise NotFound
         try:
-            data = as_typed(request.data, self.step.input.base_fields)
+            data = as_typed(request.data, self.step.input.base_fields | {"version": forms.CharField()})
         except Misfit as misfit:
-            return misfit.answer
+            return problem(_t("Please check what was entered."), 400, misfit.errors)
         sent = data.pop("version", "")
         version = next(iter(number_in(sent)), None) if isinstance(sent, str) else None
         if version is None and sent != "":
@@ -351,61 +352,3 @@ class CategoryViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Category.objects.order_by("code")
     pagination_class = None
     filterset_fields = ("parent", "is_used")
-
-
-def as_typed(data: Any, fields: Mapping[str, forms.Field]) -> dict[str, Any]:
-    """What was sent as a form takes it: a text for each name, a list of texts where the field takes several.
-
-    Raises Misfit where a value is of a kind that a form would make something else of: it would be kept as a text that
-    nobody wrote, or as no value at all.
-    """
-    sent = dict(data.lists()) if hasattr(data, "lists") else data
-    if hasattr(data, "lists"):
-        sent = {name: values if len(values) > 1 else values[0] for name, values in sent.items()}
-    typed, wrong = {}, {}
-    for name, value in sent.items():
-        try:
-            typed[name] = _as_typed(value, fields.get(name))
-        except ValueError as error:
-            wrong[name] = [str(error)]
-    if wrong:
-        raise Misfit(wrong)
-    return typed
-
-
-class Misfit(Exception):
-    """Values of the wrong kind; `errors` maps fields to messages."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
-
-    @property
-    def answer(self) -> Response:
-        return problem(_t("Please check what was entered."), 400, self.errors)
-
-
-def _as_typed(value: Any, field: forms.Field | None) -> Any:
-    """A value as a browser would have sent it, which is all that forms read. Raises ValueError with the reason."""
-    if value is None:
-        return ""
-    if isinstance(field, forms.BooleanField):
-        if isinstance(value, list | dict) or value not in YES_OR_NO:
-            raise ValueError(_t("Send true or false."))
-        return YES_OR_NO[value]
-    if isinstance(field, forms.MultipleChoiceField | forms.ModelMultipleChoiceField):
-        return [_one(one) for one in (value if isinstance(value, list) else [value])]
-    return _one(value)
-
-
-def _one(value: Any) -> str:
-    if isinstance(value, bool | list | dict):
-        raise ValueError(_t("Send a text or a number, one value."))
-    return str(value)
-
-
-# As JSON has it, and as forms and other programs write it.
-YES_OR_NO: dict[Any, bool] = {
-    True: True, "true": True, "True": True, "1": True, "on": True,
-    False: False, "false": False, "False": False, "0": False, "off": False, "": False,
-}  # fmt: skip

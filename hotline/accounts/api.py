@@ -17,6 +17,7 @@ from hotline.accounts import tokens
 from hotline.accounts.forms import SignInForm, TokenForm
 from hotline.accounts.models import ApiToken, User
 from hotline.addresses import client_address
+from hotline.incoming import Misfit, as_typed
 
 ASKED = inline_serializer(
     "TokenInput",
@@ -51,7 +52,11 @@ class TokenView(APIView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """A token for a user name and a password. Wrong passwords lock out as at the sign-in (429)."""
-        asked = request.data if isinstance(request.data, dict) else {}
+        try:
+            asked = as_typed(request.data, SignInForm.base_fields | TokenForm.base_fields)
+        except Misfit as misfit:
+            said = " ".join(f"{name}: {reasons[0]}" for name, reasons in misfit.errors.items())
+            return Response({"detail": said}, status=status.HTTP_400_BAD_REQUEST)
         form = SignInForm(_request(request), data=asked)
         if not form.is_valid():
             return _refusal(form)

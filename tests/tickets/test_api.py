@@ -179,6 +179,7 @@ def test_whatever_is_refused_is_refused_in_chinese(signed_in: SignIn, client: Cl
         operator.get("/api/v1/tickets/", headers={"accept": "application/xml"}),
         post(operator, "/api/v1/tickets/", CALL, headers={"idempotency-key": "x" * 101}),
         post(operator, one + "remark/", {"note": "x", "version": "x"}), post(operator, missing + "remark/", {}),
+        post(client, "/api/v1/token/", {"username": scene.OPERATOR, "password": "x", "name": [1]}),
         post(operator, "/api/v1/places/find/", {"text": [1]}), post(operator, "/api/v1/places/find/", {"text": ""}),
     ]  # fmt: skip
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
