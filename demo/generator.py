@@ -263,8 +263,10 @@ class Generator:
         for _ in range(2):
             life.wait(work_minutes=rng.uniform(10, 350))
             other = rng.choice([found for found in self.departments.values() if found.pk != department.pk])
-            life.do("ask_return", self._clerk(department), ground=rng.choice(ReturnGround.values[:3]),
-                    note=rng.choice(sentences.RETURN_BASES), proposed=other)  # fmt: skip
+            ground, basis = rng.choice(ReturnGround.values[:3]), rng.choice(sentences.RETURN_BASES)
+            if rng.random() < 0.15:
+                ground, basis = ReturnGround.INCOMPLETE, rng.choice(sentences.INCOMPLETE_BASES)
+            life.do("ask_return", self._clerk(department), ground=ground, note=basis, proposed=other)
             life.wait(work_minutes=rng.uniform(15, 300))
             dispatcher = rng.choice(self.by_role[Role.DISPATCHER])
             if rng.random() < 0.3:

@@ -1,7 +1,7 @@
-"""Every indicator, once: name, formula in words, and the tickets it counts.
+"""Every indicator, once: name, formula in words, and the tickets or missed calls it counts.
 
 Dashboard, reports, API and the way from a number to the tickets behind it all use these definitions. A rate is
-the share of its base's tickets that are also in its part; a count has no base.
+the share of its base's rows that are also in its part; a count has no base.
 """
 
 from __future__ import annotations
@@ -11,14 +11,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import (
+    Aggregate,
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+)
+from django.db.models.functions import Cast, Coalesce, Extract
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
 from hotline.templatetags.ui import percent
-from tickets.choices import SATISFIED, Closing, Contacted, Solved, Status
-from tickets.models import Ticket, TicketQuerySet
+from tickets.choices import SATISFIED, Closing, Contacted, ReturnGround, Solved, Status
+from tickets.models import Call, MissedCall, Ticket, TicketQuerySet
 
 
 @dataclass(frozen=True)
@@ -43,9 +58,10 @@ ALL = Q()
 
 @dataclass(frozen=True)
 class Indicator:
-    """Its base are the tickets whose instant `when` lies in the period and for which `among` is true.
+    """Its base are the rows of `of` whose instant `when` lies in the period and for which `among` is true.
 
-    `part` says which of them count. Both are conditions on tickets.
+    `part` says which of them count. Both are conditions on these rows, tickets if nothing else is said. Where
+    `seconds` is given, the figure is the median of that expression over the base.
     """
 
     name: str
@@ -54,44 +70,70 @@ class Indicator:
     when: str
     part: Condition | None = None
     among: Q = ALL
+    of: type[Model] = Ticket
+    seconds: Any = None
 
     @property
     def is_rate(self) -> bool:
         return self.part is not None
 
+    @property
+    def unit(self) -> str:
+        """In what it is said: a share (rate), seconds, or a number."""
+        return "share" if self.is_rate else "number" if self.seconds is None else "seconds"
+
     def base(self, span: Span) -> Q:
         return span.within(self.when) & self.among
 
-    def tickets(self, span: Span, which: str = "base") -> TicketQuerySet:
-        """The tickets behind the figure: its base, its part, or the base without the part (`rest`)."""
-        found = Ticket.objects.filter(self.base(span))
+    def rows(self, span: Span, which: str = "base") -> QuerySet[Any]:
+        """What is behind the figure: its base, its part, or the base without the part (`rest`)."""
+        found = self.of._default_manager.filter(self.base(span))
         if self.part is None or which == "base":
             return found
         return found.filter(self.part(span)) if which == "part" else found.exclude(self.part(span))
 
+    def tickets(self, span: Span, which: str = "base") -> TicketQuerySet:
+        """`rows` of an indicator of tickets."""
+        found = self.rows(span, which)
+        assert isinstance(found, TicketQuerySet)
+        return found
+
 
 @dataclass(frozen=True)
 class Figure:
-    """The value of an indicator: a count, or a rate with both its numbers."""
+    """The value of an indicator: a count, a rate with both its numbers, or the median of its base."""
 
     indicator: Indicator
     base: int
     part: int | None
+    median: float | None = None
 
     @property
     def value(self) -> float | None:
-        """A count, or a share between 0 and 1; None where the base of a rate is empty."""
+        """A count, a share between 0 and 1, or seconds; None where the base of a rate or a median is empty."""
+        if self.indicator.seconds is not None:
+            return self.median
         if self.part is None:
             return self.base
         return self.part / self.base if self.base else None
 
     @property
     def text(self) -> str:
+        if self.indicator.seconds is not None:
+            return "—" if self.median is None else spoken(self.median)
         return format_value(self.value, is_rate=self.part is not None)
 
     @property
     def percent(self) -> float:
         return 100 * (self.value or 0) if self.part is not None else 0
+
+
+def spoken(seconds: float) -> str:
+    """A length of time as people say it: 48 s, 2 min 5 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return _t("%(seconds)d s") % {"seconds": rest}
+    return _t("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
 
 
 def format_value(value: float | None, *, is_rate: bool) -> str:
@@ -104,6 +146,45 @@ def format_value(value: float | None, *, is_rate: bool) -> str:
 def _returned() -> Exists:
     return Exists(Return.objects.filter(ticket=OuterRef("pk")))
 
+
+def _by_themselves() -> Q:
+    """Missed calls whose caller got through before the call back was due, so that nobody had to call."""
+    again = MissedCall.Outcome.CALLED_AGAIN
+    return Q(outcome=again, called_back_at__isnull=True, settled_at__lte=F("due_at"))
+
+
+class Median(Aggregate):
+    """The middle value: half of the rows have less, half have more."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+# Grounds of a return that speak of how a ticket was recorded: something was not asked, or not looked for.
+RECORDING_GROUNDS = (ReturnGround.INCOMPLETE, ReturnGround.DUPLICATE)
+
+
+def returned_for_recording() -> Exists:
+    """Whether a department was granted to return the ticket because of how it was recorded."""
+    granted = Return.objects.filter(ruling=Return.Ruling.GRANTED, ground__in=RECORDING_GROUNDS)
+    return Exists(granted.filter(ticket=OuterRef("pk")))
+
+
+def _first_of_its_call() -> Q:
+    """Tickets that are the first of their call, or of no call that a telephone system told of."""
+    earlier = Ticket.objects.filter(intake__call=OuterRef("intake__call"), pk__lt=OuterRef("pk"))
+    return ~Q(Exists(earlier))
+
+
+# Seconds from picking up to the ticket; where no telephone system told of it, for which its form was worked on.
+SECONDS_TO_RECORD = Coalesce(
+    Extract(F("registered_at") - F("intake__call__answered_at"), "epoch", output_field=FloatField()),
+    Cast("intake__form_seconds", FloatField()),
+)
+WAS_TIMED = Q(intake__call__answered_at__lte=F("registered_at")) | Q(
+    intake__call__answered_at__isnull=True, intake__form_seconds__isnull=False
+)
 
 CLOSED_AFTER_DISPATCH = Q(status=Status.CLOSED, dispatched_at__isnull=False)
 
@@ -153,27 +234,45 @@ INDICATORS: dict[str, Indicator] = {
                   _("Of the tickets closed in the period that were rated: "
                     "very satisfied, satisfied or fairly satisfied. Not rated is not counted."),
                   "closed_at", lambda s: Q(satisfaction__in=SATISFIED), among=~Q(satisfaction="")),
+        Indicator("picked_up", _("Calls picked up"),
+                  _("Incoming calls that operators picked up in the period, as the telephone system tells."),
+                  "answered_at", of=Call),
+        Indicator("seconds_to_record", _("Time to record"),
+                  _("Of the tickets recorded in the period: the median time from picking up to the ticket, in seconds. "
+                    "Where no telephone system told of the call, from the first key in its form. Of several tickets of "
+                    "one call the first."),
+                  "registered_at", among=WAS_TIMED & _first_of_its_call(), seconds=SECONDS_TO_RECORD),
+        Indicator("recording_return_rate", _("Returned because of the recording"),
+                  _("Of the tickets recorded in the period and dispatched: those that a department was granted to "
+                    "return because information was missing, or the ticket was a duplicate."),
+                  "registered_at", lambda s: Q(returned_for_recording()), among=Q(dispatched_at__isnull=False)),
+        Indicator("call_back_on_time_rate", _("Missed calls returned in time"),
+                  _("Of the missed calls to be returned in the period (within 30 minutes if the city has set nothing "
+                    "else): those called back in time. Without those whose caller got through before, who withheld the "
+                    "number, or whose call was picked up after all."),
+                  "due_at", lambda s: Q(called_back_at__lte=F("due_at")),
+                  among=~_by_themselves() & ~Q(outcome=MissedCall.Outcome.PICKED_UP), of=MissedCall),
     )
 }  # fmt: skip
 
 
 def compute(names: list[str], span: Span, scope: Q | None = None) -> dict[str, Figure]:
-    """The figures of `names` over the tickets in `scope` (all by default).
+    """The figures of `names` over the rows in `scope` (all by default).
 
     A query for each instant that indicators go by: a month's tickets are gone through once for all that they count.
     """
     found: dict[str, Figure] = {}
-    for when, indicators in _by_instant(names):
-        rows = Ticket.objects.filter(span.within(when)).filter(scope or Q())
+    for (of, when), indicators in _by_instant(names):
+        rows = of._default_manager.filter(span.within(when)).filter(scope or Q())
         found |= _figures(indicators, rows.aggregate(**_counts(indicators, span)))
     return {name: found[name] for name in names}
 
 
 def compute_by(field: str, names: list[str], span: Span) -> dict[Any, dict[str, Figure]]:
-    """The figures of `names` for each value of a ticket's `field`, such as its department, where they have a base."""
+    """The figures of `names` for each value of a row's `field`, such as its department, where they have a base."""
     result: dict[Any, dict[str, Figure]] = {}
-    for when, indicators in _by_instant(names):
-        rows = Ticket.objects.filter(span.within(when)).values(field).annotate(**_counts(indicators, span))
+    for (of, when), indicators in _by_instant(names):
+        rows = of._default_manager.filter(span.within(when)).values(field).annotate(**_counts(indicators, span))
         for row in rows.order_by():
             figures = {name: figure for name, figure in _figures(indicators, row).items() if figure.base}
             if figures:
@@ -191,25 +290,32 @@ def total(by: dict[Any, dict[str, Figure]], names: list[str]) -> dict[str, Figur
     return found
 
 
-def _by_instant(names: list[str]) -> list[tuple[str, list[Indicator]]]:
-    grouped: dict[str, list[Indicator]] = {}
-    for name in names:
-        grouped.setdefault(INDICATORS[name].when, []).append(INDICATORS[name])
+def _by_instant(names: list[str]) -> list[tuple[tuple[type[Model], str], list[Indicator]]]:
+    grouped: dict[tuple[type[Model], str], list[Indicator]] = {}
+    for one in (INDICATORS[name] for name in names):
+        grouped.setdefault((one.of, one.when), []).append(one)
     return list(grouped.items())
 
 
-def _counts(indicators: list[Indicator], span: Span) -> dict[str, Count]:
+def _counts(indicators: list[Indicator], span: Span) -> dict[str, Aggregate]:
     """What is counted of the tickets of a span for these indicators, under `_base` and `_part` of their names."""
-    counts = {}
+    counts: dict[str, Aggregate] = {}
     for one in indicators:
         counts[f"{one.name}_base"] = Count("pk", filter=one.among or None)
         if one.part is not None:
             counts[f"{one.name}_part"] = Count("pk", filter=one.among & one.part(span))
+        if one.seconds is not None:
+            counts[f"{one.name}_median"] = Median(one.seconds, filter=one.among or None)
     return counts
 
 
 def _figures(indicators: list[Indicator], row: dict[str, Any]) -> dict[str, Figure]:
-    return {one.name: Figure(one, row[f"{one.name}_base"], row.get(f"{one.name}_part")) for one in indicators}
+    return {
+        one.name: Figure(
+            one, row[f"{one.name}_base"], row.get(f"{one.name}_part"), row.get(f"{one.name}_median")
+        )
+        for one in indicators
+    }  # fmt: skip
 
 
 def averages(span: Span) -> dict[str, float | None]:

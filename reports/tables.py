@@ -20,7 +20,7 @@ from .periods import Period
 
 HEADLINES = ["received", "direct_rate", "dispatched", "closed", "overall_closing_rate", "due_closing_rate",
              "on_time_rate", "accept_on_time_rate", "return_rate", "redo_rate", "follow_up_rate", "contacted_rate",
-             "solved_rate", "satisfied_rate"]  # fmt: skip
+             "solved_rate", "satisfied_rate", "call_back_on_time_rate"]  # fmt: skip
 
 
 def span_of(period: Period) -> Span:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,11 +20,14 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
+from hotline.keyset import paginate
 from hotline.receipts import services as receipts
 from supervision.board import stuck
 from tickets.choices import FlagKind
 from tickets.lists.listing import DEFAULT_ORDER, ORDERS, ticket_list
-from tickets.models import Ticket
+from tickets.models import Call, MissedCall, Ticket
+from tickets.reading import missed_number
+from tickets.telephony import missed
 
 from . import building, documents, indicators, periods, withholding
 from .indicators import INDICATORS, Span
@@ -98,15 +101,37 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     }
     which = request.GET.get("part", "base")
     which = which if which in parts else "base"
+    shown: dict[str, Any] = {"indicator": indicator, "which": which, "first": first, "last": last, "figure": figure,
+             "parts": parts.items()}  # fmt: skip
+    if indicator.of is Call:
+        return _calls(request, indicator.rows(span, which), shown)
+    if indicator.of is MissedCall:
+        return _missed_calls(request, indicator.rows(span, which), shown)
     tickets = indicator.tickets(span, which).visible_to(request.user)
     order = ORDERS.get(request.GET.get("sort", ""), ORDERS[DEFAULT_ORDER])
     if order[0].lstrip("-") != indicator.when:
         tickets = tickets.gathered()
     return ticket_list(
         request, tickets, title=indicator.label, template="reports/figure_tickets.html",
-        filters=("department", "kind"), indicator=indicator, which=which, first=first, last=last, figure=figure,
-        parts=parts.items(), keep=("from", "to", "part"),
+        filters=("department", "kind"), keep=("from", "to", "part"), **shown,
     )  # fmt: skip
+
+
+def _calls(request: HttpRequest, rows: QuerySet[Call], shown: dict[str, Any]) -> HttpResponse:
+    """The calls behind a figure with their tickets, the newest first, and no number: who called is said by a ticket."""
+    behind = rows.select_related("operator").prefetch_related("intakes__ticket")
+    page, _order = paginate(request, behind, {"newest": ("-answered_at", "-id")}, "newest")
+    return render(request, "reports/figure_picked_up.html", shown | {"page": page})
+
+
+def _missed_calls(request: HttpRequest, rows: QuerySet[MissedCall], shown: dict[str, Any]) -> HttpResponse:
+    """The missed calls behind a figure, the newest first, with the numbers that the reader may read."""
+    user = person(request)
+    behind = rows.select_related("settled_by", "ticket")
+    page, _order = paginate(request, behind, {"newest": ("-due_at", "-id")}, "newest")
+    names = missed.names_of({row.phone for row in page if missed_number(row, user)})
+    told = [(row, missed_number(row, user), names.get(row.phone, "")) for row in page]
+    return render(request, "reports/figure_calls.html", shown | {"page": page, "rows": told})
 
 
 def _day(text: str | None, otherwise: date) -> date:

@@ -53,3 +53,21 @@ document.addEventListener("input", (event) => {
   if (event.target.id === "id_rest" && event.target !== document.activeElement) showRest();
 });
 document.addEventListener("DOMContentLoaded", showRest);
+
+// How long the call took to record: from the first key, or from the opening of a form that a call opened, until it is
+// sent. Nobody's work is measured by a form that stands open and waits.
+(() => {
+  const form = document.getElementById("call");
+  const seconds = form?.elements.form_seconds;
+  if (!seconds) return;
+  const before = Number(seconds.value) || 0; // of a form that came back
+  const isOpenedByCall = Boolean(form.elements.call_id.value || form.elements.called_back.value);
+  let began = isOpenedByCall || seconds.value ? performance.now() : null;
+  form.addEventListener("input", (event) => {
+    if (event.isTrusted) began ??= performance.now();
+  });
+  window.addEventListener("submit", (event) => {
+    if (event.target !== form) return;
+    seconds.value = began === null ? "" : Math.round(before + (performance.now() - began) / 1000);
+  }, true);
+})();

@@ -15,7 +15,7 @@ from hotline.accounts.models import Department
 from knowledge.models import Article, ArticleFile
 from reports.models import ReportRun
 from supervision.models import CoordinationTask, SupervisionOrder
-from tickets.models import Attachment, Category, Matter, Place, PlaceSheet
+from tickets.models import Attachment, Category, Matter, MissedCall, Place, PlaceSheet
 from tickets.workflow.table import ACTIONS, STARTING
 
 Arguments = dict[str, Any]
@@ -46,6 +46,10 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "api-department-detail": lambda numbers: keys(Department.objects.all()[:1]),
     "api-category-detail": lambda numbers: keys(Category.objects.all()[:1]),
     "api-place-detail": lambda numbers: keys(Place.objects.all()[:1]),
+    "missed-take": lambda numbers: keys(MissedCall.objects.all()[:2]),
+    "missed-end": lambda numbers: keys(MissedCall.objects.all()[:2]),
+    "call-back": lambda numbers: keys(MissedCall.objects.all()[:2]),
+    "api-missed-call-detail": lambda numbers: keys(MissedCall.objects.all()[:1]),
     "place": lambda numbers: keys(Place.objects.all()[:1]),
     "place-sheet": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
     "place-sheet-rejected": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
@@ -67,7 +71,9 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "site-note": lambda numbers: keys(CoordinationTask.objects.all()),
     "minutes": lambda numbers: keys(CoordinationTask.objects.all()),
     "meeting": lambda numbers: keys(CoordinationTask.objects.all()),
-    "figure-tickets": lambda numbers: [{"name": "received"}, {"name": "on_time_rate"}],
+    "figure-tickets": lambda numbers: [
+        {"name": name} for name in ("received", "on_time_rate", "call_back_on_time_rate", "picked_up")
+    ],
     "report": lambda numbers: keys(ReportRun.objects.all()),
     "report-file": lambda numbers: [
         {"pk": pk, "form": form} for pk in ReportRun.objects.values_list("pk", flat=True) for form in ("docx", "xlsx")

@@ -57,7 +57,7 @@ def lay_in_again() -> None:
     if not TimeLimit.objects.exists():
         from importlib import import_module
 
-        for name in ("0003_default_limits", "0005_parts_of_departments"):
+        for name in ("0003_default_limits", "0005_parts_of_departments", "0022_missed_calls"):
             import_module(f"tickets.migrations.{name}").lay_in(apps, None)
         import_module("supervision.migrations.0004_default_ladder").lay_in(apps, None)
         elsewhere.lay_in()
@@ -94,7 +94,7 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
 def call(**details: Any) -> Ticket:
     """A recorded complaint."""
     actor = details.pop("actor", None) or user(OPERATOR)
-    when = details.pop("at", None)
+    when, desk = details.pop("at", None), details.pop("desk", None)
     given = {
         "title": "门前施工钢板异响",
         "description": "门前道路改造，路上铺的钢板没有固定，车一压就响，整夜不得安宁。",
@@ -105,7 +105,7 @@ def call(**details: Any) -> Ticket:
         "caller_name": "刘女士",
         "caller_phone": "10012340001",
     } | details
-    return recording.register(actor=actor, details=given, at=when)
+    return recording.register(actor=actor, details=given, at=when, desk=desk)
 
 
 def do(ticket: Ticket, name: str, who: str | None, **given: Any) -> Ticket:

@@ -9,6 +9,7 @@ router = SimpleRouter()
 router.register("tickets", api.TicketViewSet, basename="api-ticket")
 router.register("departments", api.DepartmentViewSet, basename="api-department")
 router.register("categories", api.CategoryViewSet, basename="api-category")
+router.register("missed-calls", telephony.MissedCallViewSet, basename="api-missed-call")
 router.register("places", places.PlaceViewSet, basename="api-place")
 
 urlpatterns = [

@@ -191,6 +191,7 @@ class Stage(models.TextChoices):
     COORDINATION = "coordination", _("Longest time in coordination without a word")
     FOLLOW_UP = "follow_up", _("Make the follow-up call")
     SUSPENSION = "suspension", _("Look again at a suspended ticket")
+    CALL_BACK = "call_back", _("Call back after a missed call")
 
 
 class Unit(models.TextChoices):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _t
 
 from hotline import telephone as telephones
 from tickets.disclosure import RULE, Detail, Reader, Standing, Wish, standing_of
-from tickets.models import Matter, Ticket
+from tickets.models import Matter, MissedCall, Ticket
 
 D = Detail
 
@@ -118,6 +118,14 @@ def read(ticket: Ticket, reader: Reader) -> Reading:
 def as_worked_on(ticket: Ticket) -> Reading:
     """What whoever works on a ticket may read of it."""
     return Reading(ticket, Standing.CONCERNED, RULE[Standing.CONCERNED][wish_of(ticket)])
+
+
+def missed_number(missed: MissedCall, reader: Reader) -> str:
+    """The number of somebody whose call was missed, where `reader` may read it.
+
+    Nobody has asked them whether they may be known: it is read as if they had asked for secrecy.
+    """
+    return missed.phone if D.CALLER_NUMBER in RULE[standing_of(reader)][Wish.SECRECY] else ""
 
 
 def matter_name(matter: Matter, reader: Reader, at_hand: Iterable[Ticket] = ()) -> str:

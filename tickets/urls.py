@@ -7,6 +7,7 @@ from tickets.calls import pages as calls
 from tickets.calls import placing, words
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
+from tickets.telephony import pages as missed
 from tickets.workflow import pages as workflow
 
 urlpatterns = [
@@ -15,6 +16,11 @@ urlpatterns = [
     path("tickets/mine/", lists.my_tickets, name="my-tickets"),
     path("tickets/caller/", calls.caller_history, name="caller-history"),
     path("desk/call", calls.desk_call, name="desk-call"),
+    path("desk/missed/", missed.missed_calls, name="missed-calls"),
+    path("desk/missed/waiting/", missed.waiting, name="missed-waiting"),
+    path("desk/missed/<int:pk>/take/", missed.take, name="missed-take"),
+    path("desk/missed/<int:pk>/call/", calls.call_back, name="call-back"),
+    path("desk/missed/<int:pk>/end/", missed.end, name="missed-end"),
     path("tickets/<ticket:number>/again/<str:deed>/", calls.about_earlier, name="about-earlier"),
     path("tickets/join/", matters.join_tickets, name="join-tickets"),
     path("tickets/<ticket:number>/", workflow.ticket_page, name="ticket"),

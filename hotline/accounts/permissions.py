@@ -22,6 +22,8 @@ class Permission(models.TextChoices):
     CORRECT = "correct", _("Correct what was recorded of a call")
     REGISTER = "register", _("Record calls, answer them directly or refuse them")
     FOLLOW_UP = "follow_up", _("Make follow-up calls")
+    SEE_MISSED_CALLS = "see_missed_calls", _("See missed calls")
+    CALL_BACK = "call_back", _("Call back after missed calls")
     DISPATCH = "dispatch", _("Dispatch tickets and rule on returns")
     CHECK_ANSWERS = "check_answers", _("Send insufficient answers back")
     HANDLE = "handle", _("Accept, work and answer tickets of the own department")
@@ -43,6 +45,7 @@ class Permission(models.TextChoices):
     SEE_REPORTS = "see_reports", _("Read the dashboard and reports")
     BUILD_REPORTS = "build_reports", _("Have reports built")
     TELL_OF_CALLS = "tell_of_calls", _("Send the events of calls, as a telephone system")
+    SEE_OPERATORS = "see_operators", _("See the day of every operator")
     USE_API = "use_api", _("Use the API with tokens of one's own")
     SET_UP = "set_up", _("Change people, departments, categories, limits and the calendar")
 
@@ -60,6 +63,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.READ_ARTICLES,
             P.DRAFT_ARTICLES,
             P.FOLLOW_UP,
+            P.SEE_MISSED_CALLS,
+            P.CALL_BACK,
             P.MANAGE_MATTERS,
             P.SEE_PLACES,
             P.USE_API,
@@ -107,6 +112,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.DRAFT_ARTICLES,
             P.RELEASE_ARTICLES,
             P.SEE_BOARD,
+            P.SEE_MISSED_CALLS,
             P.SUPERVISE,
             P.SEE_CLOCKS,
             P.MANAGE_MATTERS,
@@ -123,9 +129,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.READ_ARTICLES,
             P.RULE,
             P.SEE_BOARD,
+            P.SEE_MISSED_CALLS,
             P.SEE_CLOCKS,
             P.SEE_REPORTS,
             P.BUILD_REPORTS,
+            P.SEE_OPERATORS,
             P.SEE_SUGGESTIONS,
             P.AUTOMATE,
             P.SEE_DIRECTORY,

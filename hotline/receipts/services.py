@@ -23,7 +23,8 @@ from .models import KEY_LENGTH, Receipt
 KEPT = timedelta(days=30)  # nobody goes back to a page, and no client tries again, after longer than this
 KEY_FIELD = "form_key"
 SENT_BEFORE = _("Sent before, and not done twice.")
-NOT_CONTENT = {KEY_FIELD, "csrfmiddlewaretoken"}
+SECONDS_FIELD = "form_seconds"  # how long a form was worked on; it differs each time the same is sent
+NOT_CONTENT = {KEY_FIELD, SECONDS_FIELD, "csrfmiddlewaretoken"}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from supervision.board import many, stuck
 from tickets.choices import FlagKind
 from tickets.lists.filters import TicketFilter
 from tickets.models import Ticket
+from tickets.telephony import missed
 from tickets.workflow import several
 from tickets.workflow.performing import Refused, objection, proposal
 from tickets.workflow.table import ACTIONS
@@ -57,6 +58,7 @@ def board_page(request: HttpRequest) -> HttpResponse:
         "previous": _with_page(request, number - 1) if number > 1 else "",
         "next": _with_page(request, number + 1) if has_more else "",
         "now": timezone.now(),
+        "missed_overdue": missed.counts()[1],
         "is_wall": "wall" in request.GET,
         "may_act": user.may(P.SUPERVISE) and "wall" not in request.GET,
     }

@@ -34,6 +34,7 @@ from tests.addresses import examples, named_addresses
 from tests.browser.conftest import DESK, PHONE
 from tickets.choices import Kind, Status
 from tickets.models import Ticket
+from tickets.telephony import events, missed
 from tickets.workflow.performing import available
 from tickets.workflow.table import ACTIONS, STARTING
 
@@ -207,6 +208,10 @@ def house(live_city: None, live_server: Any) -> str:
     scene.do(scene.call(), "ask_ruling", scene.DISPATCHER, departments=[mine.pk])
     other = scene.department(scene.OTHER_DEPARTMENT)
     scene.do(scene.call(), "dispatch", scene.DISPATCHER, department=other.pk, assisting=[mine.pk])
+    for number, phone in enumerate(("10012340001", "10012340002", "")):
+        told = events.take(events.Event(f"c{number}", "missed", timezone.now(), phone)).call
+        if not number:
+            missed.take(told.missed, by=scene.user(scene.OPERATOR))
     sweeping.sweep()
     build(periods.containing(ReportKind.WEEKLY, timezone.localdate()))
     return str(live_server.url)

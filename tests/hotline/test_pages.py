@@ -30,6 +30,7 @@ PAGES = {
     "dispatch-queue": P.DISPATCH,
     "inbox": P.HANDLE,
     "board": P.SEE_BOARD,
+    "missed-calls": P.SEE_MISSED_CALLS,
     "suggestions": P.SEE_SUGGESTIONS,
     "coordinations": P.SUPERVISE,
     "rulings": P.RULE,
@@ -101,7 +102,7 @@ QUERIES = {
     "follow-ups": (scene.OPERATOR, 6),
     "dispatch-queue": (scene.DISPATCHER, 13),
     "inbox": (scene.CLERK, 7),
-    "board": (scene.SUPERVISOR, 10),  # one of them only where matters of several callers are among the rows
+    "board": (scene.SUPERVISOR, 11),  # one of them only where matters of several callers are among the rows
     "rulings": (scene.MANAGER, 5),
     "dashboard": (scene.MANAGER, 17),
 }

@@ -22,6 +22,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from docx import Document
 
 from hotline.accounts.models import User
@@ -35,6 +36,7 @@ from tests.supervision.test_site import PNG
 from tickets.attachments import keeping
 from tickets.matters import joining
 from tickets.models import Ticket
+from tickets.telephony import events, missed
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +186,12 @@ def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> Hous
         file = SimpleUploadedFile(f"{one.name or one.phone}的现场照片.png", PNG)
         keeping.attach(one.ticket, file, actor=scene.user(scene.OPERATOR))
         do(one.ticket, "remark", scene.OPERATOR, note=f"{key}: 已与来电人核对。")
+    for number, phone in enumerate((secret.caller_phone, anonymous.caller_phone, foreign.caller_phone, "13987656643")):
+        told_of = events.take(events.Event(f"c{number}", "missed", timezone.now(), phone)).call
+        missed.take(told_of.missed, by=scene.user(scene.OPERATOR))
+        if number % 2:
+            missed.end(told_of.missed, by=scene.user(scene.OPERATOR), how="again", note=told("周慎言", phone, phone))
+    found.planted["missed"] = Planted(secret, phone="13987656643", is_secret=True)
     monday.shift(60 * 60 * 24 * 9)
     sweep()
     steps.climb()

@@ -32,7 +32,7 @@ def split(p: Performance) -> None:
     intake = Intake.objects.filter(ticket=first).select_related("call").first()
     other = recording.register(
         actor=p.actor, details={**same, **second, "split_from": first}, at=first.registered_at,
-        call_id=intake.call.call_id if intake else "",
+        desk=recording.Desk(call_id=intake.call.call_id) if intake and intake.call else None,
     )  # fmt: skip
     p.data["split_off"] = other.number
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from hotline.fields import TelephoneField
+from tickets.calls.recording import Desk
 from tickets.choices import Kind
 from tickets.models import Elsewhere, Ticket
 from tickets.models.calls import LONGEST_ID
@@ -19,6 +20,7 @@ from tickets.workflow.table import ACTIONS
 
 SEND_ON, ANSWERED = "dispatch", "answer"  # how the recording of a call ends
 ANSWER_DIRECTLY = ACTIONS["answer_directly"]
+LONGEST_FORM = 2 * 3600  # seconds
 LEAST_WORDS = 5  # characters by which somebody else knows what is asked
 WITHOUT_HISTORY = ("caller_name", "happened", "plate", "amount")  # a browser would offer what other callers said
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
@@ -47,6 +49,10 @@ class CallForm(forms.ModelForm):
     )
     # What the telephone system calls the call, where it opened the form.
     call_id = forms.CharField(required=False, max_length=LONGEST_ID, widget=forms.HiddenInput)
+    # The missed call that is being called back.
+    called_back = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+    # How long it was worked on, in seconds, as the browser says (static/desk.js).
+    form_seconds = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     # One form, one ticket: a second click or a resent page finds the ticket that the first one made.
     form_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -100,11 +106,22 @@ class CallForm(forms.ModelForm):
                 "answer", _("An answer stands here: record the call as answered, or clear it to send it on.")
             )
 
+    def clean_form_seconds(self) -> int | None:
+        """A form that was left open for hours says nothing of how long its call took."""
+        given: int | None = self.cleaned_data["form_seconds"]
+        return given if given is not None and given <= LONGEST_FORM else None
+
+    @property
+    def desk(self) -> Desk:
+        """How the call came in, as `recording.register` takes it."""
+        given = self.cleaned_data
+        return Desk(given["call_id"], given["called_back"], given["form_seconds"])
+
     @property
     def recorded(self) -> dict[str, Any]:
         """What `recording.register` takes of the form."""
         given = self.cleaned_data
-        whole = {"details": self.details, "call_id": given["call_id"]}
+        whole = {"details": self.details, "desk": self.desk}
         if line := given.get("elsewhere"):
             told = "\n".join(part for part in (line.words, given["answer"]) if part)
             return whole | {"refusal": {"ground": line.ground, "note": told[:MAX_TEXT]}}

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -23,15 +23,18 @@ from hotline.accounts.models import Region, User
 from hotline.accounts.permissions import Permission as P
 from hotline.receipts import services as receipts
 from hotline.receipts.services import SENT_BEFORE
+from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import Files, FilesRefused, taken_in
 from tickets.calls import recording
 from tickets.calls.forms import ANSWERED, LEAST_WORDS, SEND_ON, CallForm
 from tickets.choices import OPEN_STATUSES, Kind
 from tickets.disclosure import Detail
-from tickets.models import Caller, Ticket
+from tickets.models import Caller, Intake, MissedCall, Ticket
 from tickets.models.calls import LONGEST_ID
 from tickets.reading import read
+from tickets.telephony import missed
+from tickets.telephony.missed import End
 from tickets.workflow import performing, saying
 from tickets.workflow.pages import find_ticket
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, available
@@ -61,7 +64,10 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
 def _second(request: HttpRequest, waiting: dict[str, str]) -> HttpResponse:
     """The form for the second concern of a call: the caller stays, the rest of the words is there."""
     first = Ticket.objects.visible_to(person(request)).filter(number=waiting["of"]).first()
-    same = {name: getattr(first, name) for name in SAME_CALL} if first else {}
+    same: dict[str, Any] = {name: getattr(first, name) for name in SAME_CALL} if first else {}
+    intake = Intake.objects.filter(ticket__number=waiting["of"]).select_related("call").first()
+    if first and intake and intake.call:
+        same["call_id"] = intake.call.call_id
     return _empty(request, description=waiting["text"], second_of=waiting["of"], **same)
 
 
@@ -102,13 +108,34 @@ def desk_call(request: HttpRequest) -> HttpResponse:
     return _empty(request, form_key=key, call_id=named, caller_phone=phone, caller_name=_name_of(phone))
 
 
+@requires(P.CALL_BACK)
+@require_GET
+def call_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of a call with the number of a missed one, for whoever has taken it to call back."""
+    one = get_object_or_404(MissedCall, pk=pk)
+    if one.holder != person(request):
+        messages.error(request, _t("Take this missed call in the list first."))
+        return redirect("missed-calls")
+    return _empty(request, called_back=one.pk, caller_phone=one.phone, caller_name=_name_of(one.phone))
+
+
+def _called_back(request: HttpRequest, form: CallForm) -> dict[str, Any]:
+    """What the page shows of the missed call that its form calls back."""
+    given = form["called_back"].value()
+    one = MissedCall.objects.open().filter(pk__in=number_in(str(given or ""))).first()
+    if one is None or one.holder != person(request):
+        return {}
+    number = telephone.read_or_none(one.phone)
+    return {"missed": one, "missed_link": number.link if number else "", "ends": End.choices}
+
+
 def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
     city = Region.objects.filter(parent__isnull=True).first()
     form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city} | known)
     is_known = known.get("caller_phone") or known.get("second_of")
     form.fields["description" if is_known else "caller_phone"].widget.attrs["data-focus"] = "1"
     waiting = {} if known.get("second_of") else request.session.get(REST)
-    return render(request, "tickets/new.html", {"form": form, "waiting": waiting})
+    return render(request, "tickets/new.html", {"form": form, "waiting": waiting, **_called_back(request, form)})
 
 
 def _name_of(phone: str) -> str:
@@ -140,7 +167,7 @@ def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
 
 def _again(request: HttpRequest, form: CallForm, *, status: int = 422, **context: Any) -> HttpResponse:
     """The form as it was sent, with why it was not taken."""
-    return render(request, "tickets/new.html", {"form": form, **context}, status=status)
+    return render(request, "tickets/new.html", {"form": form, **_called_back(request, form), **context}, status=status)
 
 
 def _recorded(form: CallForm, files: Files, user: User) -> str:
@@ -229,6 +256,8 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
         if deed == JOIN:
             return _joined(form, files, ticket, user)
         performing.perform(deed, ticket, actor=user, given={"note": words})
+        rung = next(iter(number_in(request.POST.get("called_back"))), None)
+        missed.spoke(form.cleaned_data.get("caller_phone", ""), by=user, ticket=ticket, called_back=rung)
         files.give_to(ticket, actor=user, with_last_event=True)
         return number
 

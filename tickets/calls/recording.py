@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,24 @@ from hotline.accounts.models import User
 from hotline.waiting import busy
 from tickets.callers.book import caller_for
 from tickets.calls.numbers import next_number
+from tickets.choices import Channel
 from tickets.models import Intake, Ticket
+from tickets.telephony import missed
 from tickets.telephony.events import call_named
 from tickets.workflow import performing, table
 from tickets.workflow.performing import NotAllowed
 from tickets.workflow.stores import DatabaseStore
+
+
+@dataclass(frozen=True)
+class Desk:
+    """How a call came in at the desk: what the telephone system calls it, the missed call that was called back (its
+    id), and for how many seconds its form was worked on.
+    """
+
+    call_id: str = ""
+    called_back: int | None = None
+    form_seconds: int | None = None
 
 
 class NumberingStore(DatabaseStore):
@@ -38,7 +52,7 @@ def register(
     article: int | None = None,
     refusal: dict[str, str] | None = None,
     at: datetime | None = None,
-    call_id: str = "",
+    desk: Desk | None = None,
     import_key: str | None = None,
 ) -> Ticket:
     """Records a call as a ticket and returns it.
@@ -46,7 +60,7 @@ def register(
     `details` holds the columns of a ticket that a call fills (title, description, kind, region, …) with
     `caller_name` and `caller_phone` as typed. An `answer` was given while the caller was on the line and closes the
     ticket; `article` is the one of the knowledge base that it was taken from. `at` is when the call came; now by
-    default. `call_id` is what the telephone system calls it. A `refusal` has the ground on which the call is not
+    default. `desk` is how it came in. A `refusal` has the ground on which the call is not
     accepted and what the caller was told. Raises NotAllowed, Busy, ValidationError where the number is none, or Refused
     where this kind of call is not answered directly or the article has ended; then nothing is recorded.
     """
@@ -62,8 +76,12 @@ def register(
             ticket.caller_name = ""
         ticket.caller = caller_for(ticket.caller_phone, ticket.caller_name)
         performing.apply(action, ticket, actor=actor, given={}, at=at, store=NumberingStore())
-        if call_id:
-            Intake.objects.create(ticket=ticket, call=call_named(call_id, at=at))
+        desk = desk or Desk()
+        if desk.call_id or desk.form_seconds is not None:
+            call = call_named(desk.call_id, at=at) if desk.call_id else None
+            Intake.objects.create(ticket=ticket, call=call, form_seconds=desk.form_seconds)
+        if actor and ticket.channel == Channel.PHONE:
+            missed.spoke(ticket.caller_phone, by=actor, ticket=ticket, called_back=desk.called_back)
         if answer:
             ticket = performing.perform(
                 "answer_directly", ticket, actor=actor, given={"answer": answer, "article": article}, at=at

@@ -1,7 +1,7 @@
 """What the hotline knows. Django finds models here; each module of this package has one subject."""
 
 from tickets.models.attachments import Attachment
-from tickets.models.calls import Call, Intake
+from tickets.models.calls import Call, Intake, MissedCall
 from tickets.models.catalogue import Category
 from tickets.models.elsewhere import Elsewhere
 from tickets.models.history import Answer, FollowUp, TicketEvent
@@ -22,6 +22,7 @@ __all__ = [
     "FollowUp",
     "Intake",
     "Matter",
+    "MissedCall",
     "NumberCounter",
     "Place",
     "PlaceSheet",

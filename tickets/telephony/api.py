@@ -7,15 +7,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from drf_spectacular.utils import extend_schema, inline_serializer
-from rest_framework import permissions, serializers, status
+from rest_framework import permissions, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hotline.accounts.access import person
 from hotline.accounts.permissions import Permission as P
-from tickets.models import Call
+from hotline.keyset import KeysetPagination
+from tickets.models import Call, MissedCall
 from tickets.models.calls import LONGEST_ID
+from tickets.reading import missed_number
 from tickets.telephony import events
 
 LONGEST_PHONE = 60  # characters of a number as it is written, with a label and blanks
@@ -105,3 +107,42 @@ class CallEventView(APIView):
 def _refused(errors: Any) -> Response:
     body = {"detail": _t("Please check what was entered."), "errors": errors}
     return Response(body, status=status.HTTP_400_BAD_REQUEST)
+
+
+class MissedCallSerializer(serializers.ModelSerializer):
+    """A missed call. The number is empty where it was withheld or the reader may not read it; so is the note then."""
+
+    call_id = serializers.CharField(source="call.call_id")
+    holder = serializers.CharField(source="holder.username", default=None, help_text="Who is calling back just now.")
+    ticket = serializers.CharField(source="ticket.number", default=None)
+
+    class Meta:
+        model = MissedCall
+        fields = (
+            "id", "call_id", "phone", "missed_at", "due_at", "holder", "tries", "called_back_at", "settled_at",
+            "outcome", "note", "ticket",
+        )  # fmt: skip
+
+    def to_representation(self, instance: MissedCall) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        number = missed_number(instance, self.context["request"].user)
+        return shown | {"phone": number, "note": instance.note if number else ""}
+
+
+class MissedCallPagination(KeysetPagination):
+    ordering = ("-missed_at", "-id")
+
+
+class MayRead(permissions.BasePermission):
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return person(request).may(P.SEE_MISSED_CALLS)
+
+
+class MissedCallViewSet(viewsets.ReadOnlyModelViewSet):
+    """Missed calls, the newest first; `settled_at__isnull=true` leaves those whose caller has to be called back."""
+
+    serializer_class = MissedCallSerializer
+    permission_classes = (permissions.IsAuthenticated, MayRead)
+    queryset = MissedCall.objects.select_related("call", "taken_by", "ticket")
+    pagination_class = MissedCallPagination
+    filterset_fields = {"outcome": ["exact"], "settled_at": ["isnull"]}

@@ -16,6 +16,7 @@ from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.waiting import busy
 from tickets.models import Call
+from tickets.telephony import missed
 
 OLDEST = timedelta(days=7)  # an event told later than this is of no use to anybody: its instant is a slip
 FAST_CLOCK = timedelta(minutes=2)  # by which the telephone system's clock may be ahead of ours
@@ -75,6 +76,7 @@ def take(event: Event, *, now: datetime | None = None) -> Taken:
         call.phone = call.phone or (number.kept if number else "")
         _note_operator(call, event, operator)
         call.save()
+        missed.look_at(call)
     return Taken(call, is_new=True, remarks=tuple(remarks))
 
 

@@ -98,7 +98,7 @@ def _phoned(ticket: Ticket, user: User) -> dict[str, Any]:
     intake = None
     if read(ticket, user).knows_caller:
         intake = Intake.objects.filter(ticket=ticket).select_related("call__operator").first()
-    if intake is None:
+    if intake is None or intake.call is None:
         return {}
     others = Ticket.objects.visible_to(user).filter(intake__call=intake.call).exclude(pk=ticket.pk)
     known = [other for other in others[:LINKED] if read(other, user).knows_caller]
