@@ -287,11 +287,20 @@ def opened(client: Client, name: str, address: str) -> Any:
     return client.get(address)
 
 
+REFUSED = (401, 403, 404, 405)
+FETCHED = re.compile(r'hx-(get|post)="(/[^"]*)"')  # what a page asks for by itself
+
+
 @dataclass
 class Walked:
-    """What one reader found on the whole walk: what was not theirs, and everything that they were told."""
+    """What one reader found on the whole walk: what was not theirs, and everything that they were told.
+
+    Also what pages of theirs fetch for them, as (how, address), with the page; and how each address answered.
+    """
 
     leaks: list[str] = field(default_factory=list)
+    fetched: dict[tuple[str, str], str] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
     told: str = ""
 
 
@@ -301,12 +310,20 @@ def walked_by(reader: str, house: House) -> Walked:
     for name, address in walk(house):
         answer = opened(client, name, address)
         assert answer.status_code != 500, address
+        found.answered[address] = answer.status_code
+        if answer.status_code == 200 and not answer.streaming:
+            parts = FETCHED.findall(answer.content.decode("utf-8", "replace"))
+            found.fetched |= {(how, html.unescape(part)): address for how, part in parts}
         text = said(answer).replace(unquote(address), "")
         everything.append(text)
         for key, one in house.planted.items():
             for what, words in one.hidden_from(reader, name).items():
                 if holds(text, words) and words not in unquote(address):
                     found.leaks.append(f"{reader} at {unquote(address)}: {what} of the {key} ticket")
+    for (how, part), address in found.fetched.items():
+        known = found.answered.get(part) if how == "get" else None
+        if (known or getattr(client, how)(part).status_code) in REFUSED:
+            found.leaks.append(f"{reader} at {unquote(address)}: fetches {part}, which is refused")
     found.told = "".join(everything)
     return found
 
@@ -316,6 +333,7 @@ def test_nobody_reads_what_is_not_theirs(house: House) -> None:
     walked = {reader: walked_by(reader, house) for reader in READERS}
     leaks = [leak for one in walked.values() for leak in one.leaks]
     assert not leaks, "\n".join(["", *leaks])
+    assert all(one.fetched for reader, one in walked.items() if reader in (*HOTLINE_READERS, "manager"))
     secret = house.planted["secret"]
     for reader in HOTLINE_READERS:
         assert secret.name in walked[reader].told, reader
