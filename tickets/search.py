@@ -15,7 +15,7 @@ Old rows were cut as it was done then: `CUT` counts the ways, and tickets.lists.
 A list shows the first few of what is found, in some order. Where much is found the first few are soon met along that
 order's index; where little is found they are gathered from the search index and sorted. PostgreSQL would choose
 between the two by an estimate that is far too high for rare words, and walk along a million tickets to find nothing;
-`narrow` chooses itself, and counts where PostgreSQL cannot know.
+`narrow` chooses itself, and looks where PostgreSQL cannot know.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ MAX_ASKED = 120  # characters of a search that are looked at
 # about as long to gather as 25 of them take to be met along an index.
 GATHERED = 0.005
 # PostgreSQL expects one row in a hundred of a beginning that it has never seen, and that in two columns; and several
-# words as seldom together as if none had to do with another. Up to this share it may not know, and rows are counted.
+# words as seldom together as if none had to do with another. Up to this share it may not know, and it is looked.
 UNKNOWN = 0.0205
+EVERYWHERE = 0.1  # the share from which words stand in tickets of every sort, and looking them up alone takes long
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
@@ -179,11 +180,16 @@ def _beginning(word: str) -> str:
 
 
 def narrow(rows: Rows, condition: Q) -> Rows:
-    """Those of `rows` for which a search's `condition` is true, by the way that suits how many there are."""
-    found = rows.model._default_manager.filter(condition)
-    if _expected(found) > UNKNOWN * _stored(rows.model) or _are_many(found):
-        return rows.filter(condition)
-    return rows.filter(is_one_of(found.values("pk")))
+    """Those of `rows` for which a search's `condition` is true, by the way that suits how many there are.
+
+    Whatever else narrows `rows` is best in them already: a common word may be rare with a department.
+    """
+    found, stored = rows.filter(condition), _stored(rows.model)
+    alone = rows.model._default_manager.filter(condition)
+    if _expected(alone) > EVERYWHERE * stored or _expected(found) > UNKNOWN * stored:
+        return found
+    few = _few(found)
+    return found if few is None else rows.filter(pk__in=few)
 
 
 def is_one_of(ids: QuerySet[Any]) -> Func:
@@ -203,14 +209,14 @@ def _expected(found: QuerySet[Any]) -> float:
     return float(json.loads(plan)[0]["Plan"]["Plan Rows"])
 
 
-def _are_many(found: QuerySet[Any]) -> bool:
-    """Whether more are found than are gathered, by meeting so many at most in whatever order an index has them."""
+def _few(found: QuerySet[Any]) -> list[int] | None:
+    """The keys of what is found, looked up in the indices of words; None where it is more than is gathered."""
     most = int(GATHERED * _stored(found.model))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-        are_many = len(found.order_by().values_list("pk", flat=True)[: most + 1]) > most
+        keys = list(found.order_by().values_list("pk", flat=True)[: most + 1])
         cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
-    return are_many
+    return keys if len(keys) <= most else None
 
 
 def _stored(model: type[Model]) -> float:

@@ -162,20 +162,22 @@ def test_cutting_anew_goes_on_where_it_was_stopped(ticket: Ticket) -> None:
     assert Ticket.objects.get(pk=ticket.pk) in Ticket.objects.matching("钢板", scene.user(scene.OPERATOR))
 
 
-def rows_a_statement(words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
+def rows_a_statement(words: str, monkeypatch: pytest.MonkeyPatch, **narrowed: str) -> tuple[list[str], list[str]]:
     """Numbers found, and the statements by which they were."""
     # Ten tickets are a million here: more than two of them are many.
     monkeypatch.setattr(search, "GATHERED", 0.2)
-    monkeypatch.setattr(search, "UNKNOWN", 2)  # whatever is expected, it is counted
+    monkeypatch.setattr(search, "UNKNOWN", 2)  # whatever is expected, it is looked
+    monkeypatch.setattr(search, "EVERYWHERE", 2)
     with CaptureQueriesContext(connection) as captured:
-        found = Ticket.objects.matching(words, scene.user(scene.OPERATOR)).order_by("-registered_at")[:5]
+        rows = Ticket.objects.filter(**narrowed).matching(words, scene.user(scene.OPERATOR))
+        found = rows.order_by("-registered_at")[:5]
         numbers = [ticket.title for ticket in found]
     return numbers, [query["sql"] for query in captured.captured_queries]
 
 
 def test_few_are_gathered_and_many_are_met_along_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    for _ in range(9):
-        scene.call(title="路灯不亮")
+    for urgency in ["urgent"] * 2 + ["normal"] * 7:
+        scene.call(title="路灯不亮", urgency=urgency)
     scene.call(title="水管爆裂")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tickets_ticket")
@@ -183,10 +185,13 @@ def test_few_are_gathered_and_many_are_met_along_the_order(monkeypatch: pytest.M
         assert cursor.fetchone()[0] == 10
     found, statements = rows_a_statement("水管", monkeypatch)
     assert found == ["水管爆裂"]
-    assert "ANY(ARRAY(SELECT" in statements[-1], "gathered"
+    assert "@@" not in statements[-1], "gathered"
     found, statements = rows_a_statement("路灯", monkeypatch)
     assert found == ["路灯不亮"] * 5
-    assert "ANY(ARRAY(SELECT" not in statements[-1], "met along the order"
+    assert "@@" in statements[-1], "met along the order"
+    found, statements = rows_a_statement("路灯", monkeypatch, urgency="urgent")
+    assert found == ["路灯不亮"] * 2
+    assert "@@" not in statements[-1], "a common word is rare with the rest"
 
 
 def test_counting_what_cannot_be_known_leaves_the_planner_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,9 +200,9 @@ def test_counting_what_cannot_be_known_leaves_the_planner_as_it_was(monkeypatch:
         cursor.execute("ANALYZE tickets_ticket")
     monkeypatch.setattr(search, "GATHERED", 0.5)
     rows = Ticket.objects.filter(title="路灯不亮")
-    assert search._are_many(rows), "one of one"
+    assert search._few(rows) is None, "one of one is many"
     monkeypatch.setattr(search, "GATHERED", 5)
-    assert not search._are_many(rows)
+    assert search._few(rows) == list(rows.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         for setting in ("enable_seqscan", "enable_indexscan"):
             cursor.execute(f"SHOW {setting}")

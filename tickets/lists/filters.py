@@ -65,7 +65,10 @@ class TicketFilter(django_filters.FilterSet):
         """What cannot be looked for finds nothing: the whole list must not look like what was found."""
         if self.errors:
             return queryset.none()
-        return super().filter_queryset(queryset)
+        given = self.form.cleaned_data
+        for name in sorted(given, key=lambda name: name == "q"):  # words last: how rare they are with all the rest
+            queryset = self.filters[name].filter(queryset, given[name])
+        return queryset
 
     def search(self, queryset: Any, name: str, value: str) -> QuerySet[Ticket]:
         return queryset.matching(value, self.request.user)
