@@ -85,6 +85,7 @@ def _unlike_an_index(column: str) -> OrderBy:
 
 def _read(found: QuerySet[Any]) -> QuerySet[Any]:
     """The rows of `found` with all that it reads, in no order; in the same statement, so that nothing has changed."""
+    assert not found.query.annotations, "what is computed for a row would have to be read again"
     rows = found.model._base_manager.filter(pk__in=found.values("pk"))
     rows.query.select_related = found.query.select_related
     rows.query.deferred_loading = found.query.deferred_loading
