@@ -57,8 +57,8 @@ def _lay_out_models(cursor: Any) -> None:
     cursor.execute("TRUNCATE found_by")
     rows = []
     for ticket in Ticket.objects.exclude(number__startswith=NUMBER).order_by("pk")[:MODELS]:
-        (_number, *asked), (name, _phone) = searched(ticket)
-        rows.append((ticket.pk, search.entries(*asked), search.entries(name)))
+        (_number, *asked), (name, _phone, *others) = searched(ticket)
+        rows.append((ticket.pk, search.entries(*asked), search.entries(name, *others)))
     cursor.executemany("INSERT INTO found_by VALUES (%s, %s, %s)", rows)
 
 

@@ -1,18 +1,23 @@
 """Choosing by typing: fields whose select static/pick.js turns into a box that finds while one types.
 
+An entry is found by any part of its label, by the further words that its field knows, and by the pinyin or the initials
+of both, which stand at the option.
+
 What was typed and chose nothing travels beside the choice as `<name>-typed`. It is refused in words and shown again;
 the choice that stood before it is never taken in its stead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from hotline.sounds import sounds_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,17 @@ class Unchosen:
 
 
 class _PickWidget(forms.Select):
+    words_of: Callable[[Any], str] = staticmethod(lambda _row: "")
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, label, *args, **kwargs)
+        row = getattr(value, "instance", None)
+        if row is not None:
+            words = self.words_of(row)
+            option["attrs"] |= {"data-sounds": sounds_of(str(label), words.replace(" ", ""))}
+            option["attrs"] |= {"data-words": words} if words else {}
+        return option
+
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         chosen = super().value_from_datadict(data, files, name)
         text = str(data.get(f"{name}-typed") or "").strip()
@@ -55,12 +71,18 @@ class _PickedField(forms.ModelChoiceField):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.widget.words_of = self.words_of
         self.widget.attrs |= {
             "data-pick": "1",
             "data-say-type": _("Type to choose"),
             "data-say-none": self.error_messages["no_such"],
             "data-say-several": self.error_messages["several"],
         }
+
+    @staticmethod
+    def words_of(row: Any) -> str:
+        """Further words by which an entry is found, parted by blanks."""
+        return ""
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, Unchosen):

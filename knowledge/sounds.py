@@ -8,9 +8,9 @@ from functools import cache
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
 
+from hotline import sounds
 from tickets.search import fold
 
-HAN = re.compile(r"[\u3400-\u9fff]+")
 LETTERS = re.compile(r"[a-z][a-z ']{0,59}")  # what may be pinyin: of a longer one nobody waits for the cutting
 LONGEST = 6  # letters of a syllable: zhuang
 
@@ -23,8 +23,8 @@ def _syllables() -> frozenset[str]:
 
 
 def syllables_of(question: str) -> list[str]:
-    """The pinyin of every Chinese character of a text, in its order; words decide how a character is read."""
-    return [one for run in HAN.findall(fold(question)) for one in lazy_pinyin(run) if one.isascii()]
+    """The pinyin of every Chinese character of a text, in its order, in whatever script it is written."""
+    return sounds.syllables_of(fold(question))
 
 
 def cut(typed: str) -> list[str]:

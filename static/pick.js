@@ -1,10 +1,27 @@
 // Choosing by typing: a long <select data-pick> becomes a text box with a list under it. The select stays in the form
 // and carries the value; text that was typed and chose nothing stays to be seen, is told, and is never sent as if it
-// had not been typed. hotline/picking.py is the other half.
+// had not been typed. An option is found by any part of its text, by its further words, and by pinyin or initials; what
+// no option has is asked of the address in data-find, where there is one. hotline/picking.py is the other half.
 "use strict";
 
 const MOST_SHOWN = 60; // options; further ones are found by typing on
 const pickers = new WeakMap(); // by select
+
+const ASKED_AFTER = 250; // milliseconds without a key
+
+// Whether letters stand for these syllables from one of them on, each whole or by its beginning: zyrm, zaoyinrm.
+function isHeard(typed, syllables, at) {
+  if (!typed) return true;
+  const one = syllables[at];
+  if (!one) return false;
+  for (let length = Math.min(one.length, typed.length); length > 0; length--) {
+    if (typed.startsWith(one.slice(0, length)) && isHeard(typed.slice(length), syllables, at + 1)) return true;
+  }
+  return false;
+}
+
+const isSpelt = (typed, syllables) =>
+  typed === syllables.join("") || typed === syllables.map((one) => one[0]).join("");
 
 // Text as it is compared: neither width nor case matters.
 const folded = (text) => text.normalize("NFKC").toLowerCase().trim();
@@ -20,7 +37,13 @@ class Picker {
     this.select = select;
     this.options = [...select.options]
       .filter((option) => option.value)
-      .map((option, index) => ({ option, index, text: option.text.trim(), group: option.parentElement.label || "" }));
+      .map((option, index) => ({
+        option, index, text: option.text.trim(), group: option.parentElement.label || "",
+        words: folded(option.dataset.words || ""),
+        sounds: (option.dataset.sounds || "").split(";").filter(Boolean).map((run) => run.split(" ")),
+      }));
+    this.asked = ""; // what the server was asked, and what it found
+    this.places = [];
     this.build();
     this.listen();
     this.show();
@@ -44,6 +67,7 @@ class Picker {
     this.chips = made("div", { class: "chips" });
     this.words = made("div", { class: "field-error", id: `${id}-typed-error`, role: "alert" });
     this.words.hidden = true;
+    this.none = made("div", { class: "muted small", role: "status" }); // while one types; on leaving `words` say it
     this.typed = made("input", { type: "hidden", name: `${select.name}-typed`, "data-typed-for": select.name });
     if (select.hasAttribute("form")) this.typed.setAttribute("form", select.getAttribute("form"));
     this.typed.disabled = true;
@@ -52,7 +76,7 @@ class Picker {
     this.nameIt();
     const box = made("div", { class: "pick" });
     select.before(box);
-    box.append(this.chips, this.input, this.list, this.words, this.typed, select);
+    box.append(this.chips, this.input, this.list, this.none, this.words, this.typed, select);
     select.hidden = true;
     select.tabIndex = -1;
     if (select.required) this.input.setAttribute("aria-required", "true");
@@ -97,7 +121,7 @@ class Picker {
     list.addEventListener("mousedown", (event) => {
       event.preventDefault(); // the focus stays in the box
       const row = event.target.closest("[role=option]");
-      if (row) this.choose(this.options[row.dataset.index]);
+      if (row) this.choose(this.shown.find((one) => String(one.index) === row.dataset.index));
     });
     select.addEventListener("change", () => {
       this.isRefused = false;
@@ -188,18 +212,72 @@ class Picker {
 
   // -- finding --
 
+  // The options that fit, those whose own name does before those that are found by what stands above or beside it.
   fitting(text) {
     const parts = folded(text).split(/\s+/).filter(Boolean);
-    return this.options.filter((one) => parts.every((part) => folded(one.text + one.group).includes(part)));
+    const ranked = this.options.map((one) => ({ one, rank: Math.max(0, ...parts.map((part) => this.rank(one, part))) }));
+    const found = ranked.filter(({ rank }) => rank < Infinity).sort((a, b) => a.rank - b.rank).map(({ one }) => one);
+    return found.length || folded(text) !== this.asked ? found : this.places;
+  }
+
+  rank(one, part) {
+    const at = folded(one.text + one.group).indexOf(part);
+    if (at >= 0) return at < one.text.split(" — ")[0].length ? 0 : 2;
+    if (/^[a-z]+$/.test(part)) {
+      if (one.sounds[0] && isSpelt(part, one.sounds[0])) return 0;
+      const run = one.sounds.findIndex((syllables) => syllables.some((_, begin) => isHeard(part, syllables, begin)));
+      if (run >= 0) return run ? 3 : 1;
+    }
+    if (!one.words.includes(part)) return Infinity;
+    return one.words.split(" ").includes(part) ? 3 : 4;
+  }
+
+  // What no option has may be the name of something in one of them: it is asked for when the hands rest.
+  ask(text) {
+    clearTimeout(this.asking);
+    const { find } = this.select.dataset;
+    if (!find || folded(text).length < 2 || this.fitting(text).length) return;
+    this.asking = setTimeout(async () => {
+      const found = await this.found(find, text);
+      if (this.input.value.trim() !== text) return;
+      this.asked = folded(text);
+      this.places = found.map(({ value, text: name, group }, index) => ({
+        option: [...this.select.options].find((option) => option.value === String(value)), text: name, group,
+        index: this.options.length + index, sounds: [], words: "",
+      })).filter(({ option }) => option);
+      if (document.activeElement === this.input) this.open(text);
+      else this.settle();
+    }, ASKED_AFTER);
+  }
+
+  async found(address, typed) {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
+    const body = new URLSearchParams({ typed, csrfmiddlewaretoken: token });
+    try {
+      const answer = await fetch(address, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
+      return answer.ok ? (await answer.json()).found : [];
+    } catch {
+      return []; // without the network the options alone are there
+    }
   }
 
   // A name that is typed whole means that one, though it may be part of others' names.
   meant(text) {
     const name = folded(text);
     const fitting = this.fitting(text);
+    if (fitting.length && fitting === this.places) return this.meantPlaces(fitting, name);
+    const spelt = /^[a-z]+$/.test(name) ? fitting.filter((one) => one.sounds[0] && isSpelt(name, one.sounds[0])) : [];
+    if (spelt.length) return spelt;
     const whole = fitting.filter(({ text: own }) => folded(own) === name || folded(own).startsWith(`${name} `) ||
       folded(own).startsWith(`${name}(`));
     return whole.length ? whole : fitting;
+  }
+
+  // Places in one region mean that one, however many they are; a name typed whole is meant before those it is part of.
+  meantPlaces(places, name) {
+    const whole = places.filter(({ text }) => folded(text) === name);
+    const meant = whole.length ? whole : places;
+    return meant.every(({ option }) => option === meant[0].option) ? meant.slice(0, 1) : meant;
   }
 
   // -- the list --
@@ -210,6 +288,8 @@ class Picker {
     this.at = text.trim() ? 0 : -1; // Enter chooses only what was looked for
     this.list.replaceChildren(...this.shown.map((one) => this.row(one)));
     this.list.hidden = !this.shown.length;
+    const isNone = !this.shown.length && !this.fitting(text).length;
+    this.none.textContent = text.trim() && isNone ? (this.select.dataset.sayNone || "").replace("%(text)s", text) : "";
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     this.mark();
   }
@@ -253,7 +333,9 @@ class Picker {
     const text = this.input.value.trim();
     this.note(text === this.label() ? "" : text);
     this.tell("");
-    if (!isUnfinished) this.open(text);
+    if (isUnfinished) return;
+    this.open(text);
+    this.ask(text);
   }
 
   onKey(event) {
@@ -276,6 +358,7 @@ class Picker {
   // -- words --
 
   tell(words, text = "") {
+    this.none.textContent = "";
     this.words.hidden = !words;
     this.words.textContent = (words || "").replace("%(text)s", text);
     this.markFault();

@@ -28,7 +28,7 @@ from tickets.calls import recording
 from tickets.choices import Status
 from tickets.matters import likeness
 from tickets.models import Category, Ticket, TimeLimit
-from tickets.places import book
+from tickets.places import book, naming
 from tickets.workflow import performing
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -76,6 +76,7 @@ def forget() -> None:
     likeness.forget()
     elsewhere.lines.forget()
     returned_for.returned.forget()
+    naming.forget()
 
 
 def user(username: str) -> User:

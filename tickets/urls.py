@@ -32,6 +32,7 @@ urlpatterns = [
     path("inbox/", lists.inbox, name="inbox"),
     path("calls/place/", placing.call_place, name="call-place"),
     path("calls/second/drop/", calls.drop_second, name="drop-second"),
+    path("calls/region/", placing.regions_of_places, name="regions-of-places"),
     path("calls/words/", words.call_words, name="call-words"),
 ]
 

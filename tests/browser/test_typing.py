@@ -294,6 +294,41 @@ def test_enter_passes_a_picker_without_choosing(open_page: OpenPage) -> None:
     expect(page.locator("#id_region-pick")).to_have_value("孝感市")
 
 
+def test_a_category_is_found_by_pinyin_initials_keywords_and_any_level(open_page: OpenPage) -> None:
+    page = open_page(CALL)
+    box, first = page.locator("#id_category-pick"), page.locator("#id_category-list li").first
+    for typed, found in (
+        ("zyrm", "社会生活噪声"), ("daolu shigong", "道路施工"), ("dlsg", "道路施工"), ("daolsg", "道路施工"),
+        ("DLSG", "道路施工"), ("噪音", "社会生活噪声"), ("施工 城乡", "道路施工"),
+    ):  # fmt: skip
+        box.fill(typed)
+        expect(first).to_contain_text(found)
+        assert box.get_attribute("aria-activedescendant") == first.get_attribute("id")
+    box.fill("zyrm")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value(re.compile("^社会生活噪声"))
+    box.fill("qqqq")
+    expect(page.locator("#id_category-list")).to_be_hidden()
+    expect(page.get_by_role("status").filter(has_text="没有“qqqq”")).to_be_visible()
+
+
+def test_a_region_is_found_by_pinyin_and_by_its_places(open_page: OpenPage) -> None:
+    page = open_page(CALL)
+    box, first = page.locator("#id_region-pick"), page.locator("#id_region-list li").first
+    for typed, found in (
+        ("syjd", "孝南区书院街道"), ("shuyuan", "孝南区书院街道"), ("天仙城", "孝南区书院街道"),
+        ("fhtxc", "凤凰天仙城"), ("laoliangxiao", "老粮校宿舍"),
+    ):  # fmt: skip
+        box.fill(typed)
+        expect(first).to_contain_text(found)
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("孝南区书院街道")
+    box.fill("紫薇苑")
+    page.keyboard.press("Tab")  # before the place is found
+    expect(box).to_have_value("孝南区广场街道")
+    expect(page.locator("#id_region-typed-error")).to_be_hidden()
+
+
 # -- keys ---------------------------------------------------------------------------------------------------
 
 

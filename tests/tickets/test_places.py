@@ -21,7 +21,7 @@ from dispatch.places import sheet
 from hotline.accounts.models import Region
 from tests import scene
 from tickets.models import Place, PlaceSheet
-from tickets.places import book
+from tickets.places import book, naming
 
 pytestmark = pytest.mark.django_db
 HELD_BACK = Path(__file__).with_name("held_back_addresses.csv")
@@ -185,6 +185,26 @@ def test_a_call_is_told_where_the_book_places_it() -> None:
     ).content.decode()
     assert "→" not in silent
     assert signed_in(scene.CLERK).post(reverse("call-place"), {"address": "凤凰天仙城"}).status_code == 403
+
+
+def regions_of(typed: str, who: str = scene.OPERATOR) -> list[tuple[str, str]]:
+    naming.forget()
+    found = signed_in(who).post(reverse("regions-of-places"), {"typed": typed}).json()["found"]
+    return [(one["text"], one["group"]) for one in found]
+
+
+def test_a_region_is_found_by_what_is_typed_of_a_place_in_it() -> None:
+    here = ("凤凰天仙城", "孝南区书院街道")
+    for typed in ("凤凰天仙城", "鳳凰天", "fenghuangtianxiancheng", "fhtxc", "FengHTXC"):
+        assert here in regions_of(typed)
+    assert regions_of("老粮校") == [("老粮校宿舍", "孝南区书院街道")]
+    for typed in ("", "凤", "f", "🙂🙂", "<b>" * 300, "%%", "__", "zzzz"):
+        assert regions_of(typed) == []
+    retired = Place.objects.get(name="凤凰天仙城")
+    retired.retired_at = retired.added_at
+    retired.save()
+    assert regions_of("fhtxc") == []
+    assert signed_in(scene.CLERK).post(reverse("regions-of-places"), {"typed": "凤凰"}).status_code == 403
 
 
 # -- keeping ------------------------------------------------------------------------------------------------------

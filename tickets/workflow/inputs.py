@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -119,14 +120,20 @@ class CategoryField(PickedField):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} — {obj.parent.parent.name}/{obj.parent.name}"
 
+    @staticmethod
+    def words_of(row: Any) -> str:
+        """Its keywords: what callers say finds it as well as what it is called."""
+        return str(row.keywords)
+
 
 class RegionField(PickedField):
-    """A region of the city, by the name with which an address begins."""
+    """A region of the city, by the name with which an address begins, or by a place of the place book in it."""
 
     default_error_messages = NO_SUCH_REGION
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Region.objects.select_related("parent"), **kwargs)
+        self.widget.attrs["data-find"] = reverse_lazy("regions-of-places")
 
     def label_from_instance(self, obj: Any) -> str:
         return obj.full_name
