@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 
 from dispatch.places import sheet
 from hotline.accounts.models import Region
-from tickets.models import Place
+from tickets.models import Place, PlaceProposal, PlaceSaying, Ticket
+from tickets.places import learning
 
 FILE = Path(__file__).with_name("places.csv")
+LEARNED = (("听涛雅居", "西河镇", 2), ("滨河北路", "毛陈镇", 1), ("丹阳古镇步行街", "朋兴乡", 2))
 NUMBERED = (Place.Kind.ROAD, Place.Kind.ESTATE)
 
 
@@ -20,6 +23,19 @@ def lay_in() -> None:
         found = sheet.read(sheet.table(FILE.read_bytes()))
         assert not found.rejected, found.rejected[0][1]
         sheet.take_in(found.entries, actor=None)
+
+
+def learn(now: datetime) -> None:
+    """Names that operators have placed calls by and the book does not know yet, with the tickets of their region."""
+    for name, street, times in LEARNED:
+        region = Region.objects.get(name=street)
+        tickets = list(Ticket.objects.filter(region=region, registered_by__isnull=False).order_by("-pk")[:times])
+        proposal = PlaceProposal.objects.create(name=name, kind=learning.kind_of(name), region=region, last_at=now)
+        PlaceSaying.objects.bulk_create(
+            PlaceSaying(proposal=proposal, ticket=one, by=one.registered_by, at=one.registered_at)
+            for one in tickets
+            if one.registered_by
+        )
 
 
 class Speaking:

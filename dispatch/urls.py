@@ -1,6 +1,7 @@
 from django.urls import path
 
 from dispatch.directory import views as directory
+from dispatch.places import proposals
 from dispatch.places import views as places
 from dispatch.queue import pages
 
@@ -20,6 +21,8 @@ urlpatterns = [
     path("directory/versions/<int:pk>/", directory.version, name="directory-version"),
     path("places/", places.places, name="places"),
     path("places/new/", places.new_place, name="new-place"),
+    path("places/proposals/", proposals.proposals, name="place-proposals"),
+    path("places/proposals.xlsx", proposals.export_proposals, name="place-proposals-export"),
     path("places/import/", places.import_places, name="places-import"),
     path("places/import/<int:pk>/", places.place_sheet, name="place-sheet"),
     path("places/import/<int:pk>/rejected.csv", places.rejected_rows, name="place-sheet-rejected"),

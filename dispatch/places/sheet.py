@@ -22,7 +22,7 @@ from dispatch.sheets.tables import Columns, Row, Table
 from hotline.accounts.models import Region, User
 from hotline.text import one_line
 from tickets.models import Place, PlaceSheet
-from tickets.places import book
+from tickets.places import book, learning
 
 COLUMNS = {
     "name": _("Place name"),
@@ -228,6 +228,7 @@ def take_in(entries: Iterable[Entry], *, actor: User | None) -> dict[str, int]:
     Place.objects.bulk_create(new, batch_size=2000)
     columns = ["kind", "community", "aliases", "confidence", "changed_by", "changed_at"]
     Place.objects.bulk_update(changed, columns, batch_size=1000)
+    learning.settle_what_stands(actor, now)
     book.forget()
     return counts
 

@@ -23,9 +23,10 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
 from hotline.receipts import services as receipts
+from hotline.shell import number_in
 from hotline.text import one_line
-from tickets.models import Place, PlaceSheet
-from tickets.places import book
+from tickets.models import Place, PlaceProposal, PlaceSheet
+from tickets.places import book, learning
 
 PAGE_SIZE, SHOWN = 50, 40
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -56,18 +57,25 @@ def places(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": tabs.items(), "tab": tab, "page": page, "words": words, "kind": kind, "kinds": Place.Kind.choices,
         "may_change": person(request).may(P.KEEP_PLACES), "taken": book.TAKEN,
+        "waiting": PlaceProposal.objects.filter(state__in=learning.WAITING).count(),
     }  # fmt: skip
     return render(request, "dispatch/places/places.html", context)
 
 
 @requires(P.KEEP_PLACES)
 def new_place(request: HttpRequest) -> HttpResponse:
-    form = PlaceForm(request.POST or None)
+    asked = number_in(request.GET.get("proposal") or request.POST.get("proposal"))
+    proposal = PlaceProposal.objects.filter(pk__in=asked, is_alias=False).select_related("region").first()
+    known = {"name": proposal.name, "kind": proposal.kind, "region": proposal.region_id} if proposal else {}
+    form = PlaceForm(request.POST or None, initial=known)
     if request.method == "POST" and form.is_valid():
 
         def add() -> str:
             form.instance.added_by = person(request)
             form.save()
+            if proposal:
+                learning.release_as(proposal, form.instance, person(request), timezone.now())
+            learning.settle_what_stands(person(request), timezone.now())
             return str(form.instance)
 
         try:
@@ -79,7 +87,8 @@ def new_place(request: HttpRequest) -> HttpResponse:
             messages.success(request, _t("“%(name)s” stands in the place book.") % {"name": done.outcome})
             return redirect("places")
     status = 422 if form.is_bound else 200
-    return render(request, "dispatch/places/place.html", {"form": form, "may_change": True}, status=status)
+    context = {"form": form, "may_change": True, "proposal": proposal}
+    return render(request, "dispatch/places/place.html", context, status=status)
 
 
 @requires(P.SEE_PLACES)

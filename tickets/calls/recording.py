@@ -17,6 +17,7 @@ from tickets.callers.book import caller_for
 from tickets.calls.numbers import next_number
 from tickets.choices import Channel
 from tickets.models import Intake, Ticket
+from tickets.places import learning
 from tickets.telephony import missed
 from tickets.telephony.events import call_named
 from tickets.workflow import performing, table
@@ -82,6 +83,7 @@ def register(
             Intake.objects.create(ticket=ticket, call=call, form_seconds=desk.form_seconds)
         if actor and ticket.channel == Channel.PHONE:
             missed.spoke(ticket.caller_phone, by=actor, ticket=ticket, called_back=desk.called_back)
+        learning.recorded(ticket, actor)
         if answer:
             ticket = performing.perform(
                 "answer_directly", ticket, actor=actor, given={"answer": answer, "article": article}, at=at

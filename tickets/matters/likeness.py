@@ -39,14 +39,14 @@ READ = 400  # characters of a text that are compared; callers come to the point 
 SYNONYMS = Path(__file__).parent.parent / "data" / "synonyms.txt"
 SAMPLE, SAMPLE_SECONDS = 2000, 300  # latest tickets by which it is known how rare a piece is, and for how long
 UNSEEN = 50  # tickets that are thought of beside the sample, so that a small one does not make everything common
-MOST_PIECES, MOST_MET, MOST_OF_ONE = 60, 2500, 600  # pieces looked up; open tickets met by all of them, and by one
+MOST_PIECES, MOST_MET, MOST_OF_ONE = 200, 2500, 600  # pieces looked up; open tickets met by all of them, and by one
 COMPARED = 24  # tickets that are compared in full
 TITLE = 2.0  # times that a piece of a title counts
 # What is added to the likeness of the words, which lies between 0 and 1; and what is left of it elsewhere.
 SAME_PLACE, SAME_COMMUNITY, SAME_STREET = 0.3, 0.1, 0.05
 OTHER_PLACE, OTHER_STREET = 0.5, 0.2
 SAME_CATEGORY, SAME_BRANCH = 0.05, 0.02
-LEAST = 0.08  # with less it is something else; measured by replay_desk
+LEAST, SHARED = 0.07, 0.5  # with less, or less of the nearest one's, it is something else; measured by replay_desk
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ def like(told: Told, user: User, *, most: int = SHOWN) -> list[Like]:
     ranked = sorted(
         (_compared(known, told, asked, one) for one in rows), key=lambda one: (-one.likeness, -one.ticket.pk)
     )
-    return _with_callers(_one_of_each([one for one in ranked if one.likeness >= LEAST])[:most], told.phone)
+    least = max(LEAST, SHARED * ranked[0].likeness) if ranked else 0
+    return _with_callers(_one_of_each([one for one in ranked if one.likeness >= least])[:most], told.phone)
 
 
 def forget() -> None:

@@ -7,7 +7,7 @@ from tickets.models.elsewhere import Elsewhere
 from tickets.models.history import Answer, FollowUp, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
-from tickets.models.places import Place, PlaceSheet
+from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
 from tickets.models.ticket import Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "MissedCall",
     "NumberCounter",
     "Place",
+    "PlaceProposal",
+    "PlaceSaying",
     "PlaceSheet",
     "SearchIndex",
     "Ticket",

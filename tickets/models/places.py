@@ -30,6 +30,7 @@ class Place(models.Model):
     class Source(models.TextChoices):
         TYPED = "typed", _("Typed in")
         IMPORTED = "imported", _("Read in from a sheet")
+        LEARNED = "learned", _("Learned from calls")
 
     name = models.CharField(_("place name"), max_length=60)
     kind = models.CharField(_("kind of place"), max_length=10, choices=Kind)
@@ -73,6 +74,52 @@ class Place(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("place", args=[self.pk])
+
+
+class PlaceProposal(models.Model):
+    """A name that calls were placed by and the book does not know: a place of its own, or another name of `place`.
+
+    It waits for who keeps the book. `place` is also the place that was made of it.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("To be decided")
+        LEARNED = "learned", _("Taken in by itself")
+        RELEASED = "released", pgettext_lazy("of a place", "Taken in")
+        REFUSED = "refused", pgettext_lazy("of a place", "Not taken in")
+
+    name = models.CharField(_("place name"), max_length=60)
+    kind = models.CharField(_("kind of place"), max_length=10, choices=Place.Kind, default=Place.Kind.OTHER)
+    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, related_name="+")
+    place = models.ForeignKey(
+        Place, verbose_name=_("other name of"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_alias = models.BooleanField(default=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    last_at = models.DateTimeField(_("last said at"))
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name", "region"], name="one_proposal_of_a_name_in_a_region")
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "-last_at"], name="place_proposal_waiting")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlaceSaying(models.Model):
+    """One ticket by which somebody placed a name: it counts once, and the same person once."""
+
+    proposal = models.ForeignKey(PlaceProposal, on_delete=models.CASCADE, related_name="sayings")
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["proposal", "ticket"], name="one_saying_of_a_ticket")]
 
 
 class PlaceSheet(models.Model):

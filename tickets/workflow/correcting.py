@@ -17,6 +17,7 @@ from tickets.callers.book import caller_for, take_name_from
 from tickets.choices import Kind, Urgency
 from tickets.disclosure import RULE, Detail, Standing
 from tickets.models import Ticket
+from tickets.places import learning
 from tickets.reading import Reading, read, wish_of
 from tickets.workflow.performing import Performance, effect, proposes
 from tickets.workflow.stores import CORRECTED_FIELDS, index_for_search
@@ -59,6 +60,8 @@ def correct(p: Performance) -> None:
         ticket.caller.name = ticket.caller_name  # it was this person's name that was heard wrongly
         ticket.caller.save(update_fields=["name"])
     index_for_search(ticket)
+    if {"region", "address"} & changes.keys():
+        learning.corrected(ticket, p.actor, p.at, p.before["corrected"].get("address"))
 
 
 def _shown(name: str, value: Any) -> str:

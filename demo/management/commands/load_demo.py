@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from demo import articles, city, steel_plates, telephone
+from demo import articles, city, places, steel_plates, telephone
 from demo.generator import Generator
 from supervision.clocks import sweeping
 from tickets.models import Ticket
@@ -42,4 +42,5 @@ class Command(BaseCommand):
         generator.make_frequent_callers(8)
         steel_plates.stand(now)
         telephone.stand(now)
+        places.learn(now)
         sweeping.sweep()
