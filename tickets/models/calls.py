@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from hotline import roles
 from hotline.accounts.models import User
 from tickets.models.ticket import Ticket
 
@@ -88,6 +89,7 @@ class Call(models.Model):
         return self.State(self.state).label
 
 
+@roles.kept()
 class Intake(models.Model):
     """How a ticket was recorded: from which call, of which there may be several tickets, and how long its form took."""
 
