@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -18,10 +18,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from demo.places import Speaking
+from dispatch import returned_for
 from dispatch.directory.book import Book, holding, lines_of
+from dispatch.returned_for import Want
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
 from hotline.worktime import calendar
+from tickets import facts
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Contacted, Kind, Principle, ReturnGround, Satisfaction, Solved, Status, Urgency
 from tickets.models import Caller, Category, Matter, Ticket
@@ -192,9 +195,11 @@ class Generator:
         spot = self.speaking.of(region, self.rng)
         days = self.rng.choice((2, 3, 5, 7, 10, 15, 30))
         anonymous = kind == Kind.REPORT and self.rng.random() < 0.4
+        description = text.format(place=f"{region.full_name}{spot}", days=days)
         return Ticket(
             title=title.format(place=spot, days=days)[:80],
-            description=text.format(place=f"{region.full_name}{spot}", days=days),
+            description=description,
+            **asdict(facts.read(description, at)),
             kind=kind,
             channel=self.rng.choices(list(CHANNELS), list(CHANNELS.values()))[0],
             urgency=Urgency.URGENT if self.rng.random() < 0.02 else Urgency.NORMAL,
@@ -265,7 +270,7 @@ class Generator:
             other = rng.choice([found for found in self.departments.values() if found.pk != department.pk])
             ground, basis = rng.choice(ReturnGround.values[:3]), rng.choice(sentences.RETURN_BASES)
             if rng.random() < 0.15:
-                ground, basis = ReturnGround.INCOMPLETE, rng.choice(sentences.INCOMPLETE_BASES)
+                ground, basis = ReturnGround.INCOMPLETE, rng.choice(self._lacking(life.ticket))
             life.do("ask_return", self._clerk(department), ground=ground, note=basis, proposed=other)
             life.wait(work_minutes=rng.uniform(15, 300))
             dispatcher = rng.choice(self.by_role[Role.DISPATCHER])
@@ -283,6 +288,13 @@ class Generator:
             if rng.random() < 0.65:
                 return department
         return department
+
+    @staticmethod
+    def _lacking(ticket: Ticket) -> list[str]:
+        """What a department may write that a ticket lacks."""
+        names = returned_for.names_above(ticket.category)
+        wants = [want for name in names for want in returned_for.FLOOR.get(name, ())] or [Want.DOOR, Want.CONTACT]
+        return [sentences.LACKING[want.value] for want in wants]
 
     def _clerk(self, department: Department | None) -> User | None:
         people = self.staff.get(department.pk) if department else None

@@ -176,10 +176,14 @@ RETURN_BASES = (
     "该事项属地不符，发生地不在我辖区。",
     "该设施产权尚未移交，我单位无管理权限。",
 )
-INCOMPLETE_BASES = (
-    "工单未写明门牌号和具体位置，来电人电话无人接听，无法找到现场。",
-    "未写明事发时间和车牌号，无法核查。",
-)
+# Of tickets that lack something: what a department writes, by what it lacks.
+LACKING = {
+    "door": "工单未写明具体门牌号，现场无法找到，请补充。",
+    "happened": "工单未写明发生时间，无法核查，请补充。",
+    "plate": "工单没有车牌号，无法查找车辆，请补充。",
+    "contact": "来电人联系不上，工单没有其他联系方式。",
+    "amount": "工单未写明涉及金额，无法核算，请补充。",
+}
 REFUSALS = (
     ("emergency_line", "已告知来电人该情况请拨打110。"),
     ("litigation", "已告知来电人该事项进入诉讼程序，请依法定程序解决。"),

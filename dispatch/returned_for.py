@@ -86,14 +86,17 @@ def hints(category: Category | None, typed: Mapping[str, str]) -> list[Hint]:
         return []
     counts = {Want(want): number for (pk, want), number in returned().items() if pk in category.ancestor_ids}
     wanted = {want: number for want, number in counts.items() if number >= ENOUGH}
-    for name in _names_above(category):
+    for name in names_above(category):
         for want in FLOOR.get(name, ()):
             wanted.setdefault(want, 0)
     lacking = [Hint(want, number) for want, number in wanted.items() if _lacks(want, typed)]
     return sorted(lacking, key=lambda hint: (-hint.returned, list(Want).index(hint.want)))
 
 
-def _names_above(category: Category) -> list[str]:
+def names_above(category: Category | None) -> list[str]:
+    """The names by which `FLOOR` knows a category: its own and those above it."""
+    if category is None:
+        return []
     return [one.name for one in (category, category.parent, category.parent and category.parent.parent) if one]
 
 

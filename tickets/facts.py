@@ -225,7 +225,8 @@ EVERY = re.compile(
 )
 AT_A_PART = re.compile(rf"(?<![今昨前天日号]){PART}(?:{CLOCK}{UNTIL})?")
 LASTING = re.compile(
-    rf"(?<![这前近每第头])(?P<count>{N}|半个)(?P<unit>天|个?月|个?星期|个?周|个?礼拜)(?:多|左右)?(?:了(?!几|好)|没|无|不(?!到|足))"
+    rf"(?<![这前近每第头])(?P<before>已经?|连续|持续)?约?(?P<count>{N}|半个)(?P<unit>天|个?月|个?星期|个?周|个?礼拜)(?:多|左右)?"
+    r"(?P<after>了(?!几|好)|没|无|不(?!到|足))?"
 )
 JUST_NOW = re.compile(rf"刚才|刚刚|(?P<count>{N}|半)个?(?P<unit>小时|钟头|分钟)(?:之?以?前)")
 DAILY = re.compile("天天|每天|每日|每晚")
@@ -280,7 +281,8 @@ def _on_days(said: str, at: datetime) -> Iterator[_When]:
 
 def _lasting(said: str, at: datetime) -> Iterator[_When]:
     for found in LASTING.finditer(said):
-        if day := _before(at.date(), found["count"], found["unit"]):
+        is_lasting = found["before"] or found["after"]
+        if is_lasting and (day := _before(at.date(), found["count"], found["unit"])):
             yield _When(DAY_KNOWN, found.start(), f"{_shown(day)} 起")
 
 

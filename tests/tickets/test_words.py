@@ -70,6 +70,8 @@ def test_a_day_is_counted_from_the_call() -> None:
     assert facts.happened("12月31日晚上", datetime(2027, 1, 2, 8, tzinfo=scene.SHANGHAI)) == "2026-12-31 晚上"
     assert facts.happened("昨天", datetime(2026, 3, 1, 0, 5, tzinfo=scene.SHANGHAI)) == "2026-02-28"
     assert facts.happened("2月30日", AT) == ""
+    assert facts.happened("自来水发黄，已经5天，不敢用", AT) == "2026-11-20 起"
+    assert facts.happened("用了3天就坏", AT) == ""
 
 
 # -- on the form and on the ticket ------------------------------------------------------------------------------
