@@ -96,8 +96,10 @@ def test_the_second_concern_is_opened_with_the_rest_of_the_words(signed_in: Call
 def test_what_waits_can_be_dropped(signed_in: Callable[[str], Client]) -> None:
     client = signed_in(scene.OPERATOR)
     session = client.session
-    session["second_concern"] = {"of": "XG20261125000001", "text": SECOND}
+    session["second_concerns"] = {"XG20261125000001": SECOND, "XG20261125000002": FIRST}
     session.save()
     assert SECOND[:10] in client.get(reverse("new-ticket")).content.decode()
-    client.post(reverse("drop-second"))
-    assert SECOND[:10] not in client.get(reverse("new-ticket")).content.decode()
+    client.post(reverse("drop-second"), {"of": "XG20261125000001"})
+    left = client.get(reverse("new-ticket")).content.decode()
+    assert SECOND[:10] not in left
+    assert FIRST[:10] in left

@@ -42,7 +42,7 @@ from tickets.workflow.table import ACTIONS
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
 MONTH = timedelta(days=30)
-REST = "second_concern"  # of the session: the words of a second concern, and the number of the first one's ticket
+REST = "second_concerns"  # of the session: the words of second concerns, each by the number of the first one's ticket
 SAME_CALL = (
     "caller_phone", "caller_name", "contact_phone", "is_anonymous", "is_secret", "channel", "region", "address",
 )  # fmt: skip
@@ -55,39 +55,45 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             return _record(request, form)
         return _again(request, form)
-    waiting = request.session.get(REST) or {}
-    if waiting and request.GET.get("after") == waiting["of"]:
-        return _second(request, waiting)
+    number = request.GET.get("after", "")
+    if words := _waiting(request).get(number):
+        return _second(request, number, words)
     return _empty(request)
 
 
-def _second(request: HttpRequest, waiting: dict[str, str]) -> HttpResponse:
+def _waiting(request: HttpRequest) -> dict[str, str]:
+    """The second concerns that are not recorded yet, by the ticket of the first."""
+    return dict(request.session.get(REST, {}))
+
+
+def _second(request: HttpRequest, number: str, words: str) -> HttpResponse:
     """The form for the second concern of a call: the caller stays, the rest of the words is there."""
-    first = Ticket.objects.visible_to(person(request)).filter(number=waiting["of"]).first()
+    first = Ticket.objects.visible_to(person(request)).filter(number=number).first()
     same: dict[str, Any] = {name: getattr(first, name) for name in SAME_CALL} if first else {}
-    intake = Intake.objects.filter(ticket__number=waiting["of"]).select_related("call").first()
+    intake = Intake.objects.filter(ticket__number=number).select_related("call").first()
     if first and intake and intake.call:
         same["call_id"] = intake.call.call_id
-    return _empty(request, description=waiting["text"], second_of=waiting["of"], **same)
+    return _empty(request, description=words, second_of=number, **same)
 
 
 @requires(P.REGISTER)
 @require_POST
 def drop_second(request: HttpRequest) -> HttpResponse:
-    """The second concern that waits is not recorded after all."""
-    request.session.pop(REST, None)
+    """A second concern that waits is not recorded after all."""
+    request.session[REST] = {of: words for of, words in _waiting(request).items() if of != request.POST.get("of")}
     return redirect("new-ticket")
 
 
 def _onward(request: HttpRequest, number: str) -> HttpResponse:
     """After a call is recorded as `number`: to its ticket, or on to the second concern of the same call."""
-    waiting = request.session.get(REST) or {}
-    if request.POST.get("second_of") and request.POST.get("second_of") == waiting.get("of"):
-        del request.session[REST]
-    rest = request.POST.get("rest", "").strip()
+    waiting = _waiting(request)
+    waiting.pop(request.POST.get("second_of", ""), None)
+    if rest := request.POST.get("rest", "").strip():
+        waiting[number] = rest
+    if waiting != _waiting(request):
+        request.session[REST] = waiting
     if not rest:
         return redirect("ticket", number)
-    request.session[REST] = {"of": number, "text": rest}
     return redirect(f"{reverse('new-ticket')}?after={number}")
 
 
@@ -134,7 +140,7 @@ def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
     form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city} | known)
     is_known = known.get("caller_phone") or known.get("second_of")
     form.fields["description" if is_known else "caller_phone"].widget.attrs["data-focus"] = "1"
-    waiting = {} if known.get("second_of") else request.session.get(REST)
+    waiting = {} if known.get("second_of") else _waiting(request)
     return render(request, "tickets/new.html", {"form": form, "waiting": waiting, **_called_back(request, form)})
 
 
