@@ -39,7 +39,8 @@ class Objection(Exception):
 
 def look_at(call: Call) -> None:
     """Keeps what is missed as the events of a call say it, in whichever order they came. Call in their transaction."""
-    _one_number_at_a_time(call.phone)
+    if call.phone:
+        _one_number_at_a_time(call.phone)
     if call.state == Call.State.MISSED:
         _missed(call)
     elif call.answered_at:
@@ -57,7 +58,8 @@ def _one_number_at_a_time(phone: str) -> None:
 
 def _missed(call: Call) -> None:
     at = min(at for at in (call.missed_at, call.hung_up_at) if at)
-    missed = MissedCall.objects.filter(call=call).first() or MissedCall(call=call)
+    held = MissedCall.objects.select_for_update(no_key=True).filter(call=call)
+    missed = held.first() or MissedCall(call=call)
     is_known = missed.pk is not None and missed.phone == call.phone
     if is_known and missed.missed_at == at:
         return
@@ -74,8 +76,8 @@ def _missed(call: Call) -> None:
 
 def _got_through(phone: str, at: datetime) -> None:
     """Whoever was missed before is on the line now: nobody need call them back."""
-    found = MissedCall.objects.open().filter(phone=phone, missed_at__lte=at)
-    found.update(settled_at=at, outcome=Outcome.CALLED_AGAIN)
+    found = [row.pk for row in _open_of(phone) if row.missed_at <= at]
+    MissedCall.objects.filter(pk__in=found).update(settled_at=at, outcome=Outcome.CALLED_AGAIN)
 
 
 # -- calling back -------------------------------------------------------------------------------------------
