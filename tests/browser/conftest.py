@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,7 +20,9 @@ from urllib.request import urlopen
 import pytest
 import redis
 from django.core.cache import cache
+from django.test import Client
 from playwright.sync_api import Browser, BrowserType, Page, ViewportSize, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from demo.city import PEOPLE
 from hotline import health, processes
@@ -27,6 +30,8 @@ from hotline.accounts.views import DEMO_PASSWORD
 from tests import scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+OpenPage = Callable[..., Page]
+TICKET_PAGE = re.compile(r"/tickets/XG\d+/$")
 LIMIT = 180.0  # seconds that anything may take to come true
 DESK, PHONE = ViewportSize(width=1366, height=768), ViewportSize(width=390, height=844)
 FLAGS = [
@@ -169,3 +174,23 @@ def hotline(live_city: None, chromium: Browser, tmp_path: Path) -> Iterator[Hotl
         house.stop()
         for log in tmp_path.glob("*.log"):
             print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")  # noqa: T201 - shown when a test fails
+
+
+@pytest.fixture
+def open_page(live_city: None, live_server: LiveServer, chromium: Browser) -> Iterator[OpenPage]:
+    """Opens a page of the hotline for one of its people, in a browser of their own."""
+    contexts = []
+
+    def open_one(path: str, username: str = scene.OPERATOR, browser: Browser = chromium) -> Page:
+        client = Client()
+        client.force_login(scene.user(username), backend="hotline.accounts.backend.PersonBackend")
+        context = browser.new_context(viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from tests import scene
-from tests.browser.conftest import DESK, launch
+from tests.browser.conftest import TICKET_PAGE, OpenPage, launch
 from tickets.choices import Status
-from tickets.matters import likeness
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.browser
 CALL = "/tickets/new/"
-TICKET_PAGE = re.compile(r"/tickets/XG\d+/$")
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(live_city: None, live_server: LiveServer, chromium: Browser) -> Iterator[OpenPage]:
-    """Opens a page of the hotline for one of its people, in a browser of their own."""
-    contexts = []
-
-    def open_one(path: str, username: str = scene.OPERATOR, browser: Browser = chromium) -> Page:
-        client = Client()
-        client.force_login(scene.user(username), backend="hotline.accounts.backend.PersonBackend")
-        context = browser.new_context(viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(params=["kept alive", "loaded again"])
@@ -526,29 +500,3 @@ def test_a_name_that_was_typed_stays_where_the_caller_is_known(open_page: OpenPa
     page.fill("#id_caller_phone", ticket.caller_phone)
     expect(page.locator("#caller")).to_contain_text(ticket.number)
     expect(page.locator("#id_caller_name")).to_have_value("刘女士的儿子")
-
-
-def test_a_known_caller_joins_a_like_open_ticket_by_one_key(open_page: OpenPage) -> None:
-    """The caller says 铁板, the open ticket 钢板. Keys from the opening of the form to the saved ticket are counted."""
-    scene.call(
-        caller_phone="13871230009", title="路灯不亮", description="小区路灯不亮。", address="紫薇苑", category=None
-    )
-    ticket = scene.call(address="凤凰天仙城东门")
-    likeness.forget()
-    page = open_page("/desk/call?phone=13871230009&call_id=8")
-    expect(page.locator("#id_caller_name")).to_have_value("刘女士")
-    said, keys = "铁板一直响 凤凰天仙城", ["Alt+J"]
-    page.keyboard.type(said)
-    offered = page.locator("#like li").first
-    expect(offered).to_contain_text(ticket.number)
-    expect(offered.locator("kbd")).to_have_text("Alt+J")
-    for key in keys:
-        page.keyboard.press(key)
-    page.wait_for_url(TICKET_PAGE)
-    expect(page.locator("body")).to_contain_text("并入同一事项")
-    made = Ticket.objects.latest("pk")
-    ticket.refresh_from_db()
-    assert (made.matter_id, made.description) == (ticket.matter_id, said)
-    assert made.matter_id is not None
-    print(json.dumps({"join_like_ticket": {"keys": len(keys), "characters_of_the_callers_words": len(said)}}))  # noqa: T201
-    assert len(keys) <= 6
