@@ -171,19 +171,14 @@ def returned_for_recording() -> Exists:
     return Exists(granted.filter(ticket=OuterRef("pk")))
 
 
-def _first_of_its_call() -> Q:
-    """Tickets that are the first of their call, or of no call that a telephone system told of."""
-    earlier = Ticket.objects.filter(intake__call=OuterRef("intake__call"), pk__lt=OuterRef("pk"))
-    return ~Q(Exists(earlier))
-
-
 # Seconds from picking up to the ticket; where no telephone system told of it, for which its form was worked on.
 SECONDS_TO_RECORD = Coalesce(
     Extract(F("registered_at") - F("intake__call__answered_at"), "epoch", output_field=FloatField()),
     Cast("intake__form_seconds", FloatField()),
 )
-WAS_TIMED = Q(intake__call__answered_at__lte=F("registered_at")) | Q(
-    intake__call__answered_at__isnull=True, intake__form_seconds__isnull=False
+WAS_TIMED = Q(intake__is_first=True) & (
+    Q(intake__call__answered_at__lte=F("registered_at"))
+    | Q(intake__call__answered_at__isnull=True, intake__form_seconds__isnull=False)
 )
 
 CLOSED_AFTER_DISPATCH = Q(status=Status.CLOSED, dispatched_at__isnull=False)
@@ -241,7 +236,7 @@ INDICATORS: dict[str, Indicator] = {
                   _("Of the tickets recorded in the period: the median time from picking up to the ticket, in seconds. "
                     "Where no telephone system told of the call, from the first key in its form. Of several tickets of "
                     "one call the first."),
-                  "registered_at", among=WAS_TIMED & _first_of_its_call(), seconds=SECONDS_TO_RECORD),
+                  "registered_at", among=WAS_TIMED, seconds=SECONDS_TO_RECORD),
         Indicator("recording_return_rate", _("Returned because of the recording"),
                   _("Of the tickets recorded in the period and dispatched: those that a department was granted to "
                     "return because information was missing, or the ticket was a duplicate."),

@@ -73,6 +73,15 @@ def rows(span: Span) -> list[Row]:
     return sorted(found, key=lambda row: (-row.figures[NAMES.index("received")].base, str(row.person)))
 
 
+def together(found: list[Row], span: Span) -> list[Figure]:
+    """The figures over all these operators; only a median must be counted anew."""
+    by_person = {row.person.pk: dict(zip(NAMES, row.figures, strict=True)) for row in found}
+    whole = indicators.total(by_person, NAMES)
+    medians = [name for name in NAMES if INDICATORS[name].seconds is not None]
+    recorded = Q(registered_by__in=list(by_person))
+    return [(whole | indicators.compute(medians, span, recorded))[name] for name in NAMES]
+
+
 def returned(operator: User) -> list[tuple[Return, Reading]]:
     """What came back to the hotline because of how this operator recorded it, the latest first."""
     granted = Return.objects.filter(
@@ -100,10 +109,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
 def operators(request: HttpRequest) -> HttpResponse:
     """Every operator's figures, for whoever leads them."""
     period, span = _asked(request)
-    whole = indicators.compute(NAMES, span)
-    context = {
-        "periods": PERIODS, "period": period, "rows": rows(span), "whole": [whole[name] for name in NAMES],
-    }  # fmt: skip
+    found = rows(span)
+    context = {"periods": PERIODS, "period": period, "rows": found, "whole": together(found, span)}
     return render(request, "reports/operators.html", context)
 
 

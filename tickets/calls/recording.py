@@ -80,7 +80,8 @@ def register(
         desk = desk or Desk()
         if desk.call_id or desk.form_seconds is not None:
             call = call_named(desk.call_id, at=at) if desk.call_id else None
-            Intake.objects.create(ticket=ticket, call=call, form_seconds=desk.form_seconds)
+            is_first = call is None or not call.intakes.exists()
+            Intake.objects.create(ticket=ticket, call=call, form_seconds=desk.form_seconds, is_first=is_first)
         if actor and ticket.channel == Channel.PHONE:
             missed.spoke(ticket.caller_phone, by=actor, ticket=ticket, called_back=desk.called_back)
         learning.recorded(ticket, actor)

@@ -95,6 +95,7 @@ class Intake(models.Model):
 
     ticket = models.OneToOneField(Ticket, primary_key=True, on_delete=models.PROTECT, related_name="intake")
     call = models.ForeignKey(Call, null=True, on_delete=models.PROTECT, related_name="intakes")
+    is_first = models.BooleanField(default=True)  # of the tickets of its call
     # From the first key, or from the opening of a form that a call opened, until it was sent; as the browser says.
     form_seconds = models.PositiveIntegerField(null=True)
 
