@@ -232,6 +232,7 @@ def test_leaving_asks_while_something_is_typed_and_not_otherwise(asked: tuple[Pa
     assert questions == ["beforeunload"]
     expect(page.locator("#id_description")).to_have_value(TEXT)
     page.fill("#id_description", "")
+    expect(page.locator("[data-take-back]")).to_have_count(0)  # what the words had filled in is taken back with them
     page.click("a[data-door=my-tickets]")
     expect(page).to_have_url(re.compile("/tickets/mine/$"))
     assert len(questions) == 1
