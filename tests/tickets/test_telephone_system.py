@@ -181,6 +181,12 @@ def test_tickets_are_joined_to_their_call(signed_in: SignIn) -> None:
     assert second.number in page
 
 
+def test_a_second_concern_that_waits_is_recorded_from_the_same_call(signed_in: SignIn) -> None:
+    sent = typed(then="dispatch", call_id="a1", rest="另外小区的路灯也不亮，请派人修。")
+    page = signed_in(scene.OPERATOR).post(reverse("new-ticket"), sent, follow=True).content.decode()
+    assert 'name="call_id" value="a1"' in page
+
+
 def test_who_may_not_know_the_caller_learns_nothing_of_the_call(signed_in: SignIn) -> None:
     secret = scene.ticket_in("working", is_secret=True)
     call = Call.objects.create(call_id="a1", phone=PHONE, began_at=timezone.now(), answered_at=timezone.now())
