@@ -44,6 +44,7 @@ COMPARED = 24  # tickets that are compared in full
 TITLE = 2.0  # times that a piece of a title counts
 # What is added to the likeness of the words, which lies between 0 and 1; and what is left of it elsewhere.
 SAME_PLACE, SAME_COMMUNITY, SAME_STREET = 0.3, 0.1, 0.05
+ONLY_PLACE = 0.1  # where nothing but the place is the same
 OTHER_PLACE, OTHER_STREET = 0.5, 0.2
 SAME_CATEGORY, SAME_BRANCH = 0.05, 0.02
 LEAST, SHARED = 0.07, 0.5  # with less, or less of the nearest one's, it is something else; measured by replay_desk
@@ -212,13 +213,21 @@ def _compared(known: _Known, told: Told, asked: _Text, ticket: Ticket) -> Like:
     by_category = _by_category(told.category, ticket.category)
     if by_category == SAME_CATEGORY:
         why.append(_t("Same category"))
-    likeness = left * (_cosine(asked.pieces, other.pieces) + by_category) + added
+    named = _pieces(" ".join(f"{one.name} {one.words}" for one in (*asked.places, *other.places))) if place else set()
+    alike = _cosine(_but(asked.pieces, named), _but(other.pieces, named))  # a place of both counts once, in `added`
+    if alike + by_category < LEAST:
+        added = min(added, ONLY_PLACE)
+    likeness = left * (alike + by_category) + added
     return Like(ticket, likeness, tuple(why))
 
 
 def _both(asked: _Text, other: _Text, meaning: str) -> str:
     """The words of both sides for one thing, the caller's first."""
     return "/".join(dict.fromkeys([min(asked.said[meaning]), min(other.said[meaning])]))
+
+
+def _but(pieces: dict[str, float], left_out: set[str]) -> dict[str, float]:
+    return {piece: weight for piece, weight in pieces.items() if piece not in left_out} if left_out else pieces
 
 
 def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
