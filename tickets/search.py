@@ -186,9 +186,11 @@ def narrow(rows: Rows, condition: Q) -> Rows:
     """
     found, stored = rows.filter(condition), _stored(rows.model)
     alone = rows.model._default_manager.filter(condition)
-    if _expected(alone) > EVERYWHERE * stored or _expected(found) > UNKNOWN * stored:
-        return found
-    few = _few(found)
+    share = _expected(alone) / stored
+    has_more = bool(rows.query.where)  # to go by than the words
+    few = _few(alone, GATHERED / 10 if has_more else GATHERED) if share <= UNKNOWN else None
+    if few is None and has_more and share <= EVERYWHERE and _expected(found) <= UNKNOWN * stored:
+        few = _few(found, GATHERED)
     return found if few is None else rows.filter(pk__in=few)
 
 
@@ -209,9 +211,9 @@ def _expected(found: QuerySet[Any]) -> float:
     return float(json.loads(plan)[0]["Plan"]["Plan Rows"])
 
 
-def _few(found: QuerySet[Any]) -> list[int] | None:
-    """The keys of what is found, looked up in the indices of words; None where it is more than is gathered."""
-    most = int(GATHERED * _stored(found.model))
+def _few(found: QuerySet[Any], share: float) -> list[int] | None:
+    """The keys of what is found, looked up in the indices of words; None where it is more than this share of all."""
+    most = int(share * _stored(found.model))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         keys = list(found.order_by().values_list("pk", flat=True)[: most + 1])

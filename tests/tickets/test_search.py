@@ -194,15 +194,13 @@ def test_few_are_gathered_and_many_are_met_along_the_order(monkeypatch: pytest.M
     assert "@@" not in statements[-1], "a common word is rare with the rest"
 
 
-def test_counting_what_cannot_be_known_leaves_the_planner_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_looking_for_what_cannot_be_known_leaves_the_planner_as_it_was() -> None:
     scene.call(title="路灯不亮")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE tickets_ticket")
-    monkeypatch.setattr(search, "GATHERED", 0.5)
     rows = Ticket.objects.filter(title="路灯不亮")
-    assert search._few(rows) is None, "one of one is many"
-    monkeypatch.setattr(search, "GATHERED", 5)
-    assert search._few(rows) == list(rows.values_list("pk", flat=True))
+    assert search._few(rows, 0.5) is None, "one of one is many"
+    assert search._few(rows, 5) == list(rows.values_list("pk", flat=True))
     with connection.cursor() as cursor:
         for setting in ("enable_seqscan", "enable_indexscan"):
             cursor.execute(f"SHOW {setting}")
