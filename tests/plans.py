@@ -8,26 +8,42 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Index, Model, QuerySet
 
-SUITS_A_FEW = ("seqscan", "bitmapscan")
-SORTS = ("sort", "incremental_sort")
+BY_ITS_KEY = "by its key"
 
 
 @contextmanager
-def by_an_index_alone(table: str, *, in_its_order: bool = False) -> Iterator[None]:
-    """Has the planner believe that `table` was vacuumed just now, and do without what suits a few rows better."""
-    done_without = (*SUITS_A_FEW, *SORTS) if in_its_order else SUITS_A_FEW
+def with_one_index(model: type[Model], column: str) -> Iterator[None]:
+    """Has the planner believe that the table was vacuumed just now, and leaves it the index that begins with `column`.
+
+    What belongs to a constraint stays too.
+    """
+    table = model._meta.db_table
+    kept = [index.name for index in model._meta.indexes if _columns(index)[0] == column]
+    assert kept, column
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+            " WHERE indrelid = %s::regclass AND NOT relname = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+            [table, kept],
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP INDEX {name}")
         cursor.execute("UPDATE pg_class SET relallvisible = 1000000 WHERE relname = %s", [table])
-        for way in done_without:
-            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         yield
         transaction.set_rollback(True)
 
 
+def _columns(index: Index) -> list[str]:
+    return list(index.fields) or [getattr(expression, "name", "") for expression in index.expressions]
+
+
 def way_to(rows: QuerySet[Any]) -> str:
-    """How the table of `rows` itself is read, such as "Index Only Scan"."""
+    """How the table of `rows` itself is read, such as "Index Only Scan", or BY_ITS_KEY."""
     return way_in(rows.explain(format="json"), rows.model._meta.db_table)
 
 
@@ -39,6 +55,6 @@ def way_in(plan: str, table: str) -> str:
 
 def _scans(node: dict[str, Any], table: str) -> Iterator[str]:
     if node.get("Alias") == table:
-        yield node["Node Type"]
+        yield BY_ITS_KEY if str(node.get("Index Name", "")).endswith("_pkey") else node["Node Type"]
     for inner in node.get("Plans", ()):
         yield from _scans(inner, table)
