@@ -27,6 +27,10 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take minutes come first: begun last, one worker would be busy with them while the other is done."""
+    for item in items:
+        if "live_city" in getattr(item, "fixturenames", ()) and item.get_closest_marker("django_db"):
+            # By the mark its tables would be emptied after the city was laid in again, for all that come later.
+            raise pytest.UsageError(f"{item.nodeid}: live_city goes without the mark django_db, in a file without it")
     items.sort(key=lambda item: next((at for at, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST)))
 
 

@@ -211,14 +211,3 @@ def test_sent_twice_it_is_done_once(operator: Client) -> None:
     join(operator, ticket, form_key=key)
     join(operator, ticket, form_key=key)
     assert Ticket.objects.count() == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_operators_who_join_at_once_make_one_matter(live_city: None, signed_in: SignIn) -> None:
-    ticket = scene.call(**ESTATE)
-    one, other = signed_in(scene.OPERATOR), signed_in(scene.DISPATCHER)
-    scene.at_once(
-        lambda: join(one, ticket, caller_phone="13871230001"), lambda: join(other, ticket, caller_phone="13871230002")
-    )
-    assert Matter.objects.get().tickets.count() == 3
-    assert len(set(Ticket.objects.values_list("number", flat=True))) == 3

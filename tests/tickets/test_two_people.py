@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.test import Client
 
 from tests import scene
+from tests.tickets.test_like_matters import ESTATE, join
 from tickets.calls import numbers
 from tickets.choices import Status
-from tickets.models import Ticket
+from tickets.models import Matter, Ticket
 from tickets.workflow import performing
 from tickets.workflow.performing import Refused, Stale
 
@@ -59,3 +63,13 @@ def test_calls_recorded_at_once_get_numbers_without_gap_or_double(live_city: Non
     scene.at_once(*[record] * 4)
     given = sorted(Ticket.objects.values_list("number", flat=True))
     assert given == [numbers.format_number(scene.MONDAY.date(), serial) for serial in range(1, 21)]
+
+
+def test_two_operators_who_join_at_once_make_one_matter(live_city: None, signed_in: Callable[[str], Client]) -> None:
+    ticket = scene.call(**ESTATE)
+    one, other = signed_in(scene.OPERATOR), signed_in(scene.DISPATCHER)
+    scene.at_once(
+        lambda: join(one, ticket, caller_phone="13871230001"), lambda: join(other, ticket, caller_phone="13871230002")
+    )
+    assert Matter.objects.get().tickets.count() == 3
+    assert len(set(Ticket.objects.values_list("number", flat=True))) == 3
