@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help port run test check format messages docs screenshots bench clean
+.PHONY: help port run test check check-types check-rest format messages docs screenshots bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,9 +19,14 @@ test: .venv/dev  ## run every test against real servers of their own; ARGS="-k f
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/dev  ## formatting, lint, types, templates, floors of the house, migrations, translations, documents
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-rest
+
+check-types: .venv/dev
+	$(BIN)/mypy .
+
+check-rest: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy .
 	$(BIN)/djlint --quiet --check --lint templates
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run

@@ -39,6 +39,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     """After the migrations: the city with its people, departments and directory, for every test."""
     with django_db_blocker.unblock():
         city.lay_in()
+        scene.remember()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # Playwright's loop has a connection of its own, which nobody else can close.

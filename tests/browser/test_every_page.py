@@ -142,6 +142,7 @@ class Inspector:
     def inspect(self) -> None:
         """Looks at the page as it stands, at both widths, and goes through it by Tab."""
         self.page.evaluate(self.axe.axe_script)
+        is_new = False
         for size in (DESK, PHONE):
             self.page.set_viewport_size(size)
             measured = self.page.evaluate(MEASURE)
@@ -156,10 +157,12 @@ class Inspector:
             if made <= known:
                 continue
             known |= made
+            is_new = True
             for violation in self.page.evaluate(RUN_AXE):
                 nodes = [node["html"][:160] for node in violation["nodes"]]
                 self._complain(f"axe {violation['id']} ×{len(nodes)}: {nodes[:3]}")
-        self._tab_through()
+        if is_new:
+            self._tab_through()
 
     def _tab_through(self) -> None:
         self.page.set_viewport_size(DESK)
