@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -20,6 +21,7 @@ from urllib.request import urlopen
 import pytest
 import redis
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserType, Page, ViewportSize, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -32,6 +34,7 @@ from tests import scene
 ROOT = Path(__file__).resolve().parent.parent.parent
 OpenPage = Callable[..., Page]
 TICKET_PAGE = re.compile(r"/tickets/XG\d+/$")
+PATIENCE = 1.0  # seconds for the last requests of a page that was closed
 LIMIT = 180.0  # seconds that anything may take to come true
 DESK, PHONE = ViewportSize(width=1366, height=768), ViewportSize(width=390, height=844)
 FLAGS = [
@@ -66,7 +69,26 @@ def _city_stands_before(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("transactional_db")
         scene.lay_in_again()
     yield
+    if "live_server" in request.fixturenames:
+        _until_no_request_is_under_way()
     cache.clear()
+
+
+def _until_no_request_is_under_way() -> None:
+    """A page that was closed may have asked for something: emptying the tables meanwhile would be a deadlock."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and any("process_request" in thread.name for thread in threading.enumerate()):
+        time.sleep(0.05)  # a connection that the browser keeps open asks for nothing
+    wait_until("nobody speaks to the database", _nobody_speaks)
+
+
+def _nobody_speaks() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle')"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def chromium_path() -> str | None:
