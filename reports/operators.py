@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dispatch.models import Return
-from hotline.accounts.access import person, requires
+from hotline.accounts.access import holders_of, person, requires
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
@@ -139,15 +139,10 @@ class OperatorDaySerializer(serializers.Serializer):
     figures = FigureSerializer(many=True)
 
 
-class MaySee(permissions.BasePermission):
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return person(request).may(P.REGISTER) or person(request).may(P.SEE_OPERATORS)
-
-
 class OperatorsView(APIView):
     """Figures of operators: of everybody for whoever may see them, else one's own."""
 
-    permission_classes = (permissions.IsAuthenticated, MaySee)
+    permission_classes = (permissions.IsAuthenticated, holders_of(P.REGISTER, P.SEE_OPERATORS))
 
     @extend_schema(
         operation_id="operators_list", responses=OperatorDaySerializer(many=True),

@@ -10,6 +10,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.permissions import BasePermission
 
 from hotline import errors
 from hotline.accounts.models import User
@@ -30,6 +31,16 @@ def requires(permission: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def holders_of(*names: str) -> type[BasePermission]:
+    """The same for the API: people who hold one of these permissions. Put it behind IsAuthenticated."""
+
+    class Holds(BasePermission):
+        def has_permission(self, request: Any, view: Any) -> bool:
+            return any(person(request).may(name) for name in names)
+
+    return Holds
 
 
 def person(request: Any) -> User:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import permissions, serializers, viewsets
@@ -11,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hotline.accounts.access import person
+from hotline.accounts.access import holders_of
 from hotline.accounts.permissions import Permission as P
 from hotline.keyset import KeysetPagination
 from tickets.models import Place
@@ -41,11 +40,6 @@ class FoundSerializer(serializers.Serializer):
     place = serializers.IntegerField(help_text="0 where it is no place of the book but a region or a community.")
 
 
-class MayRead(permissions.BasePermission):
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return person(request).may(P.SEE_PLACES)
-
-
 class ByName(KeysetPagination):
     ordering = ("name", "id")
 
@@ -54,7 +48,7 @@ class PlaceViewSet(viewsets.ReadOnlyModelViewSet):
     """The places in use."""
 
     serializer_class = PlaceSerializer
-    permission_classes = (permissions.IsAuthenticated, MayRead)
+    permission_classes = (permissions.IsAuthenticated, holders_of(P.SEE_PLACES))
     queryset = Place.objects.filter(retired_at=None).order_by("name", "pk")
     pagination_class = ByName
     filterset_fields = ("kind", "region")

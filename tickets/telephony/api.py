@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from hotline.accounts.access import person
+from hotline.accounts.access import holders_of
 from hotline.accounts.permissions import Permission as P
 from hotline.keyset import KeysetPagination
 from tickets.models import Call, MissedCall
@@ -69,15 +69,10 @@ PROBLEM = inline_serializer(
 )
 
 
-class MayTell(permissions.BasePermission):
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return person(request).may(P.TELL_OF_CALLS)
-
-
 class CallEventView(APIView):
     """Events of incoming calls. The answer tells no number."""
 
-    permission_classes = (permissions.IsAuthenticated, MayTell)
+    permission_classes = (permissions.IsAuthenticated, holders_of(P.TELL_OF_CALLS))
 
     @extend_schema(
         operation_id="call_events_create", request=CallEventSerializer,
@@ -133,16 +128,11 @@ class MissedCallPagination(KeysetPagination):
     ordering = ("-missed_at", "-id")
 
 
-class MayRead(permissions.BasePermission):
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return person(request).may(P.SEE_MISSED_CALLS)
-
-
 class MissedCallViewSet(viewsets.ReadOnlyModelViewSet):
     """Missed calls, the newest first; `settled_at__isnull=true` leaves those whose caller has to be called back."""
 
     serializer_class = MissedCallSerializer
-    permission_classes = (permissions.IsAuthenticated, MayRead)
+    permission_classes = (permissions.IsAuthenticated, holders_of(P.SEE_MISSED_CALLS))
     queryset = MissedCall.objects.select_related("call", "taken_by", "ticket")
     pagination_class = MissedCallPagination
     filterset_fields = {"outcome": ["exact"], "settled_at": ["isnull"]}
