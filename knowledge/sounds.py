@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from pypinyin import lazy_pinyin
-from pypinyin.constants import PINYIN_DICT
-
 from hotline import sounds
 from tickets.search import fold
 
@@ -18,6 +15,9 @@ LONGEST = 6  # letters of a syllable: zhuang
 @cache
 def _syllables() -> frozenset[str]:
     """Every syllable that a common character is read as, without tones."""
+    from pypinyin import lazy_pinyin  # as in hotline.sounds: its tables take a while to load
+    from pypinyin.constants import PINYIN_DICT
+
     common = "".join(chr(code) for code in PINYIN_DICT if 0x4E00 <= code <= 0x9FA5)
     return frozenset(one for one in lazy_pinyin(list(common)) if one.isascii() and one.isalpha())
 
