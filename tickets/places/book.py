@@ -128,6 +128,7 @@ class Book:
 
     paths: dict[int, str] = field(default_factory=dict)  # region: its way from the root
     full_names: dict[int, str] = field(default_factory=dict)
+    region_names: set[str] = field(default_factory=set)  # with those above them and without, as names are compared
     _named: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)  # first two characters: lengths, longest first
     _leaves: set[int] = field(default_factory=set)
@@ -139,6 +140,7 @@ class Book:
         parents = set()
         for region in regions:
             book.paths[region.pk], book.full_names[region.pk] = region.path, region.full_name
+            book.region_names |= {plain(region.full_name), plain(region.name)}
             parents.add(region.parent_id)
         book._leaves = {pk for pk in book.paths if pk not in parents}
         named: dict[str, list[Entry]] = defaultdict(list)

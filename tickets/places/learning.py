@@ -16,7 +16,8 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from hotline.accounts.models import Region, User
+from hotline.accounts.models import User
+from hotline.sounds import HAN
 from tickets.models import Place, PlaceProposal, PlaceSaying, Ticket
 from tickets.places import book
 
@@ -25,7 +26,6 @@ WAITING = (State.OPEN, State.LEARNED)  # for who keeps the book
 AGREED = 3  # people who said the same
 LEARNED_CONFIDENCE, RELEASED_CONFIDENCE = 60, 95  # percent: offered; filled in
 LONGEST = 20  # characters of a name that is learned
-HAN_RUN = re.compile("[\u3400-\u9fff]+")
 # How names of places end, the more particular first; what ends otherwise may be anything, a person's house too.
 KINDS = (
     (Place.Kind.SCHOOL, "小学 中学 高中 初中 学校 学院 大学 幼儿园"),
@@ -71,7 +71,7 @@ def name_in(address: str) -> str:
     """The name with which an address begins, without region, the road before it and numbers; empty without one."""
     text = book.plain(address)
     text = _without_regions(text)
-    run = HAN_RUN.match(text)
+    run = HAN.match(text)
     found = NAMED.match(DOOR.split(run[0])[0]) if run else None
     if found is None or book.PERSON.match(text[found.end() :]):
         return ""
@@ -86,8 +86,7 @@ def name_in(address: str) -> str:
 
 
 def _without_regions(text: str) -> str:
-    names = {part for full in book.book().full_names.values() for part in (book.plain(full),)}
-    names |= {book.plain(one) for one in Region.objects.values_list("name", flat=True)}
+    names = book.book().region_names
     while found := max((name for name in names if text.startswith(name)), key=len, default=""):
         text = text.removeprefix(found)
     return text
