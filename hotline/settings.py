@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "tickets",
     "dispatch",
     "knowledge",
+    "matters",
     "supervision",
     "reports",
     "demo",

@@ -26,7 +26,7 @@ KEYWORDS: Any = {
     "gettext": None, "gettext_lazy": None, "_": None, "_t": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
 }  # fmt: skip
-ROOMS = ("hotline", "tickets", "dispatch", "knowledge", "supervision", "reports", "demo", "templates")
+ROOMS = ("hotline", "tickets", "dispatch", "knowledge", "matters", "supervision", "reports", "demo", "templates")
 TEMPLATE_CALL = re.compile(r"(gettext|ngettext|pgettext)\(((?:[^()\"']|u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\")*)\)")
 Message = tuple[str | None, str, str | None]  # context, text, plural
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("tickets.urls")),
     path("", include("dispatch.urls")),
     path("", include("knowledge.urls")),
+    path("", include("matters.urls")),
     path("", include("supervision.urls")),
     path("", include("reports.urls")),
     path("api/v1/", include("tickets.api_urls")),

@@ -215,3 +215,12 @@ class RuleKey(models.TextChoices):
     REDONE = "redone", _("Rounds of doing again that make a case for supervision")
     MANY_CALLERS = "many_callers", _("Callers about one matter that make it a hot matter")
     FREQUENT_CALLER = "frequent_caller", _("Calls of one caller in a week that make a frequent caller")
+    ALERT_DAYS = "alert_days", _("Days whose callers count for the alert of a matter")
+    ALERT_CALLERS = "alert_callers", _("Callers of these days that make a watched matter an alert")
+    SENSITIVE_CALLERS = (
+        "sensitive_callers",
+        _("Callers of these days that make an alert where a sensitive word was said"),
+    )
+    CAME_BACK_DAYS = "came_back_days", _("Days after the closing within which the same thing counts as come back")
+    SURGE_PERCENT = "surge_percent", _("Percent of its usual calls at which a category surges in the whole city")
+    SURGE_CALLS = "surge_calls", _("Calls of other matters below which a category never surges")

@@ -62,6 +62,12 @@ DEFAULT_RULES = {
     RuleKey.REDONE: 2,
     RuleKey.MANY_CALLERS: 3,
     RuleKey.FREQUENT_CALLER: 3,
+    RuleKey.ALERT_DAYS: 7,
+    RuleKey.ALERT_CALLERS: 5,
+    RuleKey.SENSITIVE_CALLERS: 2,
+    RuleKey.CAME_BACK_DAYS: 30,
+    RuleKey.SURGE_PERCENT: 200,
+    RuleKey.SURGE_CALLS: 20,
 }
 
 

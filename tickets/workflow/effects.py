@@ -365,6 +365,8 @@ def _new_matter(p: Performance, tickets: Sequence[Ticket]) -> Matter:
 
 def _enter(p: Performance, matter: Matter) -> None:
     """Which matter it is stands in the event by its id: what it is called depends on who reads it."""
+    if p.ticket.matter_id and p.ticket.matter_id != matter.pk:
+        p.data["from_matter"] = p.ticket.matter_id
     p.ticket.matter = matter
     p.data["matter"] = matter.pk
 
