@@ -238,6 +238,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "receipts": {"task": "hotline.receipts.tasks.forget_old", "schedule": crontab(hour=2, minute=40)},
+    "missed-calls": {"task": "tickets.tasks.lapse_missed_calls", "schedule": crontab(minute=15)},
+    "articles": {"task": "supervision.tasks.tell_of_articles", "schedule": crontab(hour=8, minute=0)},
     "calendar": {"task": "supervision.tasks.notice_new_years", "schedule": crontab(hour=0, minute=20)},
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},
     "attachments": {"task": "tickets.tasks.sweep_attachments", "schedule": crontab(hour=2, minute=40)},

@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("reports.urls")),
     path("api/v1/", include("tickets.api_urls")),
     path("api/v1/", include("knowledge.api_urls")),
+    path("api/v1/", include("supervision.api_urls")),
     path("api/v1/", include("reports.api_urls")),
     path("api/v1/token/", TokenView.as_view(), name="api-token"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -149,15 +149,23 @@ class ArticleEvent(models.Model):
         RELEASED = "released", _("Released")
         REPLACED = "replaced", _("Replaced by a newer article")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        ENDING = "ending", _("Told that it expires soon")
+        ENDED = "ended", _("Told that it has expired")
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="events")
     what = models.CharField(max_length=10, choices=What)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    note = models.CharField(max_length=500, blank=True)
+    note = models.CharField(max_length=500, blank=True)  # of what was told: the last day that it was told of
 
     class Meta:
         ordering = ("at", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["article", "what", "note"], condition=models.Q(what__in=["ending", "ended"]),
+                name="told_once_of_an_end",
+            )
+        ]  # fmt: skip
 
 
 def file_place(file: ArticleFile, name: str) -> str:

@@ -243,7 +243,8 @@ INDICATORS: dict[str, Indicator] = {
                   "registered_at", lambda s: Q(returned_for_recording()), among=Q(dispatched_at__isnull=False)),
         Indicator("call_back_on_time_rate", _("Missed calls returned in time"),
                   _("Of the missed calls to be returned in the period (within 30 minutes if the city has set nothing "
-                    "else): those called back in time. Without those whose caller got through before, who withheld the "
+                    "else): those called back in time. Those never called back are not in time, also when "
+                    "they have lapsed. Without those whose caller got through before, who withheld the "
                     "number, or whose call was picked up after all."),
                   "due_at", lambda s: Q(called_back_at__lte=F("due_at")),
                   among=~_by_themselves() & ~Q(outcome=MissedCall.Outcome.PICKED_UP), of=MissedCall),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline import roles
 from hotline.accounts.models import Department, User
+from knowledge.models import Article
 from tickets.choices import ExtensionGround, FlagKind, Principle
 from tickets.models import Attachment, Ticket
 
@@ -62,6 +63,8 @@ class Step(models.TextChoices):
     INVITATION = "invitation", _("Invitation to the spot")
     CORRECTION = "correction", _("Correction of what was recorded")
     CALLER = "caller", _("Word of the caller")
+    ARTICLE_ENDING = "ending", _("Article expires soon")
+    ARTICLE_ENDED = "ended", _("Article has expired")
 
 
 LADDER = (Step.REMINDER, Step.LEAD, Step.URGE, Step.ORDER, Step.CIRCULAR)
@@ -137,9 +140,13 @@ class Delivery(models.Model):
 
 
 class Notice(models.Model):
-    """What one addressee is to be told about one ticket; delivered together with whatever else gathered for them."""
+    """What one addressee is to be told about one ticket, or one article of the knowledge base.
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="notices")
+    It is delivered together with whatever else gathered for them.
+    """
+
+    ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.PROTECT, related_name="notices")
+    article = models.ForeignKey(Article, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     step = models.CharField(max_length=12, choices=Step)
     text = models.TextField()
     to_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -156,7 +163,12 @@ class Notice(models.Model):
             models.CheckConstraint(
                 condition=models.Q(to_user__isnull=False) | models.Q(to_department__isnull=False),
                 name="notice_has_addressee",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ticket__isnull=False, article__isnull=True)
+                | models.Q(ticket__isnull=True, article__isnull=False),
+                name="notice_is_about_one_thing",
+            ),
         ]
         indexes: ClassVar = [
             models.Index("made_at", name="notice_waiting", condition=models.Q(delivery__isnull=True)),

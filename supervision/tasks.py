@@ -2,7 +2,7 @@ from celery import shared_task
 
 from supervision.changes import moving
 from supervision.clocks import sweeping
-from supervision.ladder import messages, steps
+from supervision.ladder import articles, messages, steps
 
 
 @shared_task(expires=55)
@@ -14,6 +14,12 @@ def sweep() -> None:
 def notice_new_years() -> None:
     """Once a day: whether the package behind the calendar has come to know another year."""
     moving.notice_new_years()
+
+
+@shared_task(expires=3600)
+def tell_of_articles() -> None:
+    """Once a day: who keeps an article is told that it ends, and that it has ended."""
+    articles.tell()
 
 
 @shared_task(expires=55)

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hotline.accounts.models import Department
 from knowledge.models import Article, ArticleFile
 from reports.models import ReportRun
-from supervision.models import CoordinationTask, SupervisionOrder
+from supervision.models import CoordinationTask, Notice, SupervisionOrder
 from tickets.models import Attachment, Category, Matter, MissedCall, Place, PlaceSheet
 from tickets.workflow.table import ACTIONS, STARTING
 
@@ -63,6 +63,8 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     ],
     "article": lambda numbers: keys(Article.objects.all()[:1]),
     "api-article-detail": lambda numbers: keys(Article.objects.all()[:1]),
+    "api-message-detail": lambda numbers: keys(Notice.objects.all()[:1]),
+    "api-message-read": lambda numbers: keys(Notice.objects.all()[:1]),
     "article-edit": lambda numbers: keys(Article.objects.all()[:1]),
     "article-settle": lambda numbers: keys(Article.objects.all()[:1]),
     "article-file": lambda numbers: keys(ArticleFile.objects.all()[:1]),

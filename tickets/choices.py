@@ -210,6 +210,8 @@ class RuleKey(models.TextChoices):
     FOLLOW_UP_TRIES = "follow_up_tries", _("Calls tried before a caller counts as not reached")
     FOLLOW_UP_DAYS = "follow_up_days", _("Days over which these calls are spread")
     REOPEN_DAYS = "reopen_days", _("Days within which a closed ticket can be reopened")
+    MISSED_DAYS = "missed_days", _("Days after which a missed call that nobody settled lapses")
+    ARTICLE_DAYS = "article_days", _("Days before an article's last day on which its keepers are told")
     FIRST_WARNING = "first_warning", _("Percent of the answer limit after which a first warning is raised")
     LAST_WARNING = "last_warning", _("Percent of the answer limit after which the last warning is raised")
     REDONE = "redone", _("Rounds of doing again that make a case for supervision")

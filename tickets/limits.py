@@ -57,6 +57,8 @@ DEFAULT_RULES = {
     RuleKey.FOLLOW_UP_TRIES: 3,
     RuleKey.FOLLOW_UP_DAYS: 2,
     RuleKey.REOPEN_DAYS: 7,
+    RuleKey.MISSED_DAYS: 3,
+    RuleKey.ARTICLE_DAYS: 14,
     RuleKey.FIRST_WARNING: 50,
     RuleKey.LAST_WARNING: 80,
     RuleKey.REDONE: 2,

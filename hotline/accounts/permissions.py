@@ -82,6 +82,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.RELEASE_ARTICLES,
             P.DISPATCH,
             P.CHECK_ANSWERS,
+            P.SEE_MESSAGES,
             P.MANAGE_MATTERS,
             P.SEE_SUGGESTIONS,
             P.SEE_DIRECTORY,
@@ -114,6 +115,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_BOARD,
             P.SEE_MISSED_CALLS,
             P.SUPERVISE,
+            P.SEE_MESSAGES,
             P.SEE_CLOCKS,
             P.MANAGE_MATTERS,
             P.SEE_REPORTS,
@@ -156,6 +158,11 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     # No person: an account of the telephone system's own, which sees nothing.
     Role.TELEPHONY: frozenset({P.TELL_OF_CALLS, P.USE_API}),
 }
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles whose people hold `permission`."""
+    return [role for role in Role.values if allows(role, permission)]
 
 
 def allows(role: str, permission: str) -> bool:

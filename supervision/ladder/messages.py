@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,6 +24,7 @@ from django.utils.translation import gettext as _t
 from hotline import channels
 from hotline.accounts.models import User
 from hotline.worktime import calendar
+from knowledge.models import Article
 from supervision.models import Delivery, Notice, Step
 from tickets.models import Ticket
 from tickets.reading import Reading, read
@@ -98,18 +101,25 @@ def _by_channel(address: str, delivery: Delivery) -> bool:
 
 def written(delivery: Delivery) -> tuple[str, str]:
     """Title and text of a message. Names of callers and what was asked stay inside: channels are not ours."""
-    notices = list(delivery.notices.select_related("ticket").order_by("made_at"))
-    title = _t("12345 %(city)s: %(count)d tickets need you") % {"city": settings.CITY_NAME, "count": len(notices)}
+    notices = list(_with_what_they_are_about(delivery.notices.all()).order_by("made_at"))
     known = _known_to(delivery, notices)
     lines = [_line(notice, is_known=notice.ticket_id in known) for notice in notices[:SHOWN]]
     if left := notices[SHOWN:]:
         lines.append(_t("… and %(count)d more.") % {"count": len(left)})
-    return title, "\n".join(lines)
+    return _title(notices), "\n".join(lines)
+
+
+def _title(notices: list[Notice]) -> str:
+    of_tickets = sum(notice.ticket_id is not None for notice in notices)
+    if of_tickets:
+        return _t("12345 %(city)s: %(count)d tickets need you") % {"city": settings.CITY_NAME, "count": of_tickets}
+    said = _t("12345 %(city)s: %(count)d articles of the knowledge base need you")
+    return said % {"city": settings.CITY_NAME, "count": len(notices)}
 
 
 def _known_to(delivery: Delivery, notices: list[Notice]) -> set[int]:
     """Those of the tickets that the addressee may know of: a notice to all goes to many who may not."""
-    tickets = Ticket.objects.filter(pk__in=[notice.ticket_id for notice in notices])
+    tickets = Ticket.objects.filter(pk__in=[notice.ticket_id for notice in notices if notice.ticket_id])
     if delivery.to_department:
         tickets = tickets.concerning(list(delivery.to_department.subtree().values_list("pk", flat=True)))
     else:
@@ -119,6 +129,9 @@ def _known_to(delivery: Delivery, notices: list[Notice]) -> set[int]:
 
 
 def _line(notice: Notice, *, is_known: bool) -> str:
+    if notice.article:  # released, and so no secret
+        return f"{notice.get_step_display()}：{notice.article.question} {notice.text}"
+    assert notice.ticket is not None
     number = f" {notice.ticket.number}" if is_known else ""
     text = stored_text(notice.text, read(notice.ticket, None))
     return f"{notice.get_step_display()}{number}：{text}"
@@ -135,13 +148,46 @@ def give_up_lost(now: datetime) -> int:
 # -- reading ------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Told:
+    """A notice as one person may read it; of a ticket that they may not know of (`is_known`) no number is shown."""
+
+    notice: Notice
+    text: str
+    is_known: bool
+
+
 def for_person(user: User) -> QuerySet[Notice]:
-    """What was delivered to a person, or to their department and is for them, the newest first."""
+    """What was delivered to a person, or to their department and is for them, the newest first.
+
+    An article is told of to who may read it.
+    """
     mine = Q(to_user=user)
     if user.department:
         ours = Q(to_department=user.department)
         mine |= ours if user.is_lead else ours & Q(for_leads=False)
-    return Notice.objects.filter(mine, delivery__isnull=False).select_related("ticket", "delivery").order_by("-made_at")
+    readable = Q(article__isnull=True) | Q(article__in=Article.objects.visible_to(user))
+    found = Notice.objects.filter(mine, readable, delivery__isnull=False)
+    return _with_what_they_are_about(found).order_by("-made_at", "-pk")
+
+
+def _with_what_they_are_about(notices: QuerySet[Notice]) -> QuerySet[Notice]:
+    found = notices.select_related("ticket__category", "article")
+    return found.defer("ticket__search", "ticket__caller_search", "article__search", "article__answer")
+
+
+def as_told(notices: Iterable[Notice], user: User) -> list[Told]:
+    """Notices of `for_person` as that person may read them."""
+    notices = list(notices)
+    of_tickets = {one.ticket_id for one in notices if one.ticket_id}
+    known = set(Ticket.objects.visible_to(user).filter(pk__in=of_tickets).values_list("pk", flat=True))
+    return [_as_told(one, user, is_known=one.ticket_id in known) for one in notices]
+
+
+def _as_told(notice: Notice, user: User, *, is_known: bool) -> Told:
+    if notice.ticket is None:
+        return Told(notice, notice.text, is_known=False)
+    return Told(notice, stored_text(notice.text, read(notice.ticket, user if is_known else None)), is_known=is_known)
 
 
 def mark_read(user: User, ids: list[int]) -> int:

@@ -14,7 +14,6 @@ from supervision.ladder import messages
 from supervision.models import SupervisionOrder
 from tickets.models import Ticket
 from tickets.reading import read
-from tickets.workflow.timeline import stored_text
 
 SHOWN = 100
 
@@ -26,17 +25,10 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         messages.mark_read(user, [pk for value in request.POST.getlist("notice") for pk in number_in(value)])
         return redirect("messages")
-    found = list(messages.for_person(user)[:SHOWN])
-    visible = set(
-        Ticket.objects.visible_to(user).filter(pk__in={one.ticket_id for one in found}).values_list("pk", flat=True)
-    )
-    for one in found:
-        reader = user if one.ticket_id in visible else None
-        one.told = stored_text(one.text, read(one.ticket, reader))  # type: ignore[attr-defined]
+    found = messages.as_told(messages.for_person(user)[:SHOWN], user)
     context = {
-        "unread": [one for one in found if one.read_at is None],
-        "read": [one for one in found if one.read_at is not None],
-        "visible": visible,
+        "unread": [one for one in found if one.notice.read_at is None],
+        "read": [one for one in found if one.notice.read_at is not None],
     }
     return render(request, "supervision/messages.html", context)
 

@@ -16,8 +16,9 @@ from hotline.accounts.models import User
 from reports import indicators
 from tests import scene
 from tests.tickets.test_calling_again import PHONE, again, typed
+from tickets import limits
 from tickets.choices import Status
-from tickets.models import MissedCall, Ticket
+from tickets.models import CityRule, MissedCall, Ticket
 from tickets.telephony import events, missed
 from tickets.telephony.missed import End, Objection, Outcome
 
@@ -197,6 +198,39 @@ def test_nobody_else_sees_them(who: str, signed_in: SignIn) -> None:
         assert client.get(reverse(name, args=given)).status_code == 403
     assert client.post(reverse("missed-end", args=[one.pk])).status_code == 403
     assert client.get("/api/v1/missed-calls/").status_code == 403
+
+
+def test_what_nobody_settles_lapses_and_never_counts_as_called_back(
+    now: Any, signed_in: SignIn, operator: User
+) -> None:
+    never, tried, held = (miss(call_id=name, phone=f"1001234000{name}") for name in "123")
+    missed.end(tried, by=operator, how=End.AGAIN, note="无人接听")
+    now.shift(timedelta(days=3, minutes=30))
+    assert missed.lapse() == 0, "three days after they were due"
+    now.shift(timedelta(seconds=1))
+    missed.take(held, by=operator)
+    assert missed.lapse() == 2
+    assert missed.lapse() == 0
+    assert (outcome_of(never), outcome_of(tried), outcome_of(held)) == ("lapsed", "not_reached", "")
+    assert tried.note == "无人接听 3 天内无人处理，自动结束。"
+    assert never.settled_by is None
+    page = signed_in(scene.OPERATOR).get(reverse("missed-calls"), {"tab": "settled"}).content.decode()
+    assert "始终未回拨" in page
+    span = indicators.Span.so_far(scene.at(1, 0), scene.at(30, 0))
+    figure = indicators.compute(["call_back_on_time_rate"], span)["call_back_on_time_rate"]
+    assert (figure.part, figure.base) == (1, 3), "the one that was tried in time"
+    told("answered", call_id="1", phone=never.phone, ago=60 * 24 * 3)
+    assert outcome_of(never) == Outcome.PICKED_UP, "a late word of the telephone system"
+    assert never.note == ""
+
+
+def test_a_city_says_after_how_many_days_it_lapses(now: Any) -> None:
+    one = miss()
+    CityRule.objects.create(key="missed_days", value=1)
+    limits.forget()
+    now.shift(timedelta(days=1, minutes=31))
+    assert missed.lapse() == 1
+    assert outcome_of(one) == Outcome.LAPSED
 
 
 def test_the_figure_counts_who_had_to_be_called_back(now: Any, signed_in: SignIn, operator: User) -> None:

@@ -119,6 +119,7 @@ class MissedCall(models.Model):
         CALLED_AGAIN = "called_again", _("Got through by themselves")
         PICKED_UP = "picked_up", _("Picked up after all")
         NO_NUMBER = "no_number", _("Number withheld")
+        LAPSED = "lapsed", _("Never called back")
 
     call = models.OneToOneField(Call, on_delete=models.PROTECT, related_name="missed")
     phone = models.CharField(_("telephone"), max_length=30, blank=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from hotline.accounts.models import User
 from hotline.waiting import busy
 from tickets import limits
-from tickets.choices import Stage
+from tickets.choices import RuleKey, Stage
 from tickets.models import Call, Caller, MissedCall, Ticket
 from tickets.models.calls import HOLD
 
 Outcome = MissedCall.Outcome
+LONGEST_NOTE = 200  # characters
 MOST_SHOWN = 200  # open missed calls that the list looks at, the soonest due first
 
 
@@ -44,8 +45,9 @@ def look_at(call: Call) -> None:
     if call.state == Call.State.MISSED:
         _missed(call)
     elif call.answered_at:
-        found = MissedCall.objects.open().filter(call=call)
-        found.update(settled_at=call.answered_at, outcome=Outcome.PICKED_UP)
+        lapsed = models.Q(outcome=Outcome.LAPSED)  # a late word of the telephone system puts it right
+        found = MissedCall.objects.filter(lapsed | models.Q(settled_at__isnull=True), call=call)
+        found.update(settled_at=call.answered_at, outcome=Outcome.PICKED_UP, note="")
         if call.phone:
             _got_through(call.phone, call.answered_at)
 
@@ -154,6 +156,40 @@ def _called(row: MissedCall, by: User, now: datetime) -> None:
     """Notes the first call back: when it was taken, unless that was so long ago that nobody was on the telephone."""
     is_fresh = row.taken_by_id == by.pk and row.taken_at is not None and now - row.taken_at < HOLD
     row.called_back_at = row.called_back_at or (row.taken_at if is_fresh else now)
+
+
+# -- by themselves ------------------------------------------------------------------------------------------
+
+
+def lapse(now: datetime | None = None) -> int:
+    """Ends what nobody has settled so many days after it was due, a rule of the city; returns how many calls lapsed.
+
+    Where somebody tried, the caller was not reached; where nobody did, they were never called back, and so the figure
+    counts it. Whom somebody is calling just now waits for the next time.
+    """
+    now = now or timezone.now()
+    days = limits.rule(RuleKey.MISSED_DAYS)
+    due = MissedCall.objects.open().filter(due_at__lt=now - timedelta(days=days))
+    lapsed = 0
+    for phone in sorted(set(due.values_list("phone", flat=True))):
+        with transaction.atomic():
+            _one_number_at_a_time(phone)
+            rows = _open_of(phone)
+            if any(row.holder for row in rows):
+                continue
+            for row in rows:
+                if row.due_at and row.due_at < now - timedelta(days=days):
+                    _lapsed(row, days, now)
+                    lapsed += 1
+    return lapsed
+
+
+def _lapsed(row: MissedCall, days: int, now: datetime) -> None:
+    reason = _t("Nobody settled it within %(days)d days.") % {"days": days}
+    row.outcome = Outcome.NOT_REACHED if row.called_back_at else Outcome.LAPSED
+    row.note = f"{row.note} {reason}".strip()[:LONGEST_NOTE]
+    row.settled_at, row.taken_by, row.taken_at = now, None, None
+    row.save()
 
 
 # -- reading ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.utils import timezone
 from demo import articles, city, places, steel_plates, telephone
 from demo.generator import Generator
 from supervision.clocks import sweeping
+from supervision.ladder import articles as ends
 from tickets.models import Ticket
 
 
@@ -42,5 +43,6 @@ class Command(BaseCommand):
         generator.make_frequent_callers(8)
         steel_plates.stand(now)
         telephone.stand(now)
+        ends.tell(now)
         places.learn(now)
         sweeping.sweep()
