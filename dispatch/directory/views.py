@@ -24,13 +24,13 @@ from dispatch.sheets.workbooks import ON_A_PAGE
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
+from hotline.downloads import download
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from tickets.models import Category, Ticket
 
 PAGE_SIZE = 50
 DRAFTS_SHOWN, VERSIONS_SHOWN, PRECEDENTS_SHOWN, PROBLEMS_SHOWN = 10, 100, 100, 40
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = DirectoryVersion.State
 
 
@@ -149,10 +149,7 @@ def export_sheet(request: HttpRequest) -> HttpResponse:
     """The directory as it stands, or as it stood in version `?version=`, as a workbook."""
     number = next(iter(number_in(request.GET.get("version"))), None)
     found = lines_of(standing()) if number is None else versions.lines_in(number)
-    response = HttpResponse(sheet.write(found), content_type=XLSX)
-    name = f"directory-{number or versions.latest()}.xlsx"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return download(sheet.write(found), f"directory-{number or versions.latest()}.xlsx")
 
 
 @requires(P.SEE_DIRECTORY)

@@ -18,9 +18,9 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from dispatch.places import sheet
-from dispatch.places.views import XLSX
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
+from hotline.downloads import download
 from hotline.shell import number_in
 from tickets.models import Place, PlaceProposal, PlaceSaying
 from tickets.places import learning
@@ -108,6 +108,4 @@ def export_proposals(request: HttpRequest) -> HttpResponse:
         Place(name=one.name, kind=one.kind, region=one.region, confidence=learning.RELEASED_CONFIDENCE)
         for one in waiting.order_by("region__code", "name")
     ]
-    response = HttpResponse(sheet.write(places), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="place-proposals.xlsx"'
-    return response
+    return download(sheet.write(places), "place-proposals.xlsx")

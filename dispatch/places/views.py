@@ -22,6 +22,7 @@ from dispatch.sheets.workbooks import ON_A_PAGE
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from hotline.downloads import download
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from hotline.text import one_line
@@ -29,7 +30,6 @@ from tickets.models import Place, PlaceProposal, PlaceSheet
 from tickets.places import book, learning
 
 PAGE_SIZE, SHOWN = 50, 40
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @requires(P.SEE_PLACES)
@@ -207,9 +207,7 @@ def place_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 def rejected_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """The refused rows of a sheet, with the reasons."""
     found = get_object_or_404(PlaceSheet, pk=pk)
-    response = HttpResponse(sheet.rejected_csv(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="places-{found.pk}.rejected.csv"'
-    return response
+    return download(sheet.rejected_csv(found), f"places-{found.pk}.rejected.csv")
 
 
 @requires(P.SEE_PLACES)
@@ -217,6 +215,4 @@ def rejected_rows(request: HttpRequest, pk: int) -> HttpResponse:
 def export_places(request: HttpRequest) -> HttpResponse:
     """The book as a workbook that can be changed and read in again."""
     rows = Place.objects.filter(retired_at=None).select_related("region__parent").order_by("region__code", "name")
-    response = HttpResponse(sheet.write(rows), content_type=XLSX)
-    response["Content-Disposition"] = 'attachment; filename="places.xlsx"'
-    return response
+    return download(sheet.write(rows), "places.xlsx")

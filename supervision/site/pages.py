@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline import errors
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
+from hotline.downloads import download
 from hotline.shell import number_in
 from supervision.models import CoordinationTask, Participant, SiteEntry
 from supervision.site import effects, papers, visit
@@ -27,7 +28,6 @@ from tickets.workflow.performing import InvalidInput, NotAllowed, Refused
 from tickets.workflow.table import ACTIONS
 
 LISTED = 100
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 State, Kind = CoordinationTask.State, SiteEntry.Kind
 
 
@@ -134,9 +134,7 @@ def _moment(text: str | None) -> datetime | None:
 @require_GET
 def minutes(request: HttpRequest, pk: int) -> HttpResponse:
     task = _task(pk)
-    response = HttpResponse(papers.minutes(task), content_type=DOCX)
-    response["Content-Disposition"] = f'attachment; filename="minutes-{task.pk}.docx"'
-    return response
+    return download(papers.minutes(task), f"minutes-{task.pk}.docx")
 
 
 @requires(P.SEE_REPORTS)
@@ -144,9 +142,7 @@ def minutes(request: HttpRequest, pk: int) -> HttpResponse:
 def invitation(request: HttpRequest, pk: int) -> HttpResponse:
     task = _task(pk)
     content = papers.invitation(task, request.build_absolute_uri(task.get_absolute_url()))
-    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="meeting-{task.pk}.ics"'
-    return response
+    return download(content, f"meeting-{task.pk}.ics")
 
 
 @require_GET
