@@ -142,10 +142,7 @@ def _stands(found: Place) -> bool:
 @transaction.atomic
 def _merge(found: Place, into: Place) -> None:
     """Retires a place; the other answers to its names from now on."""
-    names = [*into.aliases, found.name, *found.aliases]
-    into.aliases = [name for name in dict.fromkeys(names) if name != into.name]
-    into.changed_by = found.changed_by
-    into.save(update_fields=["aliases", "changed_by", "changed_at"])
+    into.answer_to([found.name, *found.aliases], by=found.changed_by)
     found.retired_at, found.merged_into = timezone.now(), into
     found.save(update_fields=["retired_at", "merged_into", "changed_by", "changed_at"])
 

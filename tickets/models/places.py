@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -74,6 +75,12 @@ class Place(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("place", args=[self.pk])
+
+    def answer_to(self, names: Iterable[str], *, by: User | None) -> None:
+        """Has it be found by these names too from now on."""
+        self.aliases = [name for name in dict.fromkeys([*self.aliases, *names]) if name != self.name]
+        self.changed_by = by
+        self.save(update_fields=["aliases", "changed_by", "changed_at"])
 
 
 class PlaceProposal(models.Model):

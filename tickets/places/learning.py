@@ -136,10 +136,7 @@ def release(proposal: PlaceProposal, by: User, at: datetime) -> None:
     """Takes a proposal into the book: as another name of its place, or as a place that is filled in from now on."""
     if proposal.is_alias and proposal.place:
         place = Place.objects.select_for_update(no_key=True).get(pk=proposal.place.pk)
-        if proposal.name not in (place.name, *place.aliases):
-            place.aliases = [*place.aliases, proposal.name]
-        place.changed_by = by
-        place.save(update_fields=["aliases", "changed_by", "changed_at"])
+        place.answer_to([proposal.name], by=by)
     else:
         proposal.place = _stand(proposal, RELEASED_CONFIDENCE, by)
     _settle(proposal, State.RELEASED, by, at)
