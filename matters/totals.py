@@ -19,7 +19,7 @@ from matters.models import Recurrence, SensitiveWord, Standing
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, RuleKey
 from tickets.disclosure import WITH_WISH, Wish
-from tickets.models import Matter, Ticket, TicketEvent
+from tickets.models import PERSON, Matter, Ticket, TicketEvent
 from tickets.workflow.table import ACTIONS
 
 CALLER_NAMED = WITH_WISH[Wish.NOTHING]
@@ -41,8 +41,8 @@ def callers_of(matters: Collection[int], *, among: Q | None = None) -> dict[int,
     rows = (
         found.order_by().values("matter_id")
         .annotate(
-            known=Count("caller", distinct=True, filter=CALLER_NAMED),
-            hidden=Count("caller", distinct=True, filter=~CALLER_NAMED),
+            known=Count(PERSON, distinct=True, filter=CALLER_NAMED),
+            hidden=Count(PERSON, distinct=True, filter=~CALLER_NAMED),
             tickets=Count("pk"), with_caller=Count("caller"),
         )
     )  # fmt: skip

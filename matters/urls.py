@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from matters.callers import pages as callers
+
+urlpatterns = [
+    path("callers/<int:pk>/", callers.caller_page, name="caller"),
+    path("callers/<int:pk>/<int:other>/<str:word>/", callers.settle_person, name="settle-person"),
+]

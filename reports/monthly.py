@@ -12,7 +12,7 @@ from hotline.accounts.models import Region
 from tickets import disclosure
 from tickets.choices import Channel, Kind, RefusalGround, Satisfaction, Status
 from tickets.disclosure import Detail
-from tickets.models import Category, Ticket
+from tickets.models import PERSON, Category, Ticket
 
 from . import indicators, tables
 from .periods import Period
@@ -89,7 +89,7 @@ def hot_places_section(period: Period) -> dict[str, Any]:
         disclosure.where_readable(None, Detail.PLACE), kind__in=COMPLAINTS,
     ).exclude(address="")  # fmt: skip
     counts = found.values("region", "address").annotate(
-        count=Count("pk"), callers=Count("caller", distinct=True), tickets=ArrayAgg("pk")
+        count=Count("pk"), callers=Count(PERSON, distinct=True), tickets=ArrayAgg("pk")
     )
     regions = {region.pk: region.full_name for region in Region.objects.select_related("parent")}
     top = list(counts.filter(count__gte=2).order_by("-count", "address")[:LONGEST])

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _t
 
 from hotline.templatetags.ui import masked
 from tickets import limits
+from tickets.callers.book import numbers_of
 from tickets.choices import Channel, Kind, RefusalGround, RuleKey
 from tickets.disclosure import WITH_WISH, Detail, Wish
-from tickets.models import Caller, Matter, Ticket
+from tickets.models import PERSON, Caller, Matter, Ticket
 from tickets.reading import matter_name, read
 
 from . import tables
@@ -125,17 +126,18 @@ def _recorded(period: Period) -> QuerySet[Ticket]:
 
 
 def _calling_often(tickets: QuerySet[Ticket]) -> list[tuple[int, int]]:
-    """The callers of enough of these tickets by their ids, with how many of them are theirs."""
-    counts = tickets.values("caller").annotate(calls=Count("pk")).order_by("-calls", "caller")
+    """The people of enough of these tickets by the first number of each, with how many of them are theirs."""
+    counts = tickets.annotate(person=PERSON).values("person").annotate(calls=Count("pk")).order_by("-calls", "person")
     enough = counts.filter(calls__gte=limits.rule(RuleKey.FREQUENT_CALLER))
-    return [(row["caller"], row["calls"]) for row in enough]
+    return [(row["person"], row["calls"]) for row in enough]
 
 
 def frequent_callers_section(period: Period) -> dict[str, Any]:
     """Who called often, by the masked number; of those who asked not to be known no more than how many they are."""
     rows, about = [], []
     for caller, calls in frequent_callers(period)[:LONGEST]:
-        tickets = list(_recorded(period).filter(WITH_WISH[Wish.NOTHING], caller=caller).order_by("registered_at"))
+        theirs = _recorded(period).filter(WITH_WISH[Wish.NOTHING], caller__in=numbers_of(caller))
+        tickets = list(theirs.order_by("registered_at"))
         shown = list(dict.fromkeys(read(ticket, None).title for ticket in tickets))
         rows.append([masked(caller.phone), calls, len(shown), _t("; ").join(shown[:3])])
         about.append([ticket.pk for ticket in tickets])

@@ -5,6 +5,7 @@ One that takes arguments which nobody has given an example of fails where it is 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from hotline.accounts.models import Department
 from knowledge.models import Article, ArticleFile
 from reports.models import ReportRun
 from supervision.models import CoordinationTask, Notice, SupervisionOrder
-from tickets.models import Attachment, Category, Matter, MissedCall, Place, PlaceSheet
+from tickets.models import Attachment, Caller, Category, Matter, MissedCall, Place, PlaceSheet
 from tickets.workflow.table import ACTIONS, STARTING
 
 Arguments = dict[str, Any]
@@ -54,6 +55,12 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "place-sheet": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
     "place-sheet-rejected": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
     "revoke-token": lambda numbers: [{"digest": "0" * 128}],
+    "caller": lambda numbers: keys(Caller.objects.all()[:4]),
+    "settle-person": lambda numbers: [
+        {"pk": one, "other": other, "word": word}
+        for one, other in itertools.pairwise(Caller.objects.values_list("pk", flat=True)[:3])
+        for word in ("same", "other")
+    ],
     "matter": lambda numbers: keys(Matter.objects.all()),
     "order": lambda numbers: [
         {"number": number} for number in SupervisionOrder.objects.values_list("number", flat=True)

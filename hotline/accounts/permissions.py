@@ -18,6 +18,7 @@ class Permission(models.TextChoices):
     SEE_ALL_TICKETS = "see_all_tickets", _("See every ticket")
     SEE_DEPARTMENT_TICKETS = "see_department_tickets", _("See tickets of the own department and those below it")
     SEE_PROTECTED_CALLERS = "see_protected_callers", _("See who called where secrecy was asked for")
+    SEE_CALLERS = "see_callers", _("See all calls of one person together")
     PROTECT_CALLERS = "protect_callers", _("Mark a caller as secret or anonymous, and lift it")
     CORRECT = "correct", _("Correct what was recorded of a call")
     REGISTER = "register", _("Record calls, answer them directly or refuse them")
@@ -57,6 +58,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
+            P.SEE_CALLERS,
             P.PROTECT_CALLERS,
             P.CORRECT,
             P.REGISTER,
@@ -74,6 +76,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
+            P.SEE_CALLERS,
             P.PROTECT_CALLERS,
             P.CORRECT,
             P.REGISTER,
@@ -106,6 +109,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         {
             P.SEE_ALL_TICKETS,
             P.SEE_PROTECTED_CALLERS,
+            P.SEE_CALLERS,
             P.PROTECT_CALLERS,
             P.CORRECT,
             P.CHECK_ANSWERS,
@@ -128,6 +132,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.MANAGER: frozenset(
         {
             P.SEE_ALL_TICKETS,
+            P.SEE_CALLERS,
             P.READ_ARTICLES,
             P.RULE,
             P.SEE_BOARD,

@@ -13,8 +13,9 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
+from matters.totals import callers_of
 from supervision import words
-from supervision.clocks import flags, risk
+from supervision.clocks import risk
 from supervision.clocks.risk import Part
 from supervision.ladder import steps
 from supervision.models import Flag
@@ -123,7 +124,7 @@ def _rows(user: User, keys: list[int], reader: Reader) -> list[Row]:
         standing[flag.ticket_id].append(flag)
     readings = {ticket.pk: read(ticket, reader) for group in members.values() for ticket in group}
     standing = {pk: words.readable(standing[pk], reading) for pk, reading in readings.items()}
-    callers = flags.callers_of_matters({key for key in keys if key > 0})
+    callers = callers_of({key for key in keys if key > 0})
     return [
         _row(key, members[key], standing, readings, callers.get(key, 1), user)
         for key in keys

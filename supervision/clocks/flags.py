@@ -11,14 +11,16 @@ from django.db.models import Count, F, Func, JSONField, QuerySet, Value
 
 from dispatch import suggest
 from dispatch.models import Return
+from matters.totals import callers_of
 from supervision.clocks import instants, risk
 from supervision.clocks.instants import Around
 from supervision.ladder import steps
 from supervision.models import Flag
 from tickets import limits
+from tickets.callers.book import numbers_of
 from tickets.choices import OPEN_STATUSES, FlagKind, RuleKey, Status
 from tickets.disclosure import WITH_WISH, Wish
-from tickets.models import Ticket
+from tickets.models import Caller, Ticket
 
 CALLER_NAMED = WITH_WISH[Wish.NOTHING]
 
@@ -67,7 +69,7 @@ def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
 
 def look_around(tickets: Sequence[Ticket], now: datetime) -> dict[int, Around]:
     """What is known of each ticket beside its row, with a handful of queries for all."""
-    callers = callers_of_matters({t.matter_id for t in tickets if t.matter_id})
+    callers = callers_of({t.matter_id for t in tickets if t.matter_id})
     calls = calls_of_callers({t.caller_id for t in tickets if t.caller_id}, now)
     refused = refused_by_all([t for t in tickets if t.status == Status.REGISTERED and t.returns])
     return {
@@ -78,42 +80,23 @@ def look_around(tickets: Sequence[Ticket], now: datetime) -> dict[int, Around]:
     }  # fmt: skip
 
 
-def callers_of_matters(matter_ids: set[int]) -> dict[int, int]:
-    """How many different callers each matter has; tickets without a number count one each.
-
-    Who called under their name and once more under secrecy counts twice: the number would else tell that it was they.
-    """
-    if not matter_ids:
-        return {}
-    rows = (
-        Ticket.objects.filter(matter_id__in=matter_ids)
-        .values("matter_id")
-        .annotate(
-            known=Count("caller", distinct=True, filter=CALLER_NAMED),
-            hidden=Count("caller", distinct=True, filter=~CALLER_NAMED),
-            tickets=Count("pk"), with_caller=Count("caller"),
-        )
-    )  # fmt: skip
-    return {
-        row["matter_id"]: row["known"] + row["hidden"] + row["tickets"] - row["with_caller"] for row in rows
-    }  # fmt: skip
-
-
 def calls_of_callers(caller_ids: set[int], now: datetime) -> dict[tuple[int, bool], int]:
-    """How often each of these people called in the week up to `now`, under their name and hidden, each by itself.
+    """How often the people behind these numbers called in the week up to `now`, under their name and hidden, each by
+    itself, from whichever number of theirs.
 
     A secret or anonymous call counts towards no other: a flag, a count or a risk that both share would tell who it was.
     """
     if not caller_ids:
         return {}
-    week = Ticket.objects.filter(
-        caller_id__in=caller_ids, registered_at__gt=now - instants.WEEK, registered_at__lte=now
-    )
-    found: dict[tuple[int, bool], int] = defaultdict(int)
+    first = {pk: person or pk for pk, person in Caller.objects.filter(pk__in=caller_ids).values_list("pk", "person")}
+    people = {person: person for person in first.values()}
+    people |= {number.pk: number.person_id or number.pk for number in Caller.objects.filter(person__in=people)}
+    week = Ticket.objects.filter(caller_id__in=people, registered_at__gt=now - instants.WEEK, registered_at__lte=now)
+    calls: dict[tuple[int, bool], int] = defaultdict(int)
     counted = week.values_list("caller_id", "is_secret", "is_anonymous").annotate(count=Count("pk")).order_by()
     for caller_id, is_secret, is_anonymous, count in counted:
-        found[caller_id, is_secret or is_anonymous] += count
-    return found
+        calls[people[caller_id], is_secret or is_anonymous] += count
+    return {(pk, hidden): calls[person, hidden] for pk, person in first.items() for hidden in (True, False)}
 
 
 def refused_by_all(tickets: Sequence[Ticket]) -> set[int]:
@@ -158,8 +141,10 @@ def _merged(*objects: Any) -> Func:
 
 
 def _open_of_caller(caller_id: int, now: datetime) -> QuerySet[Ticket]:
+    """The open tickets of the week of the person behind a number."""
+    numbers = [number.pk for number in numbers_of(Caller.objects.get(pk=caller_id))]
     return Ticket.objects.filter(
-        caller_id=caller_id, registered_at__gt=now - instants.WEEK, status__in=OPEN_STATUSES
+        caller__in=numbers, registered_at__gt=now - instants.WEEK, status__in=OPEN_STATUSES
     )  # fmt: skip
 
 

@@ -1,8 +1,14 @@
-"""Who called: the person behind a telephone number."""
+"""Who called: the person behind a telephone number, who may have several."""
 
 from __future__ import annotations
 
-from tickets.models import Caller, Ticket
+from django.db.models import Q
+from django.utils import timezone
+
+from hotline.accounts.models import User
+from hotline.locks import one_at_a_time
+from tickets.choices import OPEN_STATUSES
+from tickets.models import Caller, SamePerson, Ticket
 
 
 def caller_for(phone: str, name: str) -> Caller | None:
@@ -32,3 +38,34 @@ def take_name_from(caller: Caller, name: str, *, but: Ticket) -> None:
     names = list(others.order_by("-registered_at").values_list("caller_name", flat=True)[:1])
     caller.name = names[0] if names else ""
     caller.save(update_fields=["name"])
+
+
+def numbers_of(caller: Caller) -> list[Caller]:
+    """All numbers of the person behind one of them, as it was read, the first one known first."""
+    first = caller.person_id or caller.pk
+    return list(Caller.objects.filter(Q(pk=first) | Q(person=first)).order_by("pk"))
+
+
+def decide(one: Caller, other: Caller, *, is_same: bool, by: User) -> None:
+    """Says that two numbers are one person's, or that they are not; the latest word stands.
+
+    Where it is said of two of one person's numbers that they are not, `other` stands alone again.
+    """
+    with one_at_a_time("persons"):
+        families = [[row.pk for row in numbers_of(Caller.objects.get(pk=caller.pk))] for caller in (one, other)]
+        together = sorted({*families[0], *families[1]})
+        SamePerson.objects.create(one=one, other=other, is_same=is_same, by=by)
+        if is_same:
+            _make_one(together)
+        elif other.pk in families[0]:
+            _make_one([other.pk])
+            _make_one([pk for pk in together if pk != other.pk])
+        # Which of their calls count together has changed: the next sweep looks at them.
+        Ticket.objects.filter(caller__in=together, status__in=OPEN_STATUSES).update(next_due_at=timezone.now())
+
+
+def _make_one(callers: list[int]) -> None:
+    """Has these numbers be one person's, the first of them the one that they are known by."""
+    first, *rest = callers
+    Caller.objects.filter(pk=first).update(person=None)
+    Caller.objects.filter(pk__in=rest).update(person=first)

@@ -195,7 +195,9 @@ def caller_history(request: HttpRequest) -> HttpResponse:
         rows = list(found.for_list().order_by("-registered_at")[:HISTORY])
         earlier = _with_deeds(sorted(rows, key=lambda ticket: not ticket.is_open), user)
         lately = found.filter(registered_at__gte=timezone.now() - MONTH).count()
-    context = {"phone": phone, "earlier": earlier, "lately": lately, "name": _name_of(phone)}
+    caller = Caller.objects.filter(phone=phone).first() if phone else None
+    name = caller.name if caller else ""
+    context = {"phone": phone, "earlier": earlier, "lately": lately, "name": name, "caller": caller}
     return render(request, "tickets/_caller.html", context)
 
 

@@ -30,7 +30,7 @@ from hotline.remembered import Remembered
 from tickets import search
 from tickets.choices import OPEN_STATUSES
 from tickets.disclosure import Detail, where_readable
-from tickets.models import Category, Ticket
+from tickets.models import PERSON, Category, Ticket
 from tickets.places import book
 from tickets.places.book import Found
 
@@ -114,6 +114,12 @@ def like(told: Told, user: User, *, most: int = SHOWN) -> list[Like]:
     )
     least = max(LEAST, SHARED * ranked[0].likeness) if ranked else 0
     return _with_callers(_one_of_each([one for one in ranked if one.likeness >= least])[:most], told.phone)
+
+
+def rarest(text: str, count: int) -> list[str]:
+    """The pieces of a text, as the index of words has them, that the fewest of the latest tickets have."""
+    known = _known()
+    return sorted(_pieces(text[:READ]), key=lambda piece: (known.having.get(piece, 0), piece))[:count]
 
 
 def forget() -> None:
@@ -292,7 +298,7 @@ def _with_callers(found: Sequence[Like], phone: str) -> list[Like]:
         counted = (
             Ticket.objects.filter(matter__in=of).order_by().values("matter")
             .annotate(
-                callers=Count("caller", distinct=True) + Count("pk", filter=Q(caller=None)),
+                callers=Count(PERSON, distinct=True) + Count("pk", filter=Q(caller=None)),
                 own=Count("pk", filter=Q(caller__phone=phone, caller__isnull=False, status__in=OPEN_STATUSES)),
             )
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What the hotline knows. Django finds models here; each module of this package has one subject."""
 
 from tickets.models.attachments import Attachment
+from tickets.models.callers import SamePerson
 from tickets.models.calls import Call, Intake, MissedCall
 from tickets.models.catalogue import Category
 from tickets.models.elsewhere import Elsewhere
@@ -8,9 +9,10 @@ from tickets.models.history import Answer, FollowUp, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
-from tickets.models.ticket import Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
+from tickets.models.ticket import PERSON, Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
 
 __all__ = [
+    "PERSON",
     "Answer",
     "Attachment",
     "Call",
@@ -28,6 +30,7 @@ __all__ = [
     "PlaceProposal",
     "PlaceSaying",
     "PlaceSheet",
+    "SamePerson",
     "SearchIndex",
     "Ticket",
     "TicketEvent",

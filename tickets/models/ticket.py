@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -36,11 +37,17 @@ from tickets.models.catalogue import Category
 
 
 class Caller(models.Model):
-    """A person who called. The telephone number is who they are to a hotline."""
+    """A person who called. The telephone number is who they are to a hotline, until somebody says that two are one.
+
+    `person` is then the first number of theirs that was known; itself it has none. `callers.book` sets it.
+    """
 
     phone = models.CharField(_("telephone"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=40, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
+    person: models.ForeignKey[Any, Any] = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="numbers", editable=False
+    )
 
     class Meta:
         verbose_name = _("caller")
@@ -48,6 +55,13 @@ class Caller(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.phone
+
+    def get_absolute_url(self) -> str:
+        return reverse("caller", args=[self.pk])
+
+
+# Of a ticket: the person behind its caller's number, whom callers are counted by; none without a number.
+PERSON = Coalesce("caller__person", "caller")
 
 
 class Matter(models.Model):

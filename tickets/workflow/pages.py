@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person
 from hotline.accounts.models import User
+from hotline.accounts.permissions import Permission as P
 from hotline.errors import typed
 from hotline.receipts import services as receipts
 from hotline.shell import back, number_in
@@ -75,6 +76,7 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "siblings": siblings,
         "links": _links(ticket, user),
         "phoned": _phoned(ticket, user),
+        "sees_callers": user.may(P.SEE_CALLERS),
     }
     return render(request, "tickets/detail.html", context, status=status)
 
