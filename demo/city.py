@@ -31,6 +31,22 @@ STREETS = (
     "书院街道", "新华街道", "广场街道", "车站街道", "新铺镇", "西河镇", "杨店镇", "陡岗镇", "肖港镇", "毛陈镇",
     "三汊镇", "祝站镇", "朋兴乡", "卧龙乡", "闵集乡",
 )  # fmt: skip
+# Longitude and latitude of the seats, roughly: the map divides the land by them. Those of the inner streets are drawn
+# further apart than they are. The outline is drawn by hand and is no boundary.
+SEATS = {
+    "孝南区": (113.93, 30.93), "孝昌县": (113.99, 31.25), "大悟县": (114.13, 31.56), "云梦县": (113.73, 31.04),
+    "应城市": (113.55, 30.92), "安陆市": (113.69, 31.27), "汉川市": (113.77, 30.62),
+    "书院街道": (113.94, 30.95), "新华街道": (113.90, 30.95), "广场街道": (113.90, 30.91), "车站街道": (113.94, 30.91),
+    "新铺镇": (113.87, 31.00), "西河镇": (113.83, 31.06), "杨店镇": (114.07, 30.93), "陡岗镇": (113.83, 30.97),
+    "肖港镇": (113.94, 31.06), "毛陈镇": (113.96, 30.85), "三汊镇": (114.03, 30.84), "祝站镇": (114.08, 31.02),
+    "朋兴乡": (113.89, 30.84), "卧龙乡": (113.84, 30.90), "闵集乡": (113.82, 30.82),
+}  # fmt: skip
+OUTLINE = (
+    (113.32, 31.08), (113.30, 30.90), (113.40, 30.75), (113.42, 30.60), (113.52, 30.45), (113.75, 30.38),
+    (113.98, 30.45), (114.02, 30.62), (113.98, 30.75), (114.15, 30.82), (114.23, 30.98), (114.12, 31.10),
+    (114.22, 31.25), (114.42, 31.40), (114.52, 31.60), (114.38, 31.80), (114.10, 31.85), (113.90, 31.70),
+    (113.85, 31.50), (113.58, 31.48), (113.42, 31.35),
+)  # fmt: skip
 SEAT = "孝南区"  # the district that has streets, bureaus and staff of its own here
 
 # short name → full name
@@ -126,6 +142,9 @@ def _regions() -> Region:
                     code=f"{code}{serial:03d}",
                     defaults={"name": street, "level": Region.Level.STREET, "parent": district},
                 )
+    for name, (longitude, latitude) in SEATS.items():
+        Region.objects.filter(name=name, longitude=None).update(longitude=longitude, latitude=latitude)
+    Region.objects.filter(pk=city.pk, outline__isnull=True).update(outline=[list(corner) for corner in OUTLINE])
     return city
 
 

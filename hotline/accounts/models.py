@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -82,6 +83,14 @@ class Region(TreeNode):
 
     level = models.CharField(_("level"), max_length=10, choices=Level)
     code = models.CharField(_("division code"), max_length=12, unique=True)
+    # Where its seat lies, in degrees, by which the map is drawn; `outline` is its true one where it is known.
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-89), MaxValueValidator(89)]
+    )
+    outline: Any = models.JSONField(null=True, blank=True, editable=False)  # corners: [longitude, latitude]
 
     class Meta:
         verbose_name = _("region")
