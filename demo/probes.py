@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from reports.indicators import INDICATORS
 from supervision.clocks import sweeping
 from tickets.choices import Channel, Kind, Status, Urgency
 from tickets.lists.listing import DEFAULT_ORDER, ORDERS
-from tickets.models import Category, Ticket
+from tickets.models import Caller, Category, Ticket
 
 OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, CLERK = "operator1", "dispatcher1", "supervisor1", "manager1", "zhujian"
 NOTES = "小区门口路灯不亮，夜间出行不便，请尽快维修。"
@@ -179,6 +180,9 @@ def _pages() -> Iterator[Asked]:
         ("directory", MANAGER, "/directory/"), ("directory check", MANAGER, "/directory/check/"),
         ("precedents", DISPATCHER, "/precedents/"), ("suggestions", MANAGER, "/dispatch/suggestions/"),
         ("clocks", SUPERVISOR, "/clocks/"), ("reports", MANAGER, "/reports/"),
+        ("map", SUPERVISOR, "/matters/map/"), ("map, 30 days", SUPERVISOR, "/matters/map/?days=30"),
+        ("caller", OPERATOR, f"/callers/{_of_a_copy().caller_id}/"),
+        ("who calls most", OPERATOR, _who_calls_most().get_absolute_url()),
         *((f"board, {query}", SUPERVISOR, f"/board/?{query}")
           for query in ("flag=overdue", "kind=complaint", "urgency=urgent", _filters()["department"])),
         *((f"suggestions by {by}", MANAGER, f"/dispatch/suggestions/?by={by}") for by in measures.BY),
@@ -200,6 +204,11 @@ def _figures() -> Iterator[Asked]:
         yield f"figure {name} {part}, a year", MANAGER, getting(f"/figures/{name}/?part={part}&{year}")
         for order in ORDERS:
             yield f"figure {name} {part} by {order}", MANAGER, getting(f"/figures/{name}/?part={part}&sort={order}")
+
+
+def _who_calls_most() -> Caller:
+    rows = Ticket.objects.filter(caller__isnull=False).order_by().values("caller").annotate(calls=Count("pk"))
+    return Caller.objects.get(pk=rows.order_by("-calls")[0]["caller"])
 
 
 def _whole(address: str) -> Any:
