@@ -74,15 +74,21 @@ def is_gone(process: psutil.Process) -> bool:
         return True
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder for all: its tables are made once, and what one test leaves is what the next one finds."""
+    return tmp_path_factory.mktemp("house")
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Run]]:
+def start(folder: Path) -> Iterator[Callable[[], Run]]:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     runs: list[Run] = []
 
     def begin() -> Run:
-        runs.append(Run(tmp_path, port))
+        runs.append(Run(folder, port))
         return runs[-1]
 
     yield begin
@@ -93,10 +99,10 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Run]]:
         run.ended()
 
 
-def test_whatever_dies_ends_the_whole_and_says_what(start: Callable[[], Run], tmp_path: Path) -> None:
+def test_whatever_dies_ends_the_whole_and_says_what(start: Callable[[], Run], folder: Path) -> None:
     victims: dict[str, Callable[[Run], int]] = {
-        "Valkey": lambda run: int((tmp_path / "valkey" / "valkey.pid").read_text()),
-        "PostgreSQL": lambda run: int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0]),
+        "Valkey": lambda run: int((folder / "valkey" / "valkey.pid").read_text()),
+        "PostgreSQL": lambda run: int((folder / "postgres" / "postmaster.pid").read_text().split()[0]),
         "worker": lambda run: run.parts()[1].pid,
     }
     for name, victim in victims.items():
@@ -109,7 +115,7 @@ def test_whatever_dies_ends_the_whole_and_says_what(start: Callable[[], Run], tm
         assert all(is_gone(part) for part in parts)
 
 
-def test_one_that_was_killed_leaves_nothing_in_the_way_of_the_next(start: Callable[[], Run], tmp_path: Path) -> None:
+def test_one_that_was_killed_leaves_nothing_in_the_way_of_the_next(start: Callable[[], Run], folder: Path) -> None:
     first = start()
     first.until_healthy()
     parts = first.parts()
@@ -125,7 +131,7 @@ def test_one_that_was_killed_leaves_nothing_in_the_way_of_the_next(start: Callab
     second.until_healthy()
     second.process.send_signal(signal.SIGINT)
     assert second.ended() == 0, second.text()
-    servers = [tmp_path / "valkey" / "valkey.pid", tmp_path / "postgres" / "postmaster.pid"]
+    servers = [folder / "valkey" / "valkey.pid", folder / "postgres" / "postmaster.pid"]
     wait_until(lambda: not any(pidfile.exists() for pidfile in servers), second.log)
 
 
