@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -138,17 +138,14 @@ def _contradictions(city: _City) -> Iterator[Finding]:
 def _precedents(city: _City) -> Iterator[Finding]:
     """Settled responsibilities of which the directory says otherwise: it should follow, or say why not."""
     settled = Precedent.objects.filter(category__isnull=False, department__is_open=True)
-    seen = set()
-    for precedent in settled.order_by("-made_at"):
-        assert precedent.category_id is not None
-        line = city.find(precedent.category_id, precedent.region_id)
-        key = (precedent.category_id, precedent.region_id, precedent.department_id)
-        if line is None or line.department == precedent.department_id or key in seen:
+    latest = settled.order_by().values_list("category", "region", "department").annotate(at=Max("made_at"))
+    for category, region, department, at in latest.order_by("-at", "category", "region", "department"):
+        line = city.find(category, region)
+        if line is None or line.department == department:
             continue
-        seen.add(key)
         text = _t("{duty}: the directory says {department}, the precedent of {day} says {other}.").format(
             duty=city.duty(line), department=city.departments[line.department],
-            day=timezone.localdate(precedent.made_at).isoformat(), other=city.departments[precedent.department_id],
+            day=timezone.localdate(at).isoformat(), other=city.departments[department],
         )  # fmt: skip
         yield Finding(Kind.CONTRADICTION, text, line=line.pk)
 

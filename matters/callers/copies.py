@@ -56,8 +56,10 @@ def copies_of(ticket: Ticket, user: User, *, but: Collection[int] = ()) -> list[
         met = met.filter(readable)
     found: dict[int, Copy] = {}
     for query in _bunches(ticket):
-        rows = met.filter(search=query).select_related("category", "department").defer("search", "caller_search")
-        for other in rows.order_by("-registered_at")[:MET]:
+        # Any of those met, without an order: of one text there may be thousands.
+        some = list(met.filter(search=query).order_by().values_list("pk", flat=True)[:MET])
+        rows = Ticket.objects.filter(pk__in=some).select_related("category", "department")
+        for other in rows.defer("search", "caller_search"):
             share = _shared(runs, _runs(other))
             if share >= COPY:
                 found.setdefault(other.pk, Copy(other, share))
