@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -224,3 +226,22 @@ class Deed(models.Model):
 
     class Meta:
         ordering = ("at", "pk")
+
+
+class Trace(models.Model):
+    """What a ticket is found by when another may be about the same thing; kept by `matters.nearest`.
+
+    `pieces` are its rarest pairs of characters, each with the month, as numbers, so that what is common in ten years is
+    looked up in a few months only. `thread` is the ticket that begins what the machine takes for one thing, joined or
+    only proposed; `sure` is how sure it was.
+    """
+
+    ticket = models.OneToOneField(Ticket, primary_key=True, on_delete=models.CASCADE, related_name="trace")
+    pieces = ArrayField(models.IntegerField())
+    places: Any = models.JSONField(default=list)  # as `matters.pairs.Place`, as lists
+    thread = models.BigIntegerField(db_index=True)
+    sure = models.FloatField(default=1.0)
+
+    class Meta:
+        # Without a list of what is to be put in later, which every one of hundreds of look-ups would read.
+        indexes: ClassVar = [GinIndex("pieces", name="trace_pieces", fastupdate=False)]

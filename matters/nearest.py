@@ -1,0 +1,238 @@
+"""Which tickets one may be about the same thing as, from an index and never by a scan.
+
+1. Of each ticket its rarest pieces are kept (`Trace`), each together with the month of the call. A new ticket asks for
+   its own rarest pieces in the months of the window: it meets as many rows in a city's tenth year as in its first.
+2. The tickets that share the most are compared in full (`pairs.judge`), whatever state they are in.
+3. What is one matter already, or what the machine takes for one (`Trace.thread`), answers as one: as sure as its two
+   tickets that are most like it, so that one chance likeness does not draw a ticket in.
+4. How rare a piece is, is counted on the latest tickets, which each process reads as they come.
+
+From JOIN on a ticket is joined by itself, from PROPOSE on it is proposed; below that nothing is done.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+from matters import pairs
+from matters.models import Trace
+from matters.pairs import PROPOSE, Learned, Place, Rarity, Side, Text
+from tickets.models import Ticket
+from tickets.places import book
+
+WINDOW, AHEAD = timedelta(days=180), timedelta(days=31)  # before a call, and after it where it comes in late
+MONTH = timedelta(days=30)
+KEPT, ASKED = 40, 60  # pieces by which a ticket is found, and by which it asks
+MOST_OF_ONE, MOST_MET = 60, 2500  # rows read for one piece in a month; rows expected for all
+COMPARED = 30
+RAISED = 0.35  # how sure a ticket must be of its thread to count when a thread is raised
+MEMBERS = 2  # of a matter that say how sure it is
+SAMPLE, BEHIND = 2000, 500  # latest tickets by which it is known how rare a piece is; how many may be missing at once
+READ = 2 * pairs.READ
+
+
+@dataclass(frozen=True)
+class Near:
+    """A matter, or a ticket that has none, that a ticket may be about too: its nearest ticket, how sure, and why."""
+
+    ticket: int
+    matter: int | None
+    probability: float
+    why: tuple[str, ...] = ()
+    thread: int = 0
+
+
+class _Compared(NamedTuple):
+    row: Any
+    probability: float
+    why: tuple[str, ...]
+
+
+def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
+    """What `ticket` may be about too, the surest first, down to what is just worth proposing; and keeps its trace."""
+    rarity = _known.now()
+    side = side_of(ticket, places_of(ticket))
+    text = Text(side, rarity)
+    found: dict[tuple[str, int], list[_Compared]] = defaultdict(list)
+    for row in _candidates(ticket, text, rarity):
+        said = pairs.judge(text, Text(side_of(row, [Place(*one) for one in row.trace.places]), rarity), rarity, learned)
+        key = ("matter", row.matter_id) if row.matter_id else ("thread", row.trace.thread)
+        found[key].append(_Compared(row, said.probability, said.why))
+    near = []
+    for compared in found.values():
+        compared.sort(key=lambda one: (-one.probability, one.row.pk))
+        best, counted = compared[0], compared[:MEMBERS]
+        probability = sum(one.probability for one in counted) / len(counted)
+        if probability >= PROPOSE:
+            near.append(Near(best.row.pk, best.row.matter_id, probability, best.why, best.row.trace.thread))
+    near.sort(key=lambda one: (-one.probability, one.ticket))
+    _keep(ticket, text, rarity, near)
+    return near
+
+
+# -- what of a ticket is compared -----------------------------------------------------------------------------------
+
+
+def places_of(ticket: Ticket) -> list[Place]:
+    """What the place book finds in a ticket; nothing where several streets may be meant."""
+    known = book.book()
+    answer = known.place_of(ticket.address, f"{ticket.title} {ticket.description[: book.READ]}")
+    if answer.is_open:
+        return []
+    return [
+        Place(one.place, str(one.kind), one.name, one.community, known.paths.get(one.region, ""))
+        for one in answer.found[:4] if one.place
+    ]  # fmt: skip
+
+
+def side_of(ticket: Ticket, places: Sequence[Place]) -> Side:
+    category = tuple(ticket.category.ancestor_ids) if ticket.category else ()
+    return Side(
+        ticket.title, ticket.description[:READ], ticket.address, ticket.registered_at, tuple(places), category,
+        ticket.region.path,
+    )  # fmt: skip
+
+
+# -- the index ------------------------------------------------------------------------------------------------------
+
+
+def _month(at: datetime) -> int:
+    return int(at.timestamp() // MONTH.total_seconds())
+
+
+def _number(piece: str, month: int) -> int:
+    """A piece of a month as a number of four bytes. Two pieces of one number cost a comparison and nothing else."""
+    return zlib.crc32(f"{month} {piece}".encode()) - 2**31
+
+
+def _rarest(text: Text, rarity: Rarity, count: int) -> list[tuple[str, float]]:
+    """The pieces that tell most of a text, those of the title counting twice."""
+    weights = {piece: rarity(piece) * (2 if piece in text.title else 1) for piece in text.all}
+    return sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:count]
+
+
+def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
+    """The tickets that share most of the rare pieces."""
+    first, last = _month(ticket.registered_at - WINDOW), _month(ticket.registered_at + AHEAD)
+    numbers: list[int] = []
+    weights: list[float] = []
+    met = 0.0
+    a_month = _known.a_month
+    for piece, weight in _rarest(text, rarity, ASKED):
+        expected = min(MOST_OF_ONE, a_month * rarity.share(piece)) * (last - first)
+        met += expected
+        if numbers and met > MOST_MET:
+            break
+        for month in range(first, last + 1):
+            numbers.append(_number(piece, month))
+            weights.append(weight)
+    if not numbers:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(_MOST_SHARED, [numbers, weights, _known.after, MOST_OF_ONE, ticket.pk, COMPARED])
+        ids = [pk for pk, _weight in cursor.fetchall()]
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    rows = Ticket.objects.filter(
+        pk__in=ids, registered_at__gte=ticket.registered_at - WINDOW, registered_at__lte=ticket.registered_at + AHEAD
+    )
+    return list(rows.select_related("category", "region", "trace").only(*_READ))
+
+
+_READ = (
+    "title", "description", "address", "registered_at", "matter_id", "category__path", "region__path", "trace__places",
+    "trace__thread",
+)  # fmt: skip
+_MOST_SHARED = f"""
+SELECT hit.ticket_id, sum(asked.weight) FROM unnest(%s::int[], %s::float8[]) AS asked (number, weight)
+CROSS JOIN LATERAL (
+    SELECT ticket_id FROM {Trace._meta.db_table} WHERE pieces @> ARRAY[asked.number] AND ticket_id > %s LIMIT %s
+) AS hit WHERE hit.ticket_id <> %s GROUP BY hit.ticket_id ORDER BY 2 DESC, 1 DESC LIMIT %s
+"""  # noqa: S608 - our own names
+
+
+def _keep(ticket: Ticket, text: Text, rarity: Rarity, near: Sequence[Near]) -> None:
+    """Keeps by what the ticket is found, and with what the machine takes it for one."""
+    month = _month(ticket.registered_at)
+    first = near[0] if near else None
+    Trace.objects.update_or_create(
+        ticket=ticket,
+        defaults={
+            "pieces": [_number(piece, month) for piece, _weight in _rarest(text, rarity, KEPT)],
+            "places": [list(place) for place in text.side.places],
+            "thread": first.thread if first else ticket.pk,
+            "sure": first.probability if first else 1.0,
+        },
+    )
+
+
+# -- how rare a piece is --------------------------------------------------------------------------------------------
+
+
+class _Known:
+    """How many of the latest tickets have each piece, kept up with the tickets that have come since."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.after = 0  # the ticket after which all that counts was recorded; for measuring beside a city
+        self.forget()
+
+    def forget(self) -> None:
+        """Has the next question read the latest tickets anew."""
+        self._having: Counter[str] = Counter()
+        self.rarity = Rarity(0, self._having)
+        self._last: int | None = None
+        self._instants: deque[datetime] = deque(maxlen=SAMPLE)
+
+    @property
+    def a_month(self) -> float:
+        """How many tickets a month has, by the latest ones."""
+        if len(self._instants) < 2:
+            return 1.0
+        span = max((max(self._instants) - min(self._instants)) / MONTH, 1 / 30)
+        return len(self._instants) / span
+
+    def now(self) -> Rarity:
+        """How rare each piece is by the tickets that are stored."""
+        with self._lock:
+            stored = Ticket.objects.filter(pk__gt=self.after).order_by("pk")
+            fresh = stored.values_list("pk", "title", "description", "registered_at")
+            if self._last is None or self.rarity.looked_at > 2 * SAMPLE:
+                self.forget()
+                rows = list(fresh.order_by("-pk")[:SAMPLE])[::-1]
+            else:
+                rows = list(fresh.filter(pk__gt=self._last)[:BEHIND])
+            for row in rows:
+                self._take(*row)
+            return self.rarity
+
+    def _take(self, pk: int, title: str, text: str, at: datetime) -> None:
+        self._last = max(pk, self._last or 0)
+        self._having.update(Text(Side(title, text[:READ]), self.rarity).all.keys())
+        self._instants.append(at)
+        self.rarity.looked_at += 1
+        self.rarity.forget()
+
+
+_known = _Known()
+
+
+def forget(after: int = 0) -> None:
+    """Has the next question look at the latest tickets again; and, to measure, at none up to the ticket `after`."""
+    _known.after = after
+    _known.forget()
+
+
+def remember(tickets: Iterable[Ticket]) -> None:
+    """Keeps the traces of tickets that are already taken care of, so that later ones find them."""
+    rarity = _known.now()
+    for ticket in tickets:
+        _keep(ticket, Text(side_of(ticket, places_of(ticket)), rarity), rarity, [])

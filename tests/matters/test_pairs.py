@@ -1,0 +1,89 @@
+"""Whether two calls are about one thing is judged by words, names and places; who called is no part of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from matters import pairs
+from matters.pairs import JOIN, PROPOSE, Learned, Place, Rarity, Said, Side, Text
+from tests import scene
+
+ESTATE = Place(1, "estate", "凤凰天仙城", "天仙社区", "/1/2/3/")
+OTHER_ESTATE = Place(2, "estate", "紫薇苑", "紫薇社区", "/1/2/4/")
+ROAD = Place(3, "road", "天仙路", "", "/1/2/3/")
+
+
+def judged(one: Side, other: Side, rarity: Rarity | None = None) -> Said:
+    rarity = rarity or Rarity()
+    return pairs.judge(Text(one, rarity), Text(other, rarity), rarity)
+
+
+def call(title: str, text: str = "", *places: Place, days: float = 0, region: str = "") -> Side:
+    return Side(title, text, "", scene.MONDAY + timedelta(days=days), places, (), region)
+
+
+def test_iron_plates_on_the_road_are_the_steel_plates_before_the_estate() -> None:
+    """One says 钢板 and the estate, the other 铁板 and the road; the water of the same estate is another matter."""
+    plates = call("凤凰天仙城门口天仙路钢板响", "修路铺的钢板，车一压就哐当响，夜里没法睡。", ESTATE)
+    iron = call("天仙路铁板太吵", "天仙路上盖的铁板整夜咣当响，睡不着。", ROAD, days=1)
+    water = call("凤凰天仙城停水", "小区从早上开始停水，没有通知。", ESTATE, days=1)
+    said = judged(plates, iron)
+    assert said.probability >= PROPOSE
+    assert any("钢板/铁板" in one for one in said.why), said.why
+    assert judged(plates, water).probability < PROPOSE
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (call("K1区工地夜间施工扰民"), call("K2区工地夜间施工扰民")),
+        (call("夜间施工扰民", "打桩声响到凌晨。", ESTATE), call("夜间施工扰民", "打桩声响到凌晨。", OTHER_ESTATE)),
+        (call("路灯不亮", "一片漆黑", region="/1/2/3/"), call("路灯不亮", "一片漆黑", region="/1/2/4/")),
+    ],
+    ids=["two areas", "two estates", "two streets"],
+)
+def test_two_places_that_conflict_are_never_one_matter(one: Side, other: Side) -> None:
+    """However alike the words: the same title, a minute apart."""
+    assert judged(one, other).probability == 0
+
+
+def test_a_city_and_one_of_its_districts_do_not_conflict() -> None:
+    city, district = call("K市云湖公园何时开工", region="/1/"), call("K3区云湖公园何时开工建设", region="/1/2/")
+    assert judged(city, district).probability > 0
+
+
+def test_the_same_thing_at_another_estate_is_another_matter() -> None:
+    """Without a place book: by the names in the titles alone."""
+    text = "楼下餐馆没有专用烟道，油烟直排，家家都是油味。"
+    one, other = call("碧云花园楼下餐馆油烟扰民", text), call("锦绣华庭楼下餐馆油烟扰民", text)
+    same = call("投诉碧云花园饭店油烟", "一楼饭店油烟从窗户排出来，碧云花园的住户受不了。")
+    assert judged(one, other).probability < JOIN
+    assert judged(one, same).probability > judged(one, call("锦绣华庭饭店油烟", same.text)).probability
+
+
+@pytest.mark.parametrize("text", ["", "吵", "你好", "？？？", "12345", "a" * 5000], ids=lambda text: text[:5])
+def test_texts_that_say_next_to_nothing_are_no_matter(text: str) -> None:
+    other = call("凤凰天仙城停水", "小区从早上开始停水，没有通知。")
+    assert judged(call(text), other).probability < PROPOSE
+    assert judged(call(text, text), call("", "")).probability < PROPOSE
+
+
+def test_a_copy_under_another_title_is_joined() -> None:
+    text = "我们是云湖公馆的购房人，收房时发现楼间距、外墙和大堂都和宣传不一样，多次找开发商沟通，一直没有结果。"
+    said = judged(call("云湖公馆虚假宣传", text), call("投诉云湖公馆开发商虚假宣传", "尊敬的领导：" + text, days=20))
+    assert said.probability >= JOIN
+    assert "文字几乎相同" in said.why
+
+
+def test_who_called_is_not_compared() -> None:
+    assert not {"caller", "phone", "user", "number"} & set(Side.__dataclass_fields__)
+
+
+def test_what_is_learned_is_numbers_and_words() -> None:
+    """What is shipped reads as it was written; anything else is refused."""
+    assert Learned.read(pairs.default().as_json()) == pairs.default()
+    for broken in ("", "[]", "{}", '{"base": 1, "knots": [0], "heights": {}}', "null"):
+        with pytest.raises(ValueError, match=r"."):
+            Learned.read(broken)
