@@ -47,6 +47,12 @@ def stuck_ticket(page: Page) -> str:
     return page.locator("td a.title").first.get_attribute("href") or "/"
 
 
+def who_called(page: Page, address: str) -> str:
+    """The address of the page of who called about this ticket."""
+    page.goto(BASE + address)
+    return page.locator("a[href^='/callers/']").first.get_attribute("href") or "/"
+
+
 def on_site(page: Page, address: str) -> str:
     """The address of the meeting about this ticket; called together here where there is none yet."""
     page.goto(BASE + address)
@@ -87,6 +93,8 @@ def main() -> None:
         shoot(supervisor, out, "supervisor", "/board/")
         address = stuck_ticket(supervisor)
         shoot(supervisor, out, "ticket", address, full=True)
+        shoot(supervisor, out, "map", "/matters/map/?days=30")
+        shoot(supervisor, out, "caller", who_called(supervisor, address))
         manager = sign_in(browser, "manager1", DESK)
         shoot(manager, out, "manager", "/dashboard/")
         phone = sign_in(browser, "supervisor1", PHONE)
