@@ -446,3 +446,12 @@ def test_the_on_site_page(signed_in: SignIn) -> None:
     assert answer.status_code == 200
     assert "当日整改" in answer.content.decode()
     assert Ticket.objects.get().is_binding
+
+
+def test_a_page_on_paper_says_whose_it_is_and_what_may_not_be_passed_on(signed_in: Callable[[str], Client]) -> None:
+    plain, secret = scene.call(), scene.call(is_secret=True, caller_phone="10012340002")
+    client = signed_in(scene.OPERATOR)
+    shown = client.get(plain.get_absolute_url()).content.decode()
+    assert f"{scene.user(scene.OPERATOR)}（话务员）" in shown
+    assert "不得外传" not in shown
+    assert "不得外传" in client.get(secret.get_absolute_url()).content.decode()
