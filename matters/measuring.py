@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from hotline.accounts.models import Region
 from matters import nearest
+from matters.models import Trace
 from matters.pairs import JOIN, Learned
 from tickets.choices import Channel, Kind, Status
 from tickets.models import Caller, Ticket
@@ -61,6 +62,7 @@ def read_truth(path: Path) -> dict[str, str]:
 class Found:
     """What came of the messages: the thread of each, and after how many messages each thread was raised."""
 
+    tickets: list[int]
     threads: list[int]
     joined: int
     raised: dict[int, int]
@@ -83,7 +85,7 @@ def _fed(messages: Sequence[Message], learned: Learned | None) -> Found:
     nearest.forget(after=last)
     region = Region.objects.create(name="evaluate_matters")
     callers: dict[str, Caller] = {}
-    found = Found([], 0, {}, [])
+    found = Found([], [], 0, {}, [])
     members: dict[int, set[int]] = defaultdict(set)
     for nth, message in enumerate(messages):
         caller = callers.get(message.user) or Caller.objects.create(phone=f"evaluate-{len(callers)}")
@@ -98,11 +100,17 @@ def _fed(messages: Sequence[Message], learned: Learned | None) -> Found:
         found.milliseconds.append(1000 * (time.perf_counter() - started))
         thread, sure = (near[0].thread, near[0].probability) if near else (ticket.pk, 1.0)
         found.joined += bool(near) and sure >= JOIN
-        found.threads.append(thread)
+        found.tickets.append(ticket.pk)
+        for other in {one.thread for one in near[1:] if one.probability >= nearest.TIED} - {thread}:
+            members[thread] |= members.pop(other, set())
+            if other in found.raised:
+                found.raised.setdefault(thread, found.raised.pop(other))
         if sure >= nearest.RAISED:
             members[thread].add(caller.pk)
         if len(members[thread]) >= MANY:
             found.raised.setdefault(thread, nth)
+    threads = dict(Trace.objects.filter(pk__in=found.tickets).values_list("pk", "thread"))
+    found.threads = [threads[pk] for pk in found.tickets]
     return found
 
 

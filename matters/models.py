@@ -245,3 +245,21 @@ class Trace(models.Model):
     class Meta:
         # Without a list of what is to be put in later, which every one of hundreds of look-ups would read.
         indexes: ClassVar = [GinIndex("pieces", name="trace_pieces", fastupdate=False)]
+
+
+class PairModel(models.Model):
+    """A pair decision that was learned from what people chose, on top of the shipped one: numbers and words, signed."""
+
+    trained_at = models.DateTimeField(default=timezone.now)
+    learned_from = models.PositiveIntegerField()  # pairs on which people decided
+    measured_on = models.PositiveIntegerField()  # later ones that were not learned from
+    right = models.FloatField()  # share of those that it judges as people did
+    right_before = models.FloatField()  # and that of what was used until then
+    numbers = models.TextField()  # as `matters.pairs.Learned` writes itself
+    digest = models.CharField(max_length=64)
+    is_used = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["is_used"], condition=models.Q(is_used=True), name="one_pair_model_in_use")
+        ]

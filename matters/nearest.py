@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from matters import pairs
+from matters import pairs, store
 from matters.models import Trace
 from matters.pairs import PROPOSE, Learned, Place, Rarity, Side, Text
 from tickets.models import Ticket
@@ -33,7 +33,8 @@ MONTH = timedelta(days=30)
 KEPT, ASKED = 40, 60  # pieces by which a ticket is found, and by which it asks
 MOST_OF_ONE, MOST_MET = 60, 2500  # rows read for one piece in a month; rows expected for all
 COMPARED = 30
-RAISED = 0.35  # how sure a ticket must be of its thread to count when a thread is raised
+TIED = 0.25  # how sure a ticket must be of two threads to make them one
+RAISED = 0.33  # how sure a ticket must be of its thread to count when a thread is raised
 MEMBERS = 2  # of a matter that say how sure it is
 SAMPLE, BEHIND = 2000, 500  # latest tickets by which it is known how rare a piece is; how many may be missing at once
 READ = 2 * pairs.READ
@@ -58,12 +59,13 @@ class _Compared(NamedTuple):
 
 def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
     """What `ticket` may be about too, the surest first, down to what is just worth proposing; and keeps its trace."""
-    rarity = _known.now()
+    learned, known = learned or store.current(), rarity()
     side = side_of(ticket, places_of(ticket))
-    text = Text(side, rarity)
+    text = Text(side, known)
     found: dict[tuple[str, int], list[_Compared]] = defaultdict(list)
-    for row in _candidates(ticket, text, rarity):
-        said = pairs.judge(text, Text(side_of(row, [Place(*one) for one in row.trace.places]), rarity), rarity, learned)
+    for row in _candidates(ticket, text, known):
+        other = Text(side_of(row, [Place(*one) for one in row.trace.places]), known)
+        said = pairs.judge(text, other, known, learned)
         key = ("matter", row.matter_id) if row.matter_id else ("thread", row.trace.thread)
         found[key].append(_Compared(row, said.probability, said.why))
     near = []
@@ -74,7 +76,8 @@ def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
         if probability >= PROPOSE:
             near.append(Near(best.row.pk, best.row.matter_id, probability, best.why, best.row.trace.thread))
     near.sort(key=lambda one: (-one.probability, one.ticket))
-    _keep(ticket, text, rarity, near)
+    _tie(near)
+    _keep(ticket, text, known, near)
     return near
 
 
@@ -104,13 +107,19 @@ def side_of(ticket: Ticket, places: Sequence[Place]) -> Side:
 # -- the index ------------------------------------------------------------------------------------------------------
 
 
-def _month(at: datetime) -> int:
+def month_of(at: datetime) -> int:
+    """In which of the months, counted from 1970, an instant lies."""
     return int(at.timestamp() // MONTH.total_seconds())
+
+
+def month_mark(month: int) -> int:
+    """What makes the number of a piece another one in each month."""
+    return month * 2654435761 % 2**32
 
 
 def _number(piece: str, month: int) -> int:
     """A piece of a month as a number of four bytes. Two pieces of one number cost a comparison and nothing else."""
-    return zlib.crc32(f"{month} {piece}".encode()) - 2**31
+    return (zlib.crc32(piece.encode()) ^ month_mark(month)) - 2**31
 
 
 def _rarest(text: Text, rarity: Rarity, count: int) -> list[tuple[str, float]]:
@@ -121,7 +130,7 @@ def _rarest(text: Text, rarity: Rarity, count: int) -> list[tuple[str, float]]:
 
 def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
     """The tickets that share most of the rare pieces."""
-    first, last = _month(ticket.registered_at - WINDOW), _month(ticket.registered_at + AHEAD)
+    first, last = month_of(ticket.registered_at - WINDOW), month_of(ticket.registered_at + AHEAD)
     numbers: list[int] = []
     weights: list[float] = []
     met = 0.0
@@ -159,9 +168,16 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - our own names
 
 
+def _tie(near: Sequence[Near]) -> None:
+    """What a ticket is surely enough about, as well as about the first, is one thing with it from now on."""
+    others = {one.thread for one in near[1:] if one.probability >= TIED} - {one.thread for one in near[:1]}
+    if others:
+        Trace.objects.filter(thread__in=others).update(thread=near[0].thread)
+
+
 def _keep(ticket: Ticket, text: Text, rarity: Rarity, near: Sequence[Near]) -> None:
     """Keeps by what the ticket is found, and with what the machine takes it for one."""
-    month = _month(ticket.registered_at)
+    month = month_of(ticket.registered_at)
     first = near[0] if near else None
     Trace.objects.update_or_create(
         ticket=ticket,
@@ -225,6 +241,11 @@ class _Known:
 _known = _Known()
 
 
+def rarity() -> Rarity:
+    """How rare each piece is by the tickets that are stored."""
+    return _known.now()
+
+
 def forget(after: int = 0) -> None:
     """Has the next question look at the latest tickets again; and, to measure, at none up to the ticket `after`."""
     _known.after = after
@@ -233,6 +254,6 @@ def forget(after: int = 0) -> None:
 
 def remember(tickets: Iterable[Ticket]) -> None:
     """Keeps the traces of tickets that are already taken care of, so that later ones find them."""
-    rarity = _known.now()
+    known = rarity()
     for ticket in tickets:
-        _keep(ticket, Text(side_of(ticket, places_of(ticket)), rarity), rarity, [])
+        _keep(ticket, Text(side_of(ticket, places_of(ticket)), known), known, [])

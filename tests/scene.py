@@ -20,6 +20,7 @@ from dispatch.directory import check
 from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
 from hotline.worktime import calendar
+from matters import nearest, store
 from supervision.ladder import steps
 from tickets import elsewhere, limits, load
 from tickets.calls import recording
@@ -90,6 +91,8 @@ def forget() -> None:
     elsewhere.lines.forget()
     returned_for.returned.forget()
     naming.forget()
+    nearest.forget()
+    store.forget()
 
 
 def user(username: str) -> User:

@@ -17,11 +17,6 @@ from tickets.models import Ticket
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _read_anew() -> None:
-    nearest.forget()
-
-
 def call(title: str, description: str = "", **given: Any) -> Ticket:
     street = Region.objects.get(name="书院街道")
     return scene.call(title=title, description=description or title, region=street, **given)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from demo import asking, city, growth, multiplying, probes, shift, sweeps
+from demo import asking, city, growth, multiplying, nearby, probes, shift, sweeps
 from demo.generator import Generator
 from hotline import roles
 from tickets.models import Ticket
@@ -28,6 +28,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--growth", type=int, nargs="+", metavar="TICKETS",
             help="measure everything that is offered at these sizes, one after the other, and how it grows",
+        )  # fmt: skip
+        parser.add_argument(
+            "--matters", type=int, nargs="+", metavar="TICKETS",
+            help="measure how long it takes at these sizes to find what a ticket may be about too",
         )  # fmt: skip
         parser.add_argument(
             "--desk", type=int, metavar="OPERATORS",
@@ -62,6 +66,8 @@ class Command(BaseCommand):
             result = growth.measure(options["growth"], options["open"])
             sys.stderr.write(growth.table(result) + "\n")
             return result
+        if options["matters"]:
+            return nearby.measure(options["matters"], options["open"])
         if options["desk"]:
             multiplying.grow(options["tickets"], options["open"])
             return shift.measure(options["desk"], options["calls"], options["minutes"], options["port"])
