@@ -6,6 +6,7 @@ places are taken is told to try again. So some of its threads are always free fo
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,24 @@ class PasswordHasher(Argon2PasswordHasher):
     memory_cost = 19 * 1024  # KiB
     time_cost = 2
     parallelism = 1
+
+
+class _QuickHasher(PasswordHasher):
+    """The same with less work; what it makes is checked as every other, and made anew at the first sign-in."""
+
+    memory_cost = 1024  # KiB
+    time_cost = 1
+
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that are taken for each other
+DRAWN = 16  # letters, 79 bits: nobody guesses them, however quickly a guess is checked
+
+
+def drawn() -> tuple[str, str]:
+    """A password drawn by lot, and its hash: for thousands of people who sign in with it once."""
+    password = "".join(secrets.choice(LETTERS) for _letter in range(DRAWN))
+    hasher = _QuickHasher()
+    return password, hasher.encode(password, hasher.salt())
 
 
 class TooBusy(Exception):

@@ -1,0 +1,379 @@
+"""A whole city from one folder of sheets: all of it, or nothing where a single row is wrong.
+
+What stands already and is the same stays untouched, so that it can be run again; what a sheet leaves out stays too, but
+for the directory, which is what its sheet says. A sheet that is not there is passed over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+
+from dispatch.city import sheets
+from dispatch.city.sheets import chosen, plain
+from dispatch.directory import sheet as directory
+from dispatch.directory import versions
+from dispatch.places import sheet as places
+from dispatch.sheets.grids import Unreadable
+from dispatch.sheets.tables import Row, Table
+from hotline.accounts import hashing
+from hotline.accounts.models import Department, Region, User
+from hotline.accounts.permissions import Role
+from hotline.text import one_line
+from tickets.models import Category
+
+NEW, CHANGED, SAME = "new", "changed", "same"
+LEVELS_OF_CATEGORIES = ("first", "second", "third")
+
+
+class Problem(NamedTuple):
+    """What is wrong: the file, the row as the program that shows the file numbers it (0: the file as a whole)."""
+
+    file: str
+    row: int
+    text: str
+
+    def __str__(self) -> str:
+        if not self.row:
+            return f"{self.file}: {self.text}"
+        return _t("%(file)s, row %(row)d: %(text)s") % {"file": self.file, "row": self.row, "text": self.text}
+
+
+class Refused(Exception):
+    """A folder that is not laid in; nothing has been changed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass
+class Laid:
+    """What was done with each sheet, and the one-time passwords of the people who are new."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+    passed_over: list[str] = field(default_factory=list)  # files that are none of the sheets
+
+
+@dataclass
+class _Work:
+    """One sheet while it is laid in."""
+
+    file: str
+    table: Table
+    counts: Counter[str] = field(default_factory=lambda: Counter({NEW: 0, CHANGED: 0, SAME: 0}))
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, row: int, text: str) -> None:
+        self.problems.append(Problem(self.file, row, text))
+
+    def rows(self, needed: tuple[str, ...]) -> Iterator[tuple[Row, dict[str, str]]]:
+        """The rows that can be relied on and have what is needed; of the others it is told what is wrong."""
+        for row in self.table.rows:
+            given = {name: one_line(value) for name, value in row.values.items()}
+            if row.fault:
+                self.wrong(row.number, row.fault)
+            elif empty := [name for name in needed if not given.get(name)]:
+                self.wrong(row.number, _t("Empty: %(names)s") % {"names": _t(", ").join(map(self._heading, empty))})
+            else:
+                yield row, given
+
+    def _heading(self, name: str) -> str:
+        return str(next(sheet.columns[name] for sheet in sheets.ALL.values() if name in sheet.columns))
+
+    def keep(self, row: Row, one: models.Model, values: Mapping[str, Any]) -> bool:
+        """Gives a row its values, saved where they differ; tells what the model refuses, and is then false."""
+        is_new = one.pk is None
+        if not is_new and all(getattr(one, name) == value for name, value in values.items()):
+            self.counts[SAME] += 1
+            return True
+        for name, value in values.items():
+            setattr(one, name, value)
+        try:
+            one.full_clean(exclude=["password"])
+        except ValidationError as error:
+            self.wrong(row.number, " ".join(error.messages))
+            return False
+        if not is_new and not _differs(one, values):
+            self.counts[SAME] += 1
+            return True
+        one.save()
+        self.counts[NEW if is_new else CHANGED] += 1
+        return True
+
+
+def _differs(one: models.Model, values: Mapping[str, Any]) -> bool:
+    """Whether what is stored of a row is something else than the model has made of the values."""
+    stored = type(one)._default_manager.get(pk=one.pk)
+    return any(getattr(one, name) != getattr(stored, name) for name in values)
+
+
+def lay_in(folder: Path, *, with_passwords: bool = False) -> Laid:
+    """Lays a city in. Raises Refused with everything that is wrong in any of its sheets."""
+    laid, problems = Laid(), []
+    known = {path for sheet in sheets.ALL.values() for path in sheet.find(folder)}
+    laid.passed_over = sorted(path.name for path in folder.iterdir() if path.is_file() and path not in known)
+    if not known:
+        names = _t(", ").join(f"{name}.xlsx" for name in sheets.ALL)
+        raise Refused([Problem(str(folder), 0, _t("None of the sheets is here: %(names)s") % {"names": names})])
+    with transaction.atomic():
+        for name, sheet in sheets.ALL.items():
+            files = sheet.find(folder)
+            if len(files) > 1:
+                text = _t("The same sheet twice: %(names)s") % {"names": _t(", ").join(path.name for path in files)}
+                problems.append(Problem(files[0].name, 0, text))
+            if not files:
+                continue
+            try:
+                work = _Work(files[0].name, sheet.read(files[0]))
+            except Unreadable as error:
+                problems.append(Problem(files[0].name, error.row, str(error).removeprefix(f"{files[0]}: ")))
+                continue
+            _LAYERS[name](work, laid, with_passwords)
+            laid.counts[name] = work.counts
+            problems += work.problems
+        if problems:
+            raise Refused(problems)
+    return laid
+
+
+# -- regions and departments ----------------------------------------------------------------------------------
+
+
+def _regions(work: _Work, laid: Laid, with_passwords: bool) -> None:
+    levels = chosen(Region.Level)
+    order = list(Region.Level.values)
+    rows = []
+    for row, given in work.rows(sheets.REGIONS.needed):
+        if (level := levels.get(plain(given["level"]))) is None:
+            work.wrong(row.number, _t("“%(name)s” is no level.") % {"name": given["level"][:20]})
+            continue
+        rows.append((order.index(level), row, given, level))
+    seen: dict[str, int] = {}
+    for _level, row, given, level in sorted(rows, key=lambda one: (one[0], one[1].number)):
+        if _twice(work, seen, given["code"], row):
+            continue
+        parent = None
+        if given.get("parent"):
+            found = Region.objects.filter(models.Q(code=given["parent"]) | models.Q(name=given["parent"]))
+            if len(found) != 1 or order.index(found[0].level) >= order.index(level):
+                work.wrong(row.number, _t("“%(name)s” is no region above it.") % {"name": given["parent"][:40]})
+                continue
+            parent = found[0]
+        elif level != Region.Level.CITY:
+            work.wrong(row.number, _t("A region below the city needs the one above it."))
+            continue
+        values: dict[str, Any] = {"name": given["name"], "level": level, "parent": parent}
+        try:
+            values |= {name: float(given[name]) for name in ("longitude", "latitude") if given.get(name)}
+        except ValueError:
+            work.wrong(row.number, _t("Longitude and latitude are numbers of degrees, such as 113.92."))
+            continue
+        work.keep(row, Region.objects.filter(code=given["code"]).first() or Region(code=given["code"]), values)
+
+
+def _departments(work: _Work, laid: Laid, with_passwords: bool) -> None:
+    levels, regions = chosen(Department.Level), _regions_by_name()
+    rows: dict[str, tuple[Row, dict[str, Any]]] = {}
+    seen: dict[str, int] = {}
+    for row, given in work.rows(sheets.DEPARTMENTS.needed):
+        if _twice(work, seen, given["name"], row):
+            continue
+        level, region = levels.get(plain(given["level"])), regions.get(plain(given["region"]))
+        is_open = _yes(given.get("is_open", ""), default=True)
+        if level is None:
+            work.wrong(row.number, _t("“%(name)s” is no level.") % {"name": given["level"][:20]})
+        elif not region:
+            work.wrong(row.number, _t("“%(name)s” is not known.") % {"name": given["region"][:40]})
+        elif is_open is None:
+            work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
+        else:
+            above = given.get("parent", "")
+            values: dict[str, Any] = {"level": level, "region_id": region, "parent": above, "is_open": is_open}
+            if "phone" in given:
+                values["phone"] = given["phone"]
+            rows[given["name"]] = (row, values)
+    for name in _parents_first(work, rows):
+        row, values = rows[name]
+        parent = Department.objects.filter(name=values["parent"]).first() if values["parent"] else None
+        if values["parent"] and parent is None:
+            work.wrong(row.number, _t("“%(name)s” is not known.") % {"name": values["parent"][:40]})
+            continue
+        one = Department.objects.filter(name=name).first() or Department(name=name)
+        if parent and one.pk and parent.is_within(one):
+            work.wrong(row.number, _t("An entry cannot stand below itself."))
+            continue
+        work.keep(row, one, {**values, "parent": parent})
+
+
+def _parents_first(work: _Work, rows: dict[str, tuple[Row, dict[str, Any]]]) -> list[str]:
+    """The names so that each comes after the one above it; those that go in a circle are told and left out."""
+    order: dict[str, None] = {}
+    for name in rows:
+        way: list[str] = []
+        step = name
+        while step in rows and step not in order and step not in way:
+            way.append(step)
+            step = rows[step][1]["parent"]
+        if step in way:
+            for one in way[way.index(step) :]:
+                work.wrong(rows[one][0].number, _t("An entry cannot stand below itself."))
+                order[one] = None
+        order |= dict.fromkeys(reversed(way))
+    told = {problem.row for problem in work.problems}
+    return [name for name in order if rows[name][0].number not in told]
+
+
+def _regions_by_name() -> dict[str, int]:
+    """Regions by code, by the whole way down and, where it is the only one, by name; zero where there are several."""
+    found: dict[str, int] = {}
+    for region in Region.objects.select_related("parent"):
+        name = plain(region.name)
+        found[name] = 0 if name in found else region.pk
+    for region in Region.objects.select_related("parent"):
+        found |= {plain(region.code): region.pk, plain(region.full_name): region.pk}
+    return found
+
+
+# -- categories -----------------------------------------------------------------------------------------------
+
+
+def _categories(work: _Work, laid: Laid, with_passwords: bool) -> None:
+    known = {(one.parent_id, plain(one.name)): one for one in Category.objects.all()}
+    seen: dict[str, int] = {}
+    for row, given in work.rows(sheets.CATEGORIES.needed):
+        if _twice(work, seen, "/".join(given[level] for level in LEVELS_OF_CATEGORIES), row):
+            continue
+        is_used = _yes(given.get("is_used", ""), default=True)
+        if is_used is None:
+            work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
+            continue
+        parent: Category | None = None
+        for level in LEVELS_OF_CATEGORIES:
+            one = known.get((parent.pk if parent else None, plain(given[level])))
+            values: dict[str, Any] = {}
+            if level == LEVELS_OF_CATEGORIES[-1]:
+                values = {"is_used": is_used} | ({"keywords": given["keywords"]} if "keywords" in given else {})
+            if one is None:
+                one = Category(name=given[level], parent=parent, code=_next_code(parent))
+                values = {"name": given[level], **values}
+            elif not values:
+                parent = one
+                continue
+            if not work.keep(row, one, values):
+                break
+            known[parent.pk if parent else None, plain(given[level])] = parent = one
+
+
+def _next_code(parent: Category | None) -> str:
+    """The next free code below a category: two more digits."""
+    begins = parent.code if parent else ""
+    taken = Category.objects.filter(parent=parent).values_list("code", flat=True)
+    used = [int(code[len(begins) :]) for code in taken if code.startswith(begins) and code[len(begins) :].isdigit()]
+    return f"{begins}{max(used, default=0) + 1:02d}"
+
+
+# -- people ---------------------------------------------------------------------------------------------------
+
+
+def _people(work: _Work, laid: Laid, with_passwords: bool) -> None:
+    roles = chosen(Role)
+    departments = {plain(one.name): one for one in Department.objects.all()}
+    known = {one.username.casefold(): one for one in User.objects.select_related("department")}
+    seen: dict[str, int] = {}
+    new: list[User] = []
+    for row, given in work.rows(sheets.PEOPLE.needed):
+        if _twice(work, seen, given["username"].casefold(), row):
+            continue
+        role, named = roles.get(plain(given["role"])), given.get("department", "")
+        department = departments.get(plain(named)) if named else None
+        is_lead = _yes(given.get("is_lead", ""), default=False)
+        is_active = _yes(given.get("is_active", ""), default=True)
+        if role is None:
+            work.wrong(row.number, _t("“%(name)s” is no role.") % {"name": given["role"][:20]})
+        elif named and department is None:
+            work.wrong(row.number, _t("“%(name)s” is not known.") % {"name": named[:40]})
+        elif is_lead is None or is_active is None:
+            work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
+        else:
+            values: dict[str, Any] = {
+                "full_name": given["full_name"], "role": role, "department": department, "is_lead": is_lead,
+                "is_active": is_active, **{name: given[name] for name in ("phone", "extension") if name in given},
+            }  # fmt: skip
+            one = known.get(given["username"].casefold()) or User(username=given["username"])
+            is_new = one.pk is None
+            if is_new:
+                one.set_unusable_password()
+            if work.keep(row, one, values) and is_new:
+                new.append(one)
+    if with_passwords and not work.problems:
+        laid.passwords = _one_time_passwords(new)
+
+
+def _one_time_passwords(people: list[User]) -> dict[str, str]:
+    """A password for each, good for one sign-in, after which its owner must choose another."""
+    given = {}
+    for one in people:
+        given[one.username], one.password = hashing.drawn()
+        one.reset_at = timezone.now()
+    User.objects.bulk_update(people, ["password", "reset_at"], batch_size=500)
+    return given
+
+
+# -- places and the directory ---------------------------------------------------------------------------------
+
+
+def _places(work: _Work, laid: Laid, with_passwords: bool) -> None:
+    found = places.read(work.table)
+    for row, reason in found.rejected:
+        work.wrong(row.number, reason)
+    if not work.problems:
+        work.counts.update(places.take_in(found.entries, actor=None))
+
+
+def _directory(work: _Work, laid: Laid, with_passwords: bool) -> None:
+    try:
+        lines = directory.lines(work.table)
+        draft = versions.draft_whole(lines, note=_t("Laid in from sheets"), actor=None)
+    except directory.Refused as refused:
+        for problem in refused.problems:
+            work.wrong(problem.row, problem.text)
+        return
+    if draft is None:
+        work.counts[SAME] += len(lines)
+        return
+    work.counts[NEW] += len(draft.brought)
+    work.counts[SAME] += len(lines) - len(draft.brought)
+    versions.put_in_force(draft, actor=None)
+
+
+_LAYERS: dict[str, Callable[[_Work, Laid, bool], None]] = {
+    "regions": _regions, "departments": _departments, "categories": _categories, "people": _people,
+    "places": _places, "directory": _directory,
+}  # fmt: skip
+
+
+def _twice(work: _Work, seen: dict[str, int], key: str, row: Row) -> bool:
+    """Whether the same stands in a row above; it is told."""
+    if key in seen:
+        work.wrong(row.number, _t("The same stands in row %(row)d already.") % {"row": seen[key]})
+        return True
+    seen[key] = row.number
+    return False
+
+
+def _yes(written: str, *, default: bool) -> bool | None:
+    """What a cell says to a question of yes or no; None where it says neither."""
+    said = plain(written)
+    if not said:
+        return default
+    return True if said in sheets.YES else False if said in sheets.NO else None
