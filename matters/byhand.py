@@ -17,7 +17,8 @@ from hotline.accounts.models import Department, User
 from hotline.accounts.permissions import Permission as P
 from hotline.waiting import busy
 from matters import totals
-from matters.models import Choice, Deed, Standing
+from matters.effects import keep_apart
+from matters.models import Deed, Standing
 from tickets.models import Matter, Ticket
 from tickets.workflow.performing import NotAllowed, Refused, Stale, apply
 from tickets.workflow.stores import DatabaseStore
@@ -71,9 +72,7 @@ def split(
             title=name or first.title, named_after=None if name else first, created_by=actor, created_at=timezone.now()
         )
         _move(chosen, own, actor=actor)
-        Choice.objects.bulk_create(
-            Choice(ticket=ticket, matter=matter, is_together=False, by=actor) for ticket in chosen
-        )
+        keep_apart(chosen, matter.pk, by=actor)
         _note(matter, Deed.What.SPLIT, actor, reason, other=own.pk, tickets=len(chosen))
         _note(own, Deed.What.SPLIT_OFF, actor, reason, other=matter.pk, tickets=len(chosen))
     totals.recount([matter.pk, own.pk])

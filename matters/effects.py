@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from django.core.cache import cache
 from django.db import transaction
 
+from hotline.accounts.models import User
 from matters import totals
 from matters.models import Choice
 from tickets.models import Ticket
@@ -15,6 +17,7 @@ from tickets.workflow.stores import DatabaseStore
 
 ASKED = "matters:asked"  # a job is on its way that will look at whatever waits
 ASKED_FOR = 20  # seconds; a job that was lost holds up the next for no longer
+PAIRS = 20  # of a matter that is left, so many tickets are told apart one by one, for training to learn from
 logger = logging.getLogger(__name__)
 
 
@@ -35,7 +38,18 @@ def keep_joining(p: Performance) -> None:
 @effect("part_matter")
 def keep_parting(p: Performance) -> None:
     if p.actor is not None and isinstance(p.store, DatabaseStore):
-        p.store.add(Choice(ticket=p.ticket, matter_id=p.data["matter"], is_together=False, by=p.actor, at=p.at))
+        keep_apart([p.ticket], p.data["matter"], by=p.actor)
+
+
+def keep_apart(tickets: Sequence[Ticket], matter: int, *, by: User) -> None:
+    """Keeps that these tickets, which have just left a matter, are another thing than it and its tickets."""
+    left = Ticket.objects.filter(matter=matter).exclude(pk__in=[ticket.pk for ticket in tickets]).order_by("-pk")
+    others = [None, *left.values_list("pk", flat=True)[:PAIRS]]
+    Choice.objects.bulk_create(
+        Choice(ticket=ticket, other_id=other, matter_id=None if other else matter, is_together=False, by=by)
+        for ticket in tickets
+        for other in others
+    )
 
 
 @after_every

@@ -15,10 +15,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
+from hotline.accounts.models import User
 from matters.models import Recurrence
 from tickets import limits
 from tickets.choices import Closing, Kind, RuleKey, Status
-from tickets.models import Ticket
+from tickets.disclosure import Reader
+from tickets.models import Answer, Ticket
+from tickets.reading import read
 
 ANSWERED = (Closing.FOLLOWED_UP, Closing.UNREACHED, Closing.NO_CALL)
 
@@ -38,7 +41,7 @@ WITH told AS (
     )
 )
 SELECT id, matter_id, registered_at, last_answered_at FROM seen
-WHERE all_over_at <= registered_at AND last_answered_at > registered_at - %(days)s
+WHERE all_over_at < registered_at AND last_answered_at > registered_at - %(days)s
 AND closing <> %(direct)s
 """
 
@@ -70,3 +73,23 @@ def _recurrence(pk: int, matter: int, registered_at: datetime, closed_at: dateti
         ticket_id=pk, earlier=earlier, matter_id=matter, department_id=earlier.department_id,
         days=(registered_at - closed_at).days, found_at=now,
     )  # fmt: skip
+
+
+def came_back(tickets: Collection[int]) -> dict[int, int]:
+    """Of these tickets those that came back: how many days before them the same thing had been closed."""
+    found = Recurrence.objects.filter(ticket__in=tickets, refuted_at=None)
+    return dict(found.values_list("ticket", "days")) if tickets else {}
+
+
+def old_answers(tickets: Collection[int], reader: Reader) -> dict[int, str]:
+    """Of these tickets those that came back: what the earlier one was closed with, as `reader` may read it."""
+    found = Recurrence.objects.filter(ticket__in=tickets, refuted_at=None).select_related("earlier")
+    if not isinstance(reader, User):
+        return {}
+    visible = set(Ticket.objects.visible_to(reader).filter(came_back_as__in=found).values_list("pk", flat=True))
+    told = {}
+    for one in found:
+        answer = Answer.objects.filter(ticket=one.earlier, sent_back_at=None).order_by("-at").first()
+        if answer and one.earlier_id in visible:
+            told[one.ticket_id] = read(one.earlier, reader).text(answer.text)
+    return told

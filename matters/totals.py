@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q
 from django.utils import timezone
 
-from matters import recurring
+from matters import alerts, recurring
 from matters.models import Recurrence, SensitiveWord, Standing
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, RuleKey
@@ -73,6 +73,7 @@ def recount(matters: Collection[int], *, now: datetime | None = None) -> list[St
         recurring.find(matters, now=now)
         _count(rows, now)
         Standing.objects.bulk_update(rows, COUNTED)
+        alerts.sync(rows, now=now)
     return rows
 
 

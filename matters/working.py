@@ -16,7 +16,7 @@ from datetime import datetime
 from django.core.cache import cache
 from django.utils import timezone
 
-from matters import totals
+from matters import alerts, totals
 from matters.effects import ASKED
 
 logger = logging.getLogger(__name__)
@@ -27,5 +27,6 @@ def work(now: datetime | None = None) -> None:
     cache.delete(ASKED)  # what comes from here on sends for the next run
     now = now or timezone.now()
     totals.find_missed(now)
+    alerts.look_at_surges(now)
     while batch := totals.due(now):
         totals.recount(batch, now=now)

@@ -65,6 +65,7 @@ class Step(models.TextChoices):
     CALLER = "caller", _("Word of the caller")
     ARTICLE_ENDING = "ending", _("Article expires soon")
     ARTICLE_ENDED = "ended", _("Article has expired")
+    MATTER = "matter", _("Many callers about one matter")
 
 
 LADDER = (Step.REMINDER, Step.LEAD, Step.URGE, Step.ORDER, Step.CIRCULAR)

@@ -97,6 +97,9 @@ def _cause(flag: Flag, end: datetime) -> Iterable[str]:
         # Its cause began where the limit ended; the last word came the whole limit before.
         last_word = parse_datetime(flag.evidence.get("last_word") or "") or flag.since
         yield _t("no word for %(days)s working days") % {"days": _days(last_word, end)}
+    elif flag.kind == FlagKind.CAME_BACK:
+        days = flag.evidence.get("closed_before") or 0
+        yield ngettext("closed %d day before this call", "closed %d days before this call", days) % days
     elif flag.kind in LATE:
         yield _t("%(days)s working days late") % {"days": _days(flag.since, end)}
 

@@ -150,6 +150,7 @@ class FlagKind(models.TextChoices):
     TASK_LATE = "task_late", _("On-site task overdue")
     ORDER_LATE = "order_late", _("Supervision order overdue")
     REDONE = "redone", _("Redone again and again")
+    CAME_BACK = "came_back", _("Came back")
     MANY_CALLERS = "many_callers", _("Many callers")
     FREQUENT_CALLER = "frequent_caller", _("One caller often")
     DUE_SOON = "due_soon", _("Due soon")
@@ -168,6 +169,7 @@ FLAG_TONES = {
     FlagKind.TASK_LATE: "danger",
     FlagKind.ORDER_LATE: "danger",
     FlagKind.REDONE: "danger",
+    FlagKind.CAME_BACK: "danger",
     FlagKind.MANY_CALLERS: "warning",
     FlagKind.FREQUENT_CALLER: "warning",
     FlagKind.DUE_SOON: "warning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.shell import number_in
+from matters.recurring import old_answers
 from matters.totals import callers_of
 from supervision import words
 from supervision.clocks import risk
@@ -28,9 +29,10 @@ from tickets.workflow.table import Action
 
 # Causes in the order of the board, the gravest first.
 CAUSES = (
-    FlagKind.UNPLACEABLE, FlagKind.BOUNCED, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.OVERDUE,
-    FlagKind.UNCLAIMED, FlagKind.STALLED, FlagKind.REDONE, FlagKind.MANY_CALLERS, FlagKind.FREQUENT_CALLER,
-    FlagKind.PART_LATE, FlagKind.FOLLOW_UP_LATE, FlagKind.REVIEW_DUE, FlagKind.DUE_SOON, FlagKind.HALF_TIME,
+    FlagKind.UNPLACEABLE, FlagKind.BOUNCED, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.CAME_BACK,
+    FlagKind.OVERDUE, FlagKind.UNCLAIMED, FlagKind.STALLED, FlagKind.REDONE, FlagKind.MANY_CALLERS,
+    FlagKind.FREQUENT_CALLER, FlagKind.PART_LATE, FlagKind.FOLLOW_UP_LATE, FlagKind.REVIEW_DUE, FlagKind.DUE_SOON,
+    FlagKind.HALF_TIME,
 )  # fmt: skip
 WARNINGS = (FlagKind.DUE_SOON, FlagKind.HALF_TIME)  # to a department; on the board only where asked for
 PAGE_SIZE = 40
@@ -60,6 +62,7 @@ class Row:
     risk: int
     parts: tuple[Part, ...]
     offered: tuple[Action, ...]
+    old_answer: str = ""  # with which it had been closed before it came back
 
     @property
     def cause(self) -> str:
@@ -125,8 +128,13 @@ def _rows(user: User, keys: list[int], reader: Reader) -> list[Row]:
     readings = {ticket.pk: read(ticket, reader) for group in members.values() for ticket in group}
     standing = {pk: words.readable(standing[pk], reading) for pk, reading in readings.items()}
     callers = callers_of({key for key in keys if key > 0})
+    back = [pk for pk, found in standing.items() if any(flag.kind == FlagKind.CAME_BACK for flag in found)]
+    answers = old_answers(back, reader) if back else {}
     return [
-        _row(key, members[key], standing, readings, callers.get(key, 1), user)
+        replace(
+            _row(key, members[key], standing, readings, callers.get(key, 1), user),
+            old_answer=next((answers[ticket.pk] for ticket in members[key] if ticket.pk in answers), ""),
+        )
         for key in keys
         if any(standing[ticket.pk] for ticket in members.get(key, ()))
     ]

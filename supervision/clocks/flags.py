@@ -11,6 +11,7 @@ from django.db.models import Count, F, Func, JSONField, QuerySet, Value
 
 from dispatch import suggest
 from dispatch.models import Return
+from matters.recurring import came_back
 from matters.totals import callers_of
 from supervision.clocks import instants, risk
 from supervision.clocks.instants import Around
@@ -70,11 +71,13 @@ def sync(tickets: Sequence[Ticket], *, now: datetime) -> tuple[int, int]:
 def look_around(tickets: Sequence[Ticket], now: datetime) -> dict[int, Around]:
     """What is known of each ticket beside its row, with a handful of queries for all."""
     callers = callers_of({t.matter_id for t in tickets if t.matter_id})
+    back = came_back({t.pk for t in tickets if t.matter_id})
     calls = calls_of_callers({t.caller_id for t in tickets if t.caller_id}, now)
     refused = refused_by_all([t for t in tickets if t.status == Status.REGISTERED and t.returns])
     return {
         t.pk: Around(
-            callers.get(t.matter_id or 0, 0), calls.get((t.caller_id or 0, t.hides_caller), 0), t.pk in refused
+            callers.get(t.matter_id or 0, 0), calls.get((t.caller_id or 0, t.hides_caller), 0), t.pk in refused,
+            back.get(t.pk),
         )
         for t in tickets
     }  # fmt: skip

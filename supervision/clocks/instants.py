@@ -42,12 +42,14 @@ class Around:
     """What is known of a ticket beside its own row.
 
     `callers` is how many different people its matter has, `calls` how often its caller called in the week before,
-    `is_refused_by_all` whether everybody whom directory and precedents name has returned it.
+    `is_refused_by_all` whether everybody whom directory and precedents name has returned it, `closed_before` how many
+    days before it the same thing had been closed.
     """
 
     callers: int = 0
     calls: int = 0
     is_refused_by_all: bool = False
+    closed_before: int | None = None
 
 
 def redo_share() -> float:
@@ -119,6 +121,8 @@ def _while_unanswered(ticket: Ticket, now: datetime, around: Around) -> dict[Fla
         found[FlagKind.UNPLACEABLE] = ticket.status_since
     if ticket.round > limits.rule(RuleKey.REDONE):
         found[FlagKind.REDONE] = ticket.clock_from or ticket.status_since
+    if around.closed_before is not None:
+        found[FlagKind.CAME_BACK] = ticket.status_since
     if around.callers >= limits.rule(RuleKey.MANY_CALLERS):
         found[FlagKind.MANY_CALLERS] = now
     if around.calls >= limits.rule(RuleKey.FREQUENT_CALLER):
@@ -150,6 +154,8 @@ def evidence(ticket: Ticket, around: Around) -> dict[str, Any]:
     for name, value in (("returns", ticket.returns), ("urges", ticket.urges), ("rounds", ticket.round - 1)):
         if value:
             facts[name] = value
+    if around.closed_before is not None:
+        facts["closed_before"] = around.closed_before
     if around.callers > 1:
         facts["callers"] = around.callers
     if around.calls >= limits.rule(RuleKey.FREQUENT_CALLER):

@@ -23,6 +23,7 @@ FLAG_POINTS: dict[str, int] = {
     FlagKind.ORDER_LATE: 25,
     FlagKind.BOUNCED: 20,
     FlagKind.REDONE: 20,
+    FlagKind.CAME_BACK: 25,
     FlagKind.UNCLAIMED: 15,
     FlagKind.STALLED: 15,
     FlagKind.DUE_SOON: 10,

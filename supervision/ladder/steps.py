@@ -237,6 +237,8 @@ def next_step(ticket: Ticket, kinds: Iterable[str]) -> str:
     """The action that the board offers first: the mildest that has not been tried and that can still help."""
     if ticket.department_id is None or {FlagKind.BOUNCED, FlagKind.UNPLACEABLE} & set(kinds):
         return "escalate"  # nobody is there to be urged, or urging has been answered with returns
+    if FlagKind.CAME_BACK in kinds and ticket.order_due_at is None:
+        return "supervise"  # it was answered once and is not solved
     if not ticket.urges:
         return "urge"
     if ticket.order_due_at is None:

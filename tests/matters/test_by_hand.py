@@ -44,7 +44,7 @@ def test_split_becomes_a_matter_of_its_own_and_is_kept_as_a_choice() -> None:
     away = list(one.tickets.order_by("pk")[2:])
     own = byhand.split(one, [t.number for t in away], actor=supervisor(), reason="另一条路。")
     assert (one.tickets.count(), own.tickets.count()) == (2, 2)
-    apart = Choice.objects.filter(is_together=False, matter=one)
+    apart = Choice.objects.filter(is_together=False, matter=one)  # and each pair, for training
     assert {choice.ticket_id for choice in apart} == {t.pk for t in away}
     with pytest.raises(Refused, match=away[0].number):
         byhand.split(one, [away[0].number], actor=supervisor(), reason="再来一次。")

@@ -336,6 +336,7 @@ def link_praise(p: Performance) -> None:
 @effect("join_matter")
 def join_matter(p: Performance) -> None:
     """Joins this ticket and those named to one matter: the one that some have already, else a new one."""
+    p.data.update(p.given.get("why") or {})
     if p.given.get("matter"):
         _enter(p, p.given["matter"])
         return
@@ -347,9 +348,11 @@ def join_matter(p: Performance) -> None:
         raise Refused(_("These tickets belong to different matters; part them first."))
     matter = Matter.objects.get(pk=known.pop()) if known else _new_matter(p, (p.ticket, *others))
     _enter(p, matter)
+    why = p.given["why"] | {"like": p.ticket.number} if p.given.get("why") else None
     for other in others:
         if other.matter_id != matter.pk:
-            apply(p.action, other, actor=p.actor, given={"matter": matter}, at=p.at, store=p.store)
+            given = {"matter": matter, "why": why}
+            apply(p.action, other, actor=p.actor, given=given, at=p.at, store=p.store)
 
 
 def _new_matter(p: Performance, tickets: Sequence[Ticket]) -> Matter:

@@ -63,7 +63,7 @@ def entries(ticket: Ticket, reader: Reader) -> list[Entry]:
 
 # -- what was written down, as it may be read ---------------------------------------------------------------
 
-NAMES_A_TICKET = ("split_off", "praises")  # what an event's data calls the number of another ticket
+NAMES_A_TICKET = ("split_off", "praises", "like")  # what an event's data calls the number of another ticket
 NAMES_A_MATTER = ("join_matter", "part_matter")
 
 
@@ -85,6 +85,8 @@ def retold(ticket: Ticket, events: Iterable[TicketEvent], reader: Reader) -> lis
             if (number := event.data.get(name)) and number in others:
                 del event.data[name]
                 event.note = "" if event.note == others[number] else event.note
+        if "like" not in event.data:  # the words that decided are those of the other ticket too
+            event.data.pop("why", None)
         if event.action in NAMES_A_MATTER and (matter := matters.get(event.data.get("matter"))):
             event.note = "" if event.note == matter.title else event.note
             event.data["matter_name"] = matter_name(matter, reader, [ticket])
@@ -142,10 +144,13 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         "praises": _t("Praises"),
         "split_off": _t("Split off"),
         "matter_name": _t("Matter"),
+        "like": _t("Like"),
     }
     for name, label in labels.items():
         if data.get(name):
             yield label, str(data[name])
+    if data.get("why"):
+        yield _t("Why"), _t("; ").join(map(str, data["why"]))
     if data.get("assisting"):
         yield _t("Assisting departments"), _t(", ").join(data["assisting"])
     choices: dict[str, tuple[str, Any]] = {
