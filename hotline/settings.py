@@ -236,6 +236,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)},
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
+    "matters": {"task": "matters.tasks.work", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "receipts": {"task": "hotline.receipts.tasks.forget_old", "schedule": crontab(hour=2, minute=40)},
     "missed-calls": {"task": "tickets.tasks.lapse_missed_calls", "schedule": crontab(minute=15)},

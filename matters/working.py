@@ -16,7 +16,7 @@ from datetime import datetime
 from django.core.cache import cache
 from django.utils import timezone
 
-from matters import alerts, totals
+from matters import alerts, linking, totals
 from matters.effects import ASKED
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def work(now: datetime | None = None) -> None:
     """Works until nothing waits at `now`."""
     cache.delete(ASKED)  # what comes from here on sends for the next run
     now = now or timezone.now()
+    linking.settle_waiting(now)
     totals.find_missed(now)
     alerts.look_at_surges(now)
     while batch := totals.due(now):

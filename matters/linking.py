@@ -1,0 +1,202 @@
+"""What the machine joins by itself, and what it proposes (`settle`).
+
+1. Of a ticket that nobody looked at yet, those like it are found (`nearest`), without holding anything.
+2. The ticket and those that it may join are held, in the order of their ids. What people chose meanwhile is read now:
+   by hand always wins. A ticket that has a matter already, or that people told apart, stays as it is.
+3. What is at least JOIN sure is joined by `join_matter` of the workflow table, to the matter in which the other one is
+   at that moment; what is at least PROPOSE sure is proposed; below that nothing is done.
+4. That it was looked at is written in the same transaction (`Looked`): twice, on several workers, or after a worker was
+   killed, the outcome is the same.
+
+A person who splits a matter while the machine joins holds the same rows: whoever comes second sees what the first did.
+What the machine joins goes with the ticket that it is like, wherever the person has put that.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from hotline.waiting import busy
+from hotline.waiting.busy import Busy
+from matters.models import Choice, Looked, Proposal
+from matters.nearest import Near, nearest
+from matters.pairs import JOIN, PROPOSE
+from tickets import limits
+from tickets.choices import OPEN_STATUSES, Kind, RuleKey, Status
+from tickets.models import Ticket
+from tickets.workflow.performing import Refused, apply, objection
+from tickets.workflow.stores import DatabaseStore
+from tickets.workflow.table import ACTIONS
+
+CONSIDERED = 8  # of those like a ticket, the nearest
+PROPOSED = 3  # proposals for one ticket
+LATE = 2000  # ids below the last that was looked at: what was committed late is looked for so far back
+RECENT = timedelta(days=7)  # what was recorded before that is looked at by `detect_matters`
+BATCH = 200
+logger = logging.getLogger(__name__)
+Outcome = Looked.Outcome
+
+
+# -- what waits -----------------------------------------------------------------------------------------------------
+
+
+def waiting(now: datetime) -> list[int]:
+    """The next tickets to be looked at, in the order in which they were recorded."""
+    last = Looked.objects.aggregate(last=Max("pk"))["last"] or 0
+    fresh = Ticket.objects.filter(pk__gt=last - LATE, looked=None, registered_at__gt=now - RECENT)
+    return list(fresh.order_by("pk").values_list("pk", flat=True)[:BATCH])
+
+
+def settle_waiting(now: datetime | None = None) -> int:
+    """Looks at every ticket that waits; returns how many. One that somebody holds waits for the next run."""
+    now, done, held = now or timezone.now(), 0, set[int]()
+    while fresh := [pk for pk in waiting(now) if pk not in held]:
+        for pk in fresh:
+            try:
+                settle(pk)
+                done += 1
+            except Busy:
+                held.add(pk)
+            except Exception:
+                logger.exception("ticket %s could not be looked at for its matter", pk)
+                Looked.objects.get_or_create(ticket_id=pk, defaults={"outcome": Outcome.FAILED})
+                held.add(pk)
+    return done
+
+
+# -- one ticket -----------------------------------------------------------------------------------------------------
+
+
+def settle(pk: int, *, again: bool = False) -> str:
+    """Looks at one ticket and returns what came of it; once, unless `again`. Raises Busy."""
+    ticket = _whole().get(pk=pk)
+    known = Looked.objects.filter(pk=pk).first()
+    if known and not again:
+        return known.outcome
+    near = _worth(ticket, nearest(ticket)) if _is_looked_for(ticket) else []
+    with busy.told(), transaction.atomic():
+        held = {row.pk: row for row in _held([pk, *(one.ticket for one in near)])}
+        if not again and Looked.objects.filter(pk=pk).exists():
+            return Looked.objects.get(pk=pk).outcome
+        outcome, probability = _decide(held[pk], near, held, again=again)
+        Looked.objects.update_or_create(
+            ticket_id=pk,
+            defaults={
+                "outcome": outcome, "probability": probability, "matter_id": held[pk].matter_id, "at": timezone.now(),
+            },
+        )  # fmt: skip
+    return outcome
+
+
+def _whole() -> QuerySet[Ticket]:
+    return Ticket.objects.select_related("category", "region__parent", "department", "matter").defer(
+        "search", "caller_search"
+    )
+
+
+def _held(pks: Sequence[int]) -> list[Ticket]:
+    rows = _whole().filter(pk__in=pks).select_for_update(of=("self",), no_key=True)
+    return list(rows.order_by("pk"))
+
+
+def _is_looked_for(ticket: Ticket) -> bool:
+    """Praise is no complaint about what it praises, and what is not accepted is nobody's matter."""
+    return ticket.kind != Kind.PRAISE and ticket.status != Status.NOT_ACCEPTED
+
+
+def _worth(ticket: Ticket, near: Sequence[Near]) -> list[Near]:
+    """Of those like it, the nearest that are sure enough to be worth a word."""
+    likely = [one for one in near if one.probability >= PROPOSE and one.ticket != ticket.pk]
+    return sorted(likely, key=lambda one: (-one.probability, one.ticket))[:CONSIDERED]
+
+
+def _decide(ticket: Ticket, near: Sequence[Near], held: dict[int, Ticket], *, again: bool) -> tuple[str, float]:
+    if ticket.matter_id and (not again or _is_by_hand(ticket)):
+        return Outcome.KEPT, 0.0
+    if not _is_looked_for(ticket):
+        return Outcome.PASSED_OVER, 0.0
+    possible = [one for one in near if (other := held.get(one.ticket)) and _may_be_joined(ticket, other)]
+    if ticket.matter_id:
+        stays = [one for one in possible if held[one.ticket].matter_id == ticket.matter_id and one.probability >= JOIN]
+        if stays:
+            return Outcome.JOINED, stays[0].probability
+        apply(ACTIONS["part_matter"], ticket, actor=None, given={}, at=timezone.now(), store=DatabaseStore())
+    if not possible:
+        return Outcome.ALONE, near[0].probability if near else 0.0
+    if possible[0].probability >= JOIN:
+        _join(ticket, held[possible[0].ticket], possible[0])
+        return Outcome.JOINED, possible[0].probability
+    _propose(ticket, possible)
+    return Outcome.PROPOSED, possible[0].probability
+
+
+def _is_by_hand(ticket: Ticket) -> bool:
+    """Whether a person had the last word on where a ticket belongs, or on what else belongs there."""
+    if Choice.objects.filter(matter=ticket.matter_id).exists():
+        return True
+    last = ticket.events.filter(action__in=("join_matter", "part_matter")).order_by("-sequence").first()
+    return last is None or last.actor_id is not None
+
+
+def _may_be_joined(ticket: Ticket, other: Ticket) -> bool:
+    """Whether the machine may put these two together: open, or closed lately; and nobody has told them apart."""
+    if other.kind == Kind.PRAISE or other.status == Status.NOT_ACCEPTED:
+        return False
+    lately = timedelta(days=limits.rule(RuleKey.CAME_BACK_DAYS))
+    of = Q(matter=other.matter_id) if other.matter_id else Q(pk=other.pk)
+    alive = Q(status__in=OPEN_STATUSES) | Q(closed_at__gte=ticket.registered_at - lately)
+    if not Ticket.objects.filter(of, alive).exists():
+        return False
+    return not told_apart(ticket, other)
+
+
+def told_apart(ticket: Ticket, other: Ticket) -> bool:
+    """Whether a person has told these two, or one and the matter of the other, apart and not together since.
+
+    A matter that was merged goes on as the one that it was merged into.
+    """
+    about = Q(ticket=ticket, other=other) | Q(ticket=other, other=ticket)
+    for one, of in ((ticket, other), (other, ticket)):
+        if of.matter_id:
+            about |= Q(ticket=one, matter=of.matter_id) | Q(ticket=one, matter__standing__merged_into=of.matter_id)
+            about |= Q(ticket=one, other__matter=of.matter_id) | Q(other=one, ticket__matter=of.matter_id, matter=None)
+    chosen: dict[tuple[int, int | None, int | None], bool] = {}
+    for choice in Choice.objects.filter(about).order_by("at", "pk"):
+        pair = sorted(pk for pk in (choice.ticket_id, choice.other_id) if pk)
+        chosen[pair[0], pair[-1], choice.matter_id] = choice.is_together
+    return not all(chosen.values())
+
+
+def _join(ticket: Ticket, other: Ticket, near: Near) -> None:
+    action = ACTIONS["join_matter"]
+    if reason := objection(action, ticket):
+        raise Refused(reason)
+    why = {"why": list(near.why), "like": other.number, "probability": round(near.probability, 4)}
+    given = {"numbers": [other.number], "title": "", "why": why}
+    apply(action, ticket, actor=None, given=given, at=timezone.now(), store=DatabaseStore())
+    _settle_proposals(ticket)
+
+
+def _propose(ticket: Ticket, possible: Sequence[Near]) -> None:
+    """One proposal for a matter: whichever of its tickets is nearest."""
+    seen: set[tuple[str, int]] = set()
+    for one in possible:
+        key = ("matter", one.matter) if one.matter else ("ticket", one.ticket)
+        if key in seen or len(seen) == PROPOSED:
+            continue
+        seen.add(key)
+        Proposal.objects.get_or_create(
+            ticket=ticket, other_id=one.ticket, defaults={"probability": one.probability, "why": list(one.why)}
+        )
+
+
+def _settle_proposals(ticket: Ticket) -> None:
+    """What was proposed for a ticket that has a matter now waits no longer."""
+    waiting = Proposal.objects.filter(ticket=ticket, state=Proposal.State.WAITING)
+    waiting.update(state=Proposal.State.SETTLED, settled_at=timezone.now())
