@@ -23,18 +23,21 @@ OPENING = 20  # characters before a list of concerns; what is listed later suppo
 THIRD = re.compile(r"(?:^|[。；;，,\n])\s*(?:3|三|第三(?:个|件)?)[、.．)）,，]")
 ALSO = r"(?:另外|此外|除此之外|还有|同时|顺便|再一个|再就是|对了)"
 COUNTED = re.compile(
-    r"(?:还有|另外|再说|再|对了)[,，]?(?:还有)?(?:一|个|另)+(?:件|个)?(?:事情?|问题|诉求)(?:就?是)?[:：,，]?|第二(?:个|件)(?:问题|事情?|诉求)?[,，:：]"
+    r"(?:还有|另外|再说|再|对了)[,，]?(?:还有)?(?:一|个|另)+(?:件|个)?(?:事情?|问题|诉求)(?:就?是)?[:：,，]?|第二(?:个|件)(?:(?:问题|事情?|诉求)就?是|(?:问题|事情?|诉求)?[,，:：])"
 )
 LISTS = (
     (re.compile(r"(?:^|[:：。；;，,\n])\s*1[、.．)）]"), re.compile(r"[。；;，,\n]\s*2[、.．)）]\s*")),
     (re.compile(r"(?:^|[:：。；;，,\n])\s*一[、.．]"), re.compile(r"[。；;，,\n]\s*二[、.．]\s*")),
-    (re.compile(r"第一(?:个|件)?[,，:：、]"), re.compile(r"[。；;，,\n]\s*第二(?:个|件)?[,，:：、]")),
-    (re.compile(r"(?:两|二|2)(?:个|件)(?:问题|事)[^。]*?一个是"), re.compile(r"[。；;，,]\s*(?:另|还有)一个是")),
+    (
+        re.compile(r"第一(?:个|件)?(?:(?:问题|事情?|诉求)(?:就?是|[,，:：、])|[,，:：、])"),
+        re.compile(r"[。；;，,\n]\s*第二(?:个|件)?(?:(?:问题|事情?|诉求)(?:就?是|[,，:：、])|[,，:：、])"),
+    ),
+    (re.compile(r"(?:两|二|2)(?:个|件)(?:问题|事)[^。]*?一个就?是"), re.compile(r"[。；;，,]\s*(?:另|还有)?一个就?是")),
 )
 ASKED = re.compile(
     rf"[。；;！!？?，,\n]\s*(?={ALSO}[,，]?[也我还要想就再]{{0,3}}(?P<verb>咨询|问|反映|投诉|举报|建议|表扬|求助))"
 )
-FOLLOWS = re.compile(rf"[。；;！!？?\n]\s*(?={ALSO})")
+FOLLOWS = re.compile(rf"[。；;！!？?\n]\s*(?={ALSO})|[,，]\s*(?=(?:另外|此外|再就是|再一个)[,，]?我(?:们|家))")
 BEGINS = re.compile(rf"^{ALSO}[,，]?\s*(?:还有)?(?:就?是)?[,，]?\s*")
 # What goes on about the same matter, whatever it says.
 OF_THE_SAME = re.compile(
@@ -118,7 +121,9 @@ def _is_of_first(second: str) -> bool:
 def _of_another_part(text: str, part_of: Callable[[str], int | None]) -> Two | None:
     for found in FOLLOWS.finditer(text):
         first, rest = text[: found.start() + 1], BEGINS.sub("", text[found.end() :])
-        if OF_THE_SAME.match(rest) and not re.match("我(?:家|们)?(?:老家|村|小区|的|爸|妈|孩子|家)", rest):
+        if OF_THE_SAME.match(rest) and not re.match(
+            "我(?:家|们)?(?:老家|村|小区|的|爸|妈|孩子|家|门口|楼下|这边|这里)", rest
+        ):
             continue
         parts = part_of(first), part_of(rest)
         if None not in parts and parts[0] != parts[1]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
 from hotline.remembered import Remembered
-from tickets.choices import ReturnGround
+from tickets.choices import Kind, ReturnGround
 from tickets.models import Category
 
 DAYS = 180
@@ -60,6 +60,7 @@ FLOOR: dict[str, tuple[Want, ...]] = {
     "校外培训": (Want.AMOUNT, Want.DOOR),
     "消防安全": (Want.DOOR,), "社会治安": (Want.DOOR, Want.HAPPENED),
 }  # fmt: skip
+WITHOUT_A_PLACE = (Kind.CONSULTATION, Kind.PRAISE)
 DOOR_NAMED = re.compile(
     r"\d\s*(?:号|栋|幢|座|单元|室|楼|弄|组|米)|[一二三四五六七八九十]\s*(?:栋|幢|单元|楼|组)|路口|交叉口|门口|对面"
 )
@@ -80,13 +81,14 @@ class Hint:
 def hints(category: Category | None, typed: Mapping[str, str]) -> list[Hint]:
     """What is asked for in tickets of this category and is not there yet; what most were returned for comes first.
 
-    `typed` holds the fields of the form of a call by name.
+    `typed` holds the fields of the form of a call by name. Who asks what a price is, or thanks, is asked for no house
+    number by the table: only returns of the city itself speak then.
     """
     if category is None:
         return []
     counts = {Want(want): number for (pk, want), number in returned().items() if pk in category.ancestor_ids}
     wanted = {want: number for want, number in counts.items() if number >= ENOUGH}
-    for name in names_above(category):
+    for name in names_above(category) if typed.get("kind") not in WITHOUT_A_PLACE else ():
         for want in FLOOR.get(name, ()):
             wanted.setdefault(want, 0)
     lacking = [Hint(want, number) for want, number in wanted.items() if _lacks(want, typed)]

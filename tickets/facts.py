@@ -436,6 +436,16 @@ ROAD = re.compile(
     rf"(?P<door>(?=\d{{1,4}}号){DOOR})"
 )
 BUILDING = re.compile(r"(?<!\d)\d{1,3}号楼")
+# 不是文化路，是城站路, and 文化路，我说错了，是城站路.
+DENIED = re.compile("(?<!是)不(?:是|在)$")
+TAKEN_BACK = re.compile(
+    "[,，。;；]?(?:哦|啊|呃|嗯)?[,，]?(?:不对|我?[说讲记搞]错了)[,，。;；]?(?:我?[说讲记搞]错了[,，。]?)?(?:应该)?[是在]"
+)
+
+
+def is_taken_back(said: str, begin: int, end: int) -> bool:
+    """Whether the caller says of the place that is named there that it is another one."""
+    return bool(DENIED.search(said, max(0, begin - 3), begin) or TAKEN_BACK.match(said, end))
 
 
 def address(said: str, places: Iterable[str] = ()) -> str:
@@ -455,6 +465,7 @@ def address(said: str, places: Iterable[str] = ()) -> str:
         for begin, one in found
         if not CROSSING.match(said, begin + len(one)) and said[begin - 1 : begin] not in ("和", "与")
     ]
+    found = [(begin, one) for begin, one in found if not is_taken_back(said, begin, begin + len(one))] or found
     best = max(found, key=lambda one: (bool(re.search(r"\d", one[1])), len(one[1]), -one[0]), default=None)
     if best:
         return best[1][:LONGEST]

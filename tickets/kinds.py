@@ -36,8 +36,8 @@ CUES: tuple[tuple[Kind, int, re.Pattern[str]], ...] = tuple(
          r"|不归|躲着|臭气|恶臭|吃出"
          r"|归(哪个|什么|哪些?)?(部门|单位|谁)(来)?管|(又|一直|天天|夜夜)?[响吵](了|个)?(不停|一(整)?[夜晚宿天])"),
         (Kind.COMPLAINT, HINT, r"多次|一直|太大|没法|不让"),
-        (Kind.CONSULTATION, OUTRIGHT, r"咨询|请问|询问|想?问(一)?下|想(知道|了解)|^问|来电人问"),
-        (Kind.CONSULTATION, CLEAR, r"如何|怎么(办理|申请|领|交)|(在)?哪里|(?<!归)(?<!归口)哪个(窗口|部门|学区)"
+        (Kind.CONSULTATION, OUTRIGHT, r"咨询|请问|询问|想?问一?[下哈]|问(一)?个事|想(知道|了解)|^问|来电人问"),
+        (Kind.CONSULTATION, CLEAR, r"如何|怎么(办理|申请|领|交)|(在)?哪里|(?<!归)(?<!归口)哪个(窗口|部门|学区|学校)"
          r"|什么时候|多少钱|能不能|是否|吗[，。？?]?$|多长时间"),
         (Kind.HELP, CLEAR, r"求助|救助|援助|请求|协助|协调|急需|麻烦.{0,6}(来人|修)|请(尽快|赶快)|请派"
          r"|请(社区|有关部门)|请帮|走失|走丢"),
@@ -46,6 +46,11 @@ CUES: tuple[tuple[Kind, int, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 
 MANNERS = re.compile(r"(?<=[。，！!,；;？?\n])[^。，！!,；;？?\n]{0,4}(感谢|谢谢)[^。，！!,；;？?\n]{0,6}[。！!\s]*$")
+# Thanks for what has been done are praise wherever they stand: 修好了，谢谢你们 is no manners.
+SETTLED = re.compile(
+    r"(?<![没未不快])(修好|弄好|搞好|办好|办成|处理好|解决|固定好?|固定住|疏通|清理干净|恢复|装好|补好)了"
+    r"(?![^。！!？?]*(?:但|可是|不过|又|还是|吗))[^。？?]{0,20}(感谢|谢谢|多谢)"
+)
 
 # A caller who does not want to be known to those who hear of the call, and one who does not mind.
 SECRET = re.compile(
@@ -70,7 +75,7 @@ class Wish:
 def kind_of(title: str, text: str, *, least: int = HINT) -> Kind | None:
     """The kind most of whose cues stand in title and text; None where there is none that weighs `least`."""
     meant = MANNERS.sub("", text)
-    weights: dict[Kind, int] = {}
+    weights: dict[Kind, int] = {Kind.PRAISE: OUTRIGHT} if SETTLED.search(text) else {}
     for kind, weight, words in CUES:
         times = TITLE if title and words.search(title) else int(bool(words.search(meant)))
         if times:

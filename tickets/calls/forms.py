@@ -24,6 +24,14 @@ LONGEST_FORM = 2 * 3600  # seconds
 LEAST_WORDS = 5  # characters by which somebody else knows what is asked
 WITHOUT_HISTORY = ("caller_name", "happened", "plate", "amount")  # a browser would offer what other callers said
 TITLE_LENGTH = 30  # characters taken from the text where no title was typed
+TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|</?[a-zA-Z][^<>]*>", re.DOTALL)
+ENDS_NO_TITLE = " ，,、；;：:。"
+
+
+def beginning(words: str) -> str:
+    """The title of a call where none was typed: no tags of a page that was pasted, no comma where it is cut off."""
+    begin = re.sub(r"\s+", " ", TAGS.sub(" ", words).strip() or words).strip()[:TITLE_LENGTH]
+    return begin.rstrip(ENDS_NO_TITLE) or begin
 
 
 class CallForm(forms.ModelForm):
@@ -86,7 +94,7 @@ class CallForm(forms.ModelForm):
         elif not given.get("caller_phone") and "caller_phone" not in self.errors and not given.get("elsewhere"):
             self.add_error("caller_phone", _("Without a number nobody can be called back; else mark it anonymous."))
         if not given.get("title") and given.get("description"):
-            given["title"] = re.sub(r"\s+", " ", given["description"])[:TITLE_LENGTH]
+            given["title"] = beginning(given["description"])
         if given.get("kind") == Kind.REPORT and "is_secret" in self.fields and not given.get("is_secret"):
             given["is_secret"] = bool(given.get("is_anonymous"))
         self._check_answer(given)

@@ -26,7 +26,7 @@ from django.db.models import Count, Max
 
 from hotline.accounts.models import Department, Region
 from hotline.remembered import Remembered
-from tickets import search
+from tickets import facts, search
 from tickets.models import Place
 
 OFFERED, TAKEN = 50, 80  # percent of confidence from which a place is offered, and from which it is taken by itself
@@ -180,7 +180,9 @@ class Book:
             if covered.isdisjoint(reach):
                 covered.update(reach)
                 kept.append((begin, words))
-        for begin, words in sorted(kept):
+        kept.sort()
+        meant = [one for one in kept if not facts.is_taken_back(text, one[0], one[0] + len(one[1]))]
+        for begin, words in meant or kept:
             if hit := self._read(text, begin, words):
                 yield hit
 
