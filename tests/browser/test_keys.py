@@ -133,5 +133,11 @@ def test_what_a_call_costs_in_keys(open_page: OpenPage) -> None:
     assert (ticket.status, ticket.kind) == (Status.CLOSED, Kind.CONSULTATION)
     keys["answer_from_knowledge"] = one.keys
 
+    one = desk("13871230013", "telephone")
+    hint = one.page.locator(".action-bar kbd").first
+    expect(hint).to_be_visible()
+    one.page.set_viewport_size({"width": 390, "height": 844})
+    expect(hint).to_be_hidden()
+
     print(json.dumps({"keys": keys, "most": MOST}))  # noqa: T201
     assert {name: count for name, count in keys.items() if count > MOST[name]} == {}
