@@ -1,7 +1,8 @@
 """A shift at the desk: operators who record calls at the same time, as browsers do, through a web server of its own.
 
-What a call asks for is what the page of a call asks for: the page, who calls, and at each pause of the typing the place,
-the articles and the like tickets; then it is recorded. In the end every call must stand in the database exactly once.
+What a call asks for is what the page of a call asks for (templates/tickets/new.html): the page, who calls, and at each
+pause of the typing what the words say, the place, where it fits, the like tickets and the articles; what these fill in
+is sent at the next pause. Then it is recorded. In the end every call must stand in the database exactly once.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from django.utils import timezone
 
 from demo.generator import Generator
 from hotline import processes
-from hotline.accounts.models import User
+from hotline.accounts.models import Region, User
 from hotline.accounts.permissions import Role
 from tickets.models import Caller, Ticket
 
@@ -40,7 +41,13 @@ MARK = "班次{:05d}"  # stands in the words of each call, by which it is found 
 PERSON = "shift"  # with which the operators' user names begin
 LONGEST = 60.0  # seconds that one answer may take
 STARTED = 90.0  # seconds until the web server answers
+PANELS = {
+    "words": "call-words", "place": "call-place", "fit": "call-panel", "like": "call-like", "articles": "article-panel",
+}  # fmt: skip
 HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|form_key)" value="([^"]+)"')
+FILLED = re.compile(
+    r'data-fill-in="(region|address|category|happened|plate|amount|contact_phone)"\s+data-value="([^"]*)"'
+)
 
 
 @dataclass
@@ -58,6 +65,7 @@ class Shift:
     """What came of it: seconds by what was asked for, and what went wrong."""
 
     address: str
+    city: str = ""  # the region that an empty form has
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     faults: list[str] = field(default_factory=list)
     late: list[float] = field(default_factory=list)  # seconds that a call began later than it came in
@@ -78,13 +86,18 @@ class Shift:
     def _take(self, browser: requests.Session, call: Call) -> None:
         page = self._ask(browser, "page", "GET", f"{reverse('desk-call')}?phone={call.phone}")
         kept = dict(HIDDEN.findall(page.text))
-        typed = {"caller_phone": call.phone, "title": "", "kind": call.ticket.kind, "channel": "phone"}
+        typed = {
+            "caller_phone": call.phone, "title": "", "kind": call.ticket.kind, "channel": "phone", "region": self.city,
+        }  # fmt: skip
         self._ask(browser, "caller", "POST", reverse("caller-history"), kept | typed)
         words = call.ticket.description
         for share in PAUSES:
             typed |= {"description": words[: int(len(words) * share)]}
-            for name, panel in (("place", "call-place"), ("articles", "article-panel"), ("like", "call-panel")):
-                self._ask(browser, name, "POST", reverse(panel), kept | typed)
+            filled: dict[str, str] = {}
+            for name, panel in PANELS.items():
+                answer = self._ask(browser, name, "POST", reverse(panel), kept | typed)
+                filled |= dict(FILLED.findall(answer.text))
+            typed |= filled
         typed |= {
             "description": f"{words}{call.mark}", "caller_name": call.name, "urgency": "normal", "then": "dispatch",
             "region": str(call.ticket.region_id), "address": call.ticket.address,
@@ -114,7 +127,7 @@ def measure(operators: int, calls_an_hour: int, minutes: float, port: int) -> di
     people = [_operator(number) for number in range(operators)]
     before, since = Ticket.objects.count(), timezone.now()
     with _web(port) as address, ThreadPoolExecutor(operators) as desks:
-        shift = Shift(address)
+        shift = Shift(address, str(Region.objects.values_list("pk", flat=True).get(parent__isnull=True)))
         begin = time.monotonic()
         work = [
             desks.submit(shift.work, who, calls[number::operators], every, begin + every * number / operators)
