@@ -4,7 +4,8 @@
 2. The ticket and those that it may join are held, in the order of their ids. What people chose meanwhile is read now:
    by hand always wins. A ticket that has a matter already, or that people told apart, stays as it is.
 3. What is at least JOIN sure is joined by `join_matter` of the workflow table, to the matter in which the other one is
-   at that moment; what is at least PROPOSE sure is proposed; below that nothing is done.
+   at that moment; what is at least PROPOSE sure is proposed; below that nothing is done. Where the caller of either
+   asked for secrecy it is proposed at most: that a ticket belongs to a matter tells of it.
 4. That it was looked at is written in the same transaction (`Looked`): twice, on several workers, or after a worker was
    killed, the outcome is the same.
 
@@ -129,7 +130,7 @@ def _decide(ticket: Ticket, near: Sequence[Near], held: dict[int, Ticket], *, ag
         apply(ACTIONS["part_matter"], ticket, actor=None, given={}, at=timezone.now(), store=DatabaseStore())
     if not possible:
         return Outcome.ALONE, near[0].probability if near else 0.0
-    if possible[0].probability >= JOIN:
+    if possible[0].probability >= JOIN and not (ticket.is_secret or held[possible[0].ticket].is_secret):
         _join(ticket, held[possible[0].ticket], possible[0])
         return Outcome.JOINED, possible[0].probability
     _propose(ticket, possible)

@@ -12,7 +12,7 @@ from hotline.templatetags.ui import masked
 from tickets import limits
 from tickets.callers.book import numbers_of
 from tickets.choices import Channel, Kind, RefusalGround, RuleKey
-from tickets.disclosure import WITH_WISH, Detail, Wish
+from tickets.disclosure import WITH_WISH, Wish
 from tickets.models import PERSON, Caller, Matter, Ticket
 from tickets.reading import matter_name, read
 
@@ -40,7 +40,7 @@ def sections(period: Period) -> list[dict[str, Any]]:
 class HotMatter:
     """Tickets about one thing in the period, and who called about it."""
 
-    matter: Matter | None
+    matter: Matter
     tickets: list[Ticket] = field(default_factory=list)
 
     @property
@@ -59,8 +59,7 @@ class HotMatter:
 
     @property
     def title(self) -> str:
-        first = read(self.told[0], None)
-        return matter_name(self.matter, None, self.told) if self.matter else first.title
+        return matter_name(self.matter, None, self.told)
 
     @property
     def place(self) -> str:
@@ -70,30 +69,18 @@ class HotMatter:
 def hot_matters(period: Period) -> list[HotMatter]:
     """Matters that enough different callers called about in the period, the most called-about first.
 
-    Which tickets are about one thing: those joined by hand; of the others those of one category at one address.
+    Which tickets are about one thing say the matters that they belong to, joined by people or by the machine.
     """
-    recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)))
+    recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)), matter__isnull=False)
     rows = recorded.select_related("region__parent", "department", "category", "matter__named_after")
     rows = rows.defer("search", "caller_search")
-    groups: dict[Any, HotMatter] = {}
+    groups: dict[int, HotMatter] = {}
     for ticket in rows.order_by("registered_at"):
-        key = _key(ticket)
-        if key is None:
-            continue
-        groups.setdefault(key, HotMatter(ticket.matter)).tickets.append(ticket)
+        assert ticket.matter is not None
+        groups.setdefault(ticket.matter.pk, HotMatter(ticket.matter)).tickets.append(ticket)
     threshold = limits.rule(RuleKey.MANY_CALLERS)
     hot = [group for group in groups.values() if group.callers >= threshold]
     return sorted(hot, key=lambda group: (-group.callers, group.tickets[0].registered_at))
-
-
-def _key(ticket: Ticket) -> Any:
-    """What a ticket is grouped by; None where it says too little to be grouped."""
-    if ticket.matter_id:
-        return ("matter", ticket.matter_id)
-    address = "".join(ticket.address.split())
-    if ticket.category_id is None or not address or not read(ticket, None).may(Detail.PLACE):
-        return None
-    return ("place", ticket.category_id, ticket.region_id, address)
 
 
 def many_callers_section(period: Period) -> dict[str, Any]:

@@ -157,3 +157,12 @@ def test_a_split_and_a_joining_at_once_end_in_one_of_the_stated_ways() -> None:
     settled()
     assert Ticket.objects.get(pk=fresh.pk).matter in (own, matter)
     assert set(Ticket.objects.filter(number__in=away).values_list("matter", flat=True)) == {own.pk}
+
+
+def test_a_secret_call_is_proposed_and_never_joined_by_itself() -> None:
+    first, secret = called(1), called(2, is_secret=True)
+    settled()
+    secret.refresh_from_db()
+    first.refresh_from_db()
+    assert (secret.matter_id, first.matter_id) == (None, None)
+    assert Proposal.objects.get().ticket == secret

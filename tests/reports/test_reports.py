@@ -185,8 +185,11 @@ def test_the_month_on_the_page_and_in_both_files(april: dict[str, Ticket], signe
 
 
 def test_the_week_lists_matters_of_many_and_callers_who_call_often(monday: time_machine.Traveller) -> None:
-    same_place = [scene.call(caller_phone=f"1002222000{i}", address="凤凰天仙城 门前") for i in range(3)]
-    scene.call(caller_phone="10022220000", address="凤凰天仙城门前")  # the first caller again: no further caller
+    same = [scene.call(caller_phone=f"1002222000{i}", address="凤凰天仙城 门前") for i in range(3)]
+    same.append(scene.call(caller_phone="10022220000", address="凤凰天仙城门前"))  # again: no further caller
+    joining.join(same, actor=scene.user(scene.DISPATCHER))
+    alike = [scene.call(caller_phone=f"1006666000{i}", address="同一个地方") for i in range(4)]
+    assert {ticket.matter for ticket in alike} == {None}, "one address is no matter"
     joined = [scene.call(caller_phone=f"1003333000{i}", address=f"另一处{i}") for i in range(4)]
     joining.join(joined, actor=scene.user(scene.DISPATCHER), title="停水")
     for _ in range(3):
@@ -196,7 +199,7 @@ def test_the_week_lists_matters_of_many_and_callers_who_call_often(monday: time_
     hot = weekly.hot_matters(week)
     assert [(matter.title, matter.callers, len(matter.tickets)) for matter in hot] == [
         ("停水", 4, 4),
-        (same_place[0].title, 3, 4),
+        (same[0].title, 3, 4),
     ]
     assert [(caller.phone, calls) for caller, calls in weekly.frequent_callers(week)] == [("10044440000", 3)]
     text = json.dumps(weekly.frequent_callers_section(week), ensure_ascii=False)
