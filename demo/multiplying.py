@@ -18,6 +18,7 @@ from django.db.models import DateTimeField, Min
 from django.utils import timezone
 
 from demo.generator import Generator
+from reports import sums
 from tickets import search
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.models import Caller, Ticket
@@ -47,6 +48,7 @@ def grow(tickets: int, open_tickets: int) -> None:
         _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, back="0")
         missing = tickets - Ticket.objects.count()
         _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, back=_further_back(missing))
+    sums.catch_up()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -245,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},
     "attachments": {"task": "tickets.tasks.sweep_attachments", "schedule": crontab(hour=2, minute=40)},
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},
+    "operator-days": {"task": "reports.tasks.sum_up_days", "schedule": 60.0},
     "train": {"task": "dispatch.tasks.train", "schedule": crontab(hour=3, minute=10, day_of_week="sunday")},
 }
 

@@ -25,7 +25,7 @@ from django.db.models import (
     Q,
     QuerySet,
 )
-from django.db.models.functions import Cast, Coalesce, Extract
+from django.db.models.functions import Cast, Coalesce, Extract, Round
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -171,10 +171,12 @@ def returned_for_recording() -> Exists:
     return Exists(granted.filter(ticket=OuterRef("pk")))
 
 
-# Seconds from picking up to the ticket; where no telephone system told of it, for which its form was worked on.
-SECONDS_TO_RECORD = Coalesce(
-    Extract(F("registered_at") - F("intake__call__answered_at"), "epoch", output_field=FloatField()),
-    Cast("intake__form_seconds", FloatField()),
+# Whole seconds from picking up to the ticket; where no telephone system told of it, for which its form was worked on.
+SECONDS_TO_RECORD = Round(
+    Coalesce(
+        Extract(F("registered_at") - F("intake__call__answered_at"), "epoch", output_field=FloatField()),
+        Cast("intake__form_seconds", FloatField()),
+    )
 )
 WAS_TIMED = Q(intake__is_first=True) & (
     Q(intake__call__answered_at__lte=F("registered_at"))
@@ -260,7 +262,7 @@ def compute(names: list[str], span: Span, scope: Q | None = None) -> dict[str, F
     found: dict[str, Figure] = {}
     for (of, when), indicators in _by_instant(names):
         rows = of._default_manager.filter(span.within(when)).filter(scope or Q())
-        found |= _figures(indicators, rows.aggregate(**_counts(indicators, span)))
+        found |= _figures(indicators, rows.aggregate(**counts(indicators, span)))
     return {name: found[name] for name in names}
 
 
@@ -268,7 +270,7 @@ def compute_by(field: str, names: list[str], span: Span) -> dict[Any, dict[str, 
     """The figures of `names` for each value of a row's `field`, such as its department, where they have a base."""
     result: dict[Any, dict[str, Figure]] = {}
     for (of, when), indicators in _by_instant(names):
-        rows = of._default_manager.filter(span.within(when)).values(field).annotate(**_counts(indicators, span))
+        rows = of._default_manager.filter(span.within(when)).values(field).annotate(**counts(indicators, span))
         for row in rows.order_by():
             figures = {name: figure for name, figure in _figures(indicators, row).items() if figure.base}
             if figures:
@@ -293,7 +295,7 @@ def _by_instant(names: list[str]) -> list[tuple[tuple[type[Model], str], list[In
     return list(grouped.items())
 
 
-def _counts(indicators: list[Indicator], span: Span) -> dict[str, Aggregate]:
+def counts(indicators: list[Indicator], span: Span) -> dict[str, Aggregate]:
     """What is counted of the tickets of a span for these indicators, under `_base` and `_part` of their names."""
     counts: dict[str, Aggregate] = {}
     for one in indicators:

@@ -47,3 +47,38 @@ class ReportRun(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("report", args=[self.pk])
+
+
+class OperatorDay(models.Model):
+    """What an operator did in a day, summed up; `reports.sums` writes and reads it."""
+
+    operator = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    picked_up = models.PositiveIntegerField(default=0)
+    received = models.PositiveIntegerField(default=0)
+    direct = models.PositiveIntegerField(default=0)
+    dispatched = models.PositiveIntegerField(default=0)
+    returned = models.PositiveIntegerField(default=0)
+    seconds = models.JSONField(default=dict)  # how many tickets took so many seconds to record
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("day", "operator", name="operator_day")]
+
+    def __str__(self) -> str:
+        return f"{self.operator_id} {self.day}"
+
+
+class ChangedDay(models.Model):
+    """A note that a figure of an operator's day may have changed; triggers write it, `reports.sums` takes it away.
+
+    Notes are only added and taken away: of two who change the same day neither waits for the other.
+    """
+
+    operator = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index("at", "operator", name="changed_day")]
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.at}"

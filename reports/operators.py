@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -30,22 +29,25 @@ from hotline.instants import midnight
 from tickets.models import Ticket
 from tickets.reading import Reading, read
 
-from . import indicators
-from .indicators import INDICATORS, RECORDING_GROUNDS, Figure, Span
+from . import sums
+from .indicators import RECORDING_GROUNDS, Figure, Span
+from .sums import Sums
 
-OF_CALLS = ["picked_up"]
-OF_TICKETS = ["received", "direct_rate", "seconds_to_record", "recording_return_rate"]
-NAMES = [*OF_CALLS, *OF_TICKETS]
 PERIODS = {"day": _("Today"), "week": _("Last 7 days"), "month": pgettext_lazy("period of figures", "This month")}
 RETURNED_SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Row:
-    """One operator's figures, in the order of NAMES."""
+    """One operator, and what they did."""
 
     person: User
-    figures: list[Figure]
+    sums: Sums
+
+    @property
+    def figures(self) -> list[Figure]:
+        """In the order of `sums.NAMES`."""
+        return self.sums.figures
 
 
 def span_of(period: str, today: date) -> Span:
@@ -56,30 +58,28 @@ def span_of(period: str, today: date) -> Span:
 
 def figures_of(operator: User, span: Span) -> list[Figure]:
     """The figures of one operator; what nobody counted for them is 0, or a dash where it is a share or a median."""
-    found = indicators.compute(OF_CALLS, span, Q(operator=operator))
-    found |= indicators.compute(OF_TICKETS, span, Q(registered_by=operator))
-    return [found[name] for name in NAMES]
+    return sums.read(*_days(span), operator.pk).get(operator.pk, Sums()).figures
 
 
 def rows(span: Span) -> list[Row]:
     """Everybody who picked up or recorded in the period, who recorded most first."""
-    by_person: dict[int, dict[str, Figure]] = {}
-    for field, names in (("operator", OF_CALLS), ("registered_by", OF_TICKETS)):
-        for pk, figures in indicators.compute_by(field, names, span).items():
-            by_person.setdefault(pk, {}).update(figures)
-    people = User.objects.in_bulk([pk for pk in by_person if pk])
-    nothing = {name: Figure(INDICATORS[name], 0, 0 if INDICATORS[name].is_rate else None) for name in NAMES}
-    found = [Row(people[pk], [(nothing | by_person[pk])[name] for name in NAMES]) for pk in people]
-    return sorted(found, key=lambda row: (-row.figures[NAMES.index("received")].base, str(row.person)))
+    by_person = sums.read(*_days(span))
+    people = User.objects.in_bulk(list(by_person))
+    found = [Row(people[pk], by_person[pk]) for pk in people]
+    return sorted(found, key=lambda row: (-row.sums.received, str(row.person)))
 
 
-def together(found: list[Row], span: Span) -> list[Figure]:
-    """The figures over all these operators; only a median must be counted anew."""
-    by_person = {row.person.pk: dict(zip(NAMES, row.figures, strict=True)) for row in found}
-    whole = indicators.total(by_person, NAMES)
-    medians = [name for name in NAMES if INDICATORS[name].seconds is not None]
-    recorded = Q(registered_by__in=list(by_person))
-    return [(whole | indicators.compute(medians, span, recorded))[name] for name in NAMES]
+def together(found: list[Row]) -> list[Figure]:
+    """The figures over all these operators; the median is that of all their tickets."""
+    whole = Sums()
+    for row in found:
+        whole.add(row.sums)
+    return whole.figures
+
+
+def _days(span: Span) -> tuple[date, date]:
+    """The first and the last day of a period."""
+    return timezone.localdate(span.start), timezone.localdate(span.end - timedelta.resolution)
 
 
 def returned(operator: User) -> list[tuple[Return, Reading]]:
@@ -110,7 +110,7 @@ def operators(request: HttpRequest) -> HttpResponse:
     """Every operator's figures, for whoever leads them."""
     period, span = _asked(request)
     found = rows(span)
-    context = {"periods": PERIODS, "period": period, "rows": found, "whole": together(found, span)}
+    context = {"periods": PERIODS, "period": period, "rows": found, "whole": together(found)}
     return render(request, "reports/operators.html", context)
 
 
@@ -152,10 +152,13 @@ class OperatorsView(APIView):
         """What operators picked up, recorded, answered at once, how fast, and what came back."""
         user = person(request)
         _period, span = _asked(request._request)
-        found = rows(span) if user.may(P.SEE_OPERATORS) else [Row(user, figures_of(user, span))]
+        if user.may(P.SEE_OPERATORS):
+            found = [(row.person, row.figures) for row in rows(span)]
+        else:
+            found = [(user, figures_of(user, span))]
         return Response([
-            {"operator": row.person.username, "name": str(row.person), "figures": [_told(one) for one in row.figures]}
-            for row in found
+            {"operator": one.username, "name": str(one), "figures": [_told(figure) for figure in figures]}
+            for one, figures in found
         ])  # fmt: skip
 
 
