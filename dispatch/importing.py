@@ -23,6 +23,7 @@ from dispatch.sheets.tables import Columns, Row, Table
 from hotline import instants, telephone
 from hotline.accounts.models import Department, Region
 from tickets import kinds
+from tickets.calls import words
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
 from tickets.models import Caller, Ticket
@@ -202,7 +203,9 @@ class _Intake:
         number = _own_number(message.user)
         phone = number.kept if number else ""
         keyed = categorising.by_keywords(message.title, message.body)
+        facts = words.said(message.title, message.body, message.created, phone=phone)
         return Ticket(
+            **facts,
             number=self.numbers.take(timezone.localdate(message.created)), title=message.title,
             description=message.body, kind=kinds.kind_of(message.title, message.body) or Kind.HELP, channel=Channel.WEB,
             category=keyed.category if keyed else None, region=self.city, caller=caller,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -28,7 +29,7 @@ from hotline.accounts.permissions import Permission as P
 from hotline.incoming import Misfit, as_typed
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
-from tickets.calls import recording
+from tickets.calls import recording, words
 from tickets.calls.forms import CallForm
 from tickets.converters import TicketNumber
 from tickets.lists.filters import TicketFilter
@@ -154,10 +155,10 @@ FIELD_TYPES: tuple[tuple[type[forms.Field], type[serializers.Field]], ...] = (
 )
 
 
-def describe(field: forms.Field) -> serializers.Field:
-    """The serializer field that stands in the schema for a form field."""
+def describe(field: forms.Field, *, is_proposed: bool = False) -> serializers.Field:
+    """The serializer field that stands in the schema for a form field; what is proposed may be left out."""
     kind = next(made for known, made in FIELD_TYPES if isinstance(field, known))
-    options: dict[str, Any] = {"required": bool(field.required and field.initial is None)}
+    options: dict[str, Any] = {"required": bool(field.required and field.initial is None and not is_proposed)}
     if kind is serializers.ChoiceField:
         options["choices"] = [choice for choice in field.choices if choice[0] != ""]  # type: ignore[attr-defined]
         if not field.required:
@@ -178,7 +179,8 @@ def input_serializer(action: Action) -> Any:
 
 
 CALL_SERIALIZER = inline_serializer(
-    "CallInput", {name: describe(field) for name, field in CallForm.base_fields.items()}
+    "CallInput",
+    {name: describe(field, is_proposed=name == "kind") for name, field in CallForm.base_fields.items()},
 )  # fmt: skip
 PROBLEM = inline_serializer(
     "Problem",
@@ -257,7 +259,8 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         """Records a call.
 
         The same call sent again with the same `Idempotency-Key` (or `form_key`) is answered with the ticket that the
-        first one made, and 200; another call with that key is another ticket.
+        first one made, and 200; another call with that key is another ticket. Where kind, address, happened, plate,
+        amount or contact_phone are not given, what title and description say of them is taken, as at the desk.
         """
         user = person(request)
         if not user.may(P.REGISTER):
@@ -266,7 +269,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             data = as_typed(request.data, CallForm.base_fields)
         except Misfit as misfit:
             return problem(_t("Please check what was entered."), 400, misfit.errors)
-        form = CallForm(data)
+        form = CallForm(words.filled_in(data, timezone.now()))
         if not form.is_valid():
             return problem(_t("Please check what was entered."), 400, form.errors)
 

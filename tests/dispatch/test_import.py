@@ -57,6 +57,17 @@ def test_a_message_is_recorded_at_its_true_time_and_dispatched_by_rule(take: Tak
     assert set(Flag.objects.values_list("kind", flat=True)) == {"unclaimed", "overdue"}
 
 
+def test_facts_are_read_from_the_words_of_a_message(take: Take) -> None:
+    """At the time of the message, not of the import."""
+    take(
+        HEADING,
+        "1,13871230001,多收钱,2019-05-20 09:00:00,昨晚十点在文化路15号吃饭，多收200元，车牌鄂K12345，我要投诉。",
+    )
+    ticket = Ticket.objects.get()
+    assert (ticket.kind, ticket.happened, ticket.address) == ("complaint", "2019-05-19 22:00", "文化路15号")
+    assert (ticket.amount, ticket.plate, ticket.contact_phone) == ("200元", "鄂K12345", "")
+
+
 def test_a_reply_closes_with_its_true_duration(take: Take) -> None:
     take(REPLIED, REPLY)
     ticket = Ticket.objects.get()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -41,6 +42,28 @@ def test_a_token_is_given_for_a_password_and_opens(client: Client) -> None:
     assert len(answer.json()["results"]) == 1
     assert post(client, "/api/v1/token/", {"username": scene.OPERATOR, "password": "x"}).status_code == 400
     assert client.get("/api/v1/tickets/", headers={"authorization": "Token nonsense"}).status_code == 401
+
+
+SAID = "昨晚十点在文化路15号吃饭，多收了200元，车牌鄂K12345，请打13871230099，我要投诉。"
+
+
+def test_what_a_source_does_not_say_is_read_from_the_words(signed_in: SignIn) -> None:
+    """As the page of a call proposes it; what the source says stays, and a kind that nothing tells is asked for."""
+    client, region = signed_in(scene.OPERATOR), Region.objects.get(name="书院街道").pk
+    given = {"caller_phone": "10012345678", "channel": "phone", "urgency": "normal", "region": region}
+    with time_machine.travel(scene.MONDAY, tick=False):
+        made = post(client, "/api/v1/tickets/", given | {"description": SAID}).json()
+        told = {"kind": "help", "amount": "三千元", "address": "文化路"}
+        other = post(client, "/api/v1/tickets/", given | told | {"description": SAID}).json()
+    facts = {name: made[name] for name in ("kind", "happened", "address", "amount", "plate", "contact_phone")}
+    assert facts == {
+        "kind": "complaint", "happened": "2026-04-19 22:00", "address": "文化路15号", "amount": "200元",
+        "plate": "鄂K12345", "contact_phone": "13871230099",
+    }  # fmt: skip
+    assert {name: other[name] for name in told} == told
+    assert other["plate"] == "鄂K12345"
+    refused = post(client, "/api/v1/tickets/", given | {"description": "某事某事某事"})
+    assert list(refused.json()["errors"]) == ["kind"]
 
 
 def test_the_whole_way_of_a_ticket(client: Client) -> None:
