@@ -26,6 +26,7 @@ from hotline.accounts.access import holders_of, person, requires
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
+from tickets.calls import second
 from tickets.models import Ticket
 from tickets.reading import Reading, read
 
@@ -100,6 +101,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     period, span = _asked(request)
     context = {
         "periods": PERIODS, "period": period, "figures": figures_of(user, span), "returned": returned(user),
+        "waiting": second.waiting(user),
     }  # fmt: skip
     return render(request, "reports/my_day.html", context)
 

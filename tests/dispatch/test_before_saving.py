@@ -14,6 +14,7 @@ from dispatch import concerns, returned_for
 from dispatch.returned_for import Want
 from hotline.accounts.models import Region
 from tests import scene
+from tickets.calls import second
 from tickets.choices import Status
 from tickets.models import Category, Ticket
 
@@ -93,13 +94,26 @@ def test_the_second_concern_is_opened_with_the_rest_of_the_words(signed_in: Call
     assert SECOND[:10] not in client.get(reverse("new-ticket")).content.decode()
 
 
-def test_what_waits_can_be_dropped(signed_in: Callable[[str], Client]) -> None:
+def test_what_waits_stays_until_it_is_dropped(signed_in: Callable[[str], Client]) -> None:
+    """It is the operator's, not the browser's; nobody else sees it, and it is on the page of the day."""
+    client, user = signed_in(scene.OPERATOR), scene.user(scene.OPERATOR)
+    one, other = scene.call(), scene.call()
+    second.wait(user, one.number, SECOND)
+    second.wait(user, other.number, FIRST)
+    second.wait(user, other.number, SECOND)
+    assert set(second.waiting(user).values_list("words", flat=True)) == {SECOND, f"{FIRST}\n{SECOND}"}
+    client.logout()
     client = signed_in(scene.OPERATOR)
-    session = client.session
-    session["second_concerns"] = {"XG20261125000001": SECOND, "XG20261125000002": FIRST}
-    session.save()
-    assert SECOND[:10] in client.get(reverse("new-ticket")).content.decode()
-    client.post(reverse("drop-second"), {"of": "XG20261125000001"})
+    for page in ("new-ticket", "my-day"):
+        assert f"?after={one.number}" in client.get(reverse(page)).content.decode()
+        assert SECOND[:10] not in signed_in("operator2").get(reverse(page)).content.decode()
+    signed_in("operator2").post(reverse("drop-second"), {"of": one.number})
+    assert second.waiting(user).count() == 2
+    back = client.post(reverse("drop-second"), {"of": one.number, "back": reverse("my-day")})
+    assert back["Location"] == reverse("my-day")
+    assert client.post(reverse("drop-second"), {"of": one.number, "back": "//x.cn"})["Location"] == reverse(
+        "new-ticket"
+    )
     left = client.get(reverse("new-ticket")).content.decode()
-    assert SECOND[:10] not in left
+    assert f"?after={one.number}" not in left
     assert FIRST[:10] in left

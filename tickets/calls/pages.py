@@ -26,7 +26,7 @@ from hotline.receipts.services import SENT_BEFORE
 from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import Files, FilesRefused, taken_in
-from tickets.calls import recording
+from tickets.calls import recording, second
 from tickets.calls.forms import ANSWERED, LEAST_WORDS, SEND_ON, CallForm
 from tickets.choices import OPEN_STATUSES, Kind
 from tickets.disclosure import Detail
@@ -42,7 +42,6 @@ from tickets.workflow.table import ACTIONS
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
 MONTH = timedelta(days=30)
-REST = "second_concerns"  # of the session: the words of second concerns, each by the number of the first one's ticket
 SAME_CALL = (
     "caller_phone", "caller_name", "contact_phone", "is_anonymous", "is_secret", "channel", "region", "address",
 )  # fmt: skip
@@ -56,14 +55,9 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
             return _record(request, form)
         return _again(request, form)
     number = request.GET.get("after", "")
-    if words := _waiting(request).get(number):
-        return _second(request, number, words)
+    if one := second.waiting(person(request)).filter(first__number=number).first():
+        return _second(request, number, one.words)
     return _empty(request)
-
-
-def _waiting(request: HttpRequest) -> dict[str, str]:
-    """The second concerns that are not recorded yet, by the ticket of the first."""
-    return dict(request.session.get(REST, {}))
 
 
 def _second(request: HttpRequest, number: str, words: str) -> HttpResponse:
@@ -80,19 +74,24 @@ def _second(request: HttpRequest, number: str, words: str) -> HttpResponse:
 @require_POST
 def drop_second(request: HttpRequest) -> HttpResponse:
     """A second concern that waits is not recorded after all."""
-    request.session[REST] = {of: words for of, words in _waiting(request).items() if of != request.POST.get("of")}
-    return redirect("new-ticket")
+    second.settle(person(request), request.POST.get("of", ""))
+    back = request.POST.get("back", "")
+    return redirect(back if back == reverse("my-day") else "new-ticket")
+
+
+def _with_second(request: HttpRequest, number: str) -> str:
+    """What belongs to recording a call as `number`: its second concern waits, and of a second one it is settled.
+
+    In the transaction of the recording: neither is there without the other.
+    """
+    second.settle(person(request), request.POST.get("second_of", ""))
+    second.wait(person(request), number, request.POST.get("rest", ""))
+    return number
 
 
 def _onward(request: HttpRequest, number: str) -> HttpResponse:
     """After a call is recorded as `number`: to its ticket, or on to the second concern of the same call."""
-    waiting = _waiting(request)
-    waiting.pop(request.POST.get("second_of", ""), None)
-    if rest := request.POST.get("rest", "").strip():
-        waiting[number] = rest
-    if waiting != _waiting(request):
-        request.session[REST] = waiting
-    if not rest:
+    if not request.POST.get("rest", "").strip():
         return redirect("ticket", number)
     return redirect(f"{reverse('new-ticket')}?after={number}")
 
@@ -140,7 +139,7 @@ def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
     form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city} | known)
     is_known = known.get("caller_phone") or known.get("second_of")
     form.fields["description" if is_known else "caller_phone"].widget.attrs["data-focus"] = "1"
-    waiting = {} if known.get("second_of") else _waiting(request)
+    waiting = () if known.get("second_of") else second.waiting(person(request))
     return render(request, "tickets/new.html", {"form": form, "waiting": waiting, **_called_back(request, form)})
 
 
@@ -153,7 +152,7 @@ def _record(request: HttpRequest, form: CallForm) -> HttpResponse:
 
     try:
         with taken_in(request.FILES.getlist("file")) as files:
-            done = receipts.once_for(request, lambda: _recorded(form, files, user), person=user)
+            done = receipts.once_for(request, lambda: _with_second(request, _recorded(form, files, user)), person=user)
     except FilesRefused as refused:
         return _again(request, form, file_errors=refused.reasons)
     except Refused as refused:
@@ -271,7 +270,7 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
 
     try:
         with taken_in(request.FILES.getlist("file")) as files:
-            done = receipts.once_for(request, lambda: do(files), person=user)
+            done = receipts.once_for(request, lambda: _with_second(request, do(files)), person=user)
     except FilesRefused as refused:
         return _again(request, form, file_errors=refused.reasons)
     except NotAllowed as refused:

@@ -9,6 +9,7 @@ from tickets.models.history import Answer, FollowUp, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
+from tickets.models.second import SecondConcern
 from tickets.models.ticket import PERSON, Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "PlaceSheet",
     "SamePerson",
     "SearchIndex",
+    "SecondConcern",
     "Ticket",
     "TicketEvent",
     "TicketQuerySet",
