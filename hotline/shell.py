@@ -37,6 +37,7 @@ DOORS = (
     Door("messages", _("Messages"), P.SEE_MESSAGES, "bell"),
     Door("tickets", _("Department tickets"), P.SEE_DEPARTMENT_TICKETS, "magnifying-glass"),
     Door("board", _("Stuck board"), P.SEE_BOARD, "exclamation-triangle"),
+    Door("matters", _("Matters"), P.MANAGE_MATTERS, "rectangle-group"),
     Door("matters-map", _("Map of calls"), P.SEE_BOARD, "globe-asia-australia"),
     Door("coordinations", _("On-site coordination"), P.SUPERVISE, "map-pin"),
     Door("missed-calls", _("Missed calls"), P.SEE_MISSED_CALLS, "phone-x-mark"),

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from hotline.accounts.models import Department
 from knowledge.models import Article, ArticleFile
+from matters.models import Proposal
 from reports.models import ReportRun
 from supervision.models import CoordinationTask, Notice, SupervisionOrder
 from tickets.models import Attachment, Caller, Category, Matter, MissedCall, Place, PlaceSheet
@@ -60,6 +61,16 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
         {"pk": one, "other": other, "word": word}
         for one, other in itertools.pairwise(Caller.objects.values_list("pk", flat=True)[:3])
         for word in ("same", "other")
+    ],
+    "matter-change": lambda numbers: [
+        {"pk": pk, "deed": deed}
+        for pk in Matter.objects.values_list("pk", flat=True)[:1]
+        for deed in ("name", "lead", "merge", "split")
+    ],
+    "matter-proposal": lambda numbers: [
+        {"pk": pk, "word": word}
+        for pk in Proposal.objects.values_list("pk", flat=True)[:1]
+        for word in ("take", "refuse")
     ],
     "matter": lambda numbers: keys(Matter.objects.all()),
     "order": lambda numbers: [

@@ -27,7 +27,6 @@ urlpatterns = [
     path("tickets/<ticket:number>/do/<str:name>/", workflow.ticket_action, name="ticket-action"),
     path("tickets/<ticket:number>/attach/", attachments.attach, name="attach"),
     path("attachments/<int:pk>/", attachments.attachment, name="attachment"),
-    path("matters/<int:pk>/", matters.matter_page, name="matter"),
     path("follow-ups/", lists.follow_ups, name="follow-ups"),
     path("inbox/", lists.inbox, name="inbox"),
     path("calls/place/", placing.call_place, name="call-place"),

@@ -1,12 +1,12 @@
-"""Joining tickets from a list, and the page of a matter."""
+"""Joining tickets from a list."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _t
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
@@ -14,7 +14,6 @@ from hotline.receipts import services as receipts
 from hotline.shell import back
 from tickets.matters import joining
 from tickets.models import Matter, Ticket
-from tickets.reading import matter_name
 from tickets.workflow.performing import Refused
 
 
@@ -33,14 +32,3 @@ def join_tickets(request: HttpRequest) -> HttpResponse:
     matter = get_object_or_404(Matter, pk=done.outcome)
     messages.success(request, _t("%(count)d tickets belong to one matter now.") % {"count": matter.tickets.count()})
     return redirect(matter)
-
-
-@require_GET
-def matter_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """A matter with those of its tickets that the person may see; 404 where there is none."""
-    matter = get_object_or_404(Matter, pk=pk)
-    tickets = Ticket.objects.visible_to(request.user).filter(matter=matter).for_list().order_by("registered_at")
-    if not tickets:
-        raise Http404
-    name = matter_name(matter, person(request), tickets)
-    return render(request, "tickets/matter.html", {"name": name, "tickets": tickets})
