@@ -32,6 +32,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
 from hotline.templatetags.ui import percent
+from matters.models import Recurrence
 from tickets.choices import SATISFIED, Closing, Contacted, ReturnGround, Solved, Status
 from tickets.models import Call, MissedCall, Ticket, TicketQuerySet
 
@@ -147,6 +148,11 @@ def _returned() -> Exists:
     return Exists(Return.objects.filter(ticket=OuterRef("pk")))
 
 
+def _came_back(span: Span) -> Q:
+    again = Recurrence.objects.filter(earlier=OuterRef("pk"), refuted_at=None, ticket__registered_at__lt=span.end)
+    return Q(Exists(again))
+
+
 def _by_themselves() -> Q:
     """Missed calls whose caller got through before the call back was due, so that nobody had to call."""
     again = MissedCall.Outcome.CALLED_AGAIN
@@ -218,6 +224,10 @@ INDICATORS: dict[str, Indicator] = {
         Indicator("redo_rate", _("Redo rate"),
                   _("Of the dispatched tickets closed in the period: those that took more than one round."),
                   "closed_at", lambda s: Q(round__gt=1), among=CLOSED_AFTER_DISPATCH),
+        Indicator("came_back_rate", _("Recurrence rate"),
+                  _("Of the dispatched tickets closed in the period: those about whose matter somebody called again, "
+                    "by its end and within the days set for it, after all its tickets had been closed."),
+                  "closed_at", _came_back, among=CLOSED_AFTER_DISPATCH),
         Indicator("follow_up_rate", _("Follow-up rate"),
                   _("Of the dispatched tickets closed in the period: those whose caller was reached."),
                   "closed_at", lambda s: Q(closing=Closing.FOLLOWED_UP), among=CLOSED_AFTER_DISPATCH),

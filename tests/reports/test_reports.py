@@ -113,6 +113,7 @@ COUNTED_BY_HAND = {
     "accept_on_time_rate": (4, 6),  # late and never are not
     "return_rate": (1, 5),
     "redo_rate": (1, 5),  # of march, good, late, returned, redone
+    "came_back_rate": (0, 5),  # tests/matters/test_alerts.py counts what came back
     "follow_up_rate": (4, 5),  # march was closed without a call
     "contacted_rate": (3, 4),
     "solved_rate": (2, 4),
