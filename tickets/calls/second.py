@@ -23,7 +23,7 @@ def wait(operator: User, number: str, words: str) -> None:
     if not words:
         return
     first = Ticket.objects.get(number=number)
-    one, is_new = SecondConcern.objects.select_for_update().get_or_create(
+    one, is_new = SecondConcern.objects.select_for_update(no_key=True).get_or_create(
         operator=operator, first=first, defaults={"words": words, "since": timezone.now()}
     )
     if not is_new and words not in one.words:
