@@ -114,11 +114,14 @@ window.addEventListener("pageshow", () =>
 
 // -- where the eye goes ---------------------------------------------------------------------------------------------
 
-// After a refusal the first faulty field, else what was said of the whole form; on a fresh page where typing begins.
+// After a refusal the first faulty field, else what was said of the whole form; on a fresh page where typing begins: where
+// it says so, else in the first field of an action that was asked for.
 function focusWhereToBegin(root) {
-  const faulty = [...root.querySelectorAll("[aria-invalid=true]")].find(
-    (field) => field.matches("input, textarea, select") && field.getClientRects().length > 0,
-  );
-  const place = faulty || root.querySelector("[data-refusal]") || root.querySelector("[data-focus]");
+  const first = (which) => [...root.querySelectorAll(which)].find((field) => field.getClientRects().length > 0);
+  const place =
+    first(":is(input, textarea, select)[aria-invalid=true]") ||
+    root.querySelector("[data-refusal]") ||
+    root.querySelector("[data-focus]") ||
+    first("#action form :is(input:not([type=hidden], [type=file]), textarea, select)");
   if (place) place.focus();
 }

@@ -361,14 +361,21 @@
     return `${shows.month}-${shows.day} ${shows.hour}:${shows.minute}`;
   }
   const longest = (texts) => texts.reduce((best, text) => (text.length > best.length ? text : best), "");
-  const beginning = (draft) => longest(Object.values(draft.values).map((list) => list.join(" ").trim())).slice(0, 30);
+  // What was written, and no choice: its value means nothing to anybody.
+  const isWritten = (form, name) => [form.elements[name]].flat().some((field) => !field?.matches?.("select, [type=checkbox]"));
+  const beginning = (form, draft) =>
+    longest(
+      Object.entries(draft.values)
+        .filter(([name]) => isWritten(form, name))
+        .map(([, list]) => list.join(" ").trim()),
+    ).slice(0, 30);
 
   function say(form, draft, text, buttons) {
     const line = document.createElement("div");
     line.className = "draft-line";
     line.setAttribute("role", "status");
     const said = document.createElement("span");
-    said.textContent = text.replace("{when}", moment(draft.at)).replace("{text}", beginning(draft));
+    said.textContent = text.replace("{when}", moment(draft.at)).replace("{text}", beginning(form, draft));
     line.append(said);
     for (const [label, deed] of buttons) {
       const button = document.createElement("button");

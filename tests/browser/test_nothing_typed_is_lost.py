@@ -270,6 +270,19 @@ def test_a_page_that_was_closed_offers_what_was_typed_with_its_time(desk: Desk) 
     expect(page.locator(".draft-line")).to_have_count(0)
 
 
+def test_an_offer_tells_what_was_written_and_no_choice(desk: Desk) -> None:
+    page = desk(scene.OPERATOR)
+    type_call(page, "路灯坏了")  # shorter than the value of a kind
+    page.fill("#id_caller_phone", "")
+    wait_until_kept(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/tickets/new/")
+    expect(page.locator(".draft-line")).to_contain_text("路灯坏了")
+    ticket = scene.call()
+    page.goto(f"/tickets/{ticket.number}/do/correct/")
+    expect(page.locator("#id_caller_phone")).to_be_focused()  # an action begins in its first field
+
+
 def test_what_is_discarded_is_not_offered_again(desk: Desk) -> None:
     page = desk(scene.OPERATOR)
     type_call(page)

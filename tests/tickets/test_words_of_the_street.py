@@ -20,6 +20,7 @@ AT = datetime(2026, 11, 26, 14, 30, tzinfo=scene.SHANGHAI)
     ("words", "kind"),
     [
         ("我想问哈子，我屋里伢今年要上小学，划到哪个学校读书啊？", Kind.CONSULTATION),
+        ("我这儿停电了啥时候来电啊", Kind.CONSULTATION),
         ("问下子你们，医保卡怎么用", Kind.CONSULTATION),
         ("钢板固定住了，不响了，真的谢谢你们", Kind.PRAISE),
         ("下水道疏通了，谢谢你们。", Kind.PRAISE),
