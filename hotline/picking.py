@@ -63,11 +63,13 @@ class PickMany(_PickWidget, forms.SelectMultiple):
 NOT_CHOSEN: dict[str, Any] = {
     "no_such": _("There is no such entry: “%(text)s”."),
     "several": _("“%(text)s” fits several: choose one of them."),
+    "gone": _("“%(text)s” is no longer in use: choose another."),
 }
 
 
 class _PickedField(forms.ModelChoiceField):
     default_error_messages = NOT_CHOSEN
+    tells_what_is_gone = False  # by its name, where everybody may know the names of the table
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +89,16 @@ class _PickedField(forms.ModelChoiceField):
     def clean(self, value: Any) -> Any:
         if isinstance(value, Unchosen):
             raise ValidationError(self.error_messages["no_such"], code="no_such", params={"text": value.text})
-        return super().clean(value)
+        try:
+            return super().clean(value)
+        except ValidationError as fault:
+            if fault.code == "invalid_choice" and self.tells_what_is_gone and self.queryset is not None:
+                gone = self.queryset.model._default_manager.filter(pk=value).first() if str(value).isdecimal() else None
+                if gone:
+                    raise ValidationError(
+                        self.error_messages["gone"], code="gone", params={"text": gone.name}
+                    ) from None
+            raise
 
 
 class PickedField(_PickedField):

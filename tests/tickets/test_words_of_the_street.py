@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils.translation import override
 
 from dispatch import concerns, returned_for
 from tests import scene
@@ -12,6 +14,7 @@ from tickets import elsewhere, facts, kinds
 from tickets.calls import forms
 from tickets.choices import Kind
 from tickets.models import Category
+from tickets.workflow.inputs import CategoryField
 
 AT = datetime(2026, 11, 26, 14, 30, tzinfo=scene.SHANGHAI)
 
@@ -85,6 +88,19 @@ def test_who_asks_a_price_is_not_asked_for_a_house_number() -> None:
     asked = {kind: returned_for.hints(category, {"kind": kind}) for kind in (Kind.CONSULTATION, Kind.COMPLAINT)}
     assert not asked[Kind.CONSULTATION]
     assert asked[Kind.COMPLAINT]
+
+
+@pytest.mark.django_db
+def test_what_is_retired_while_it_is_typed_is_told_by_its_name() -> None:
+    category = Category.objects.get(name="路灯不亮")
+    field = CategoryField()
+    assert field.clean(str(category.pk)) == category
+    Category.objects.filter(pk=category.pk).update(is_used=False)
+    with pytest.raises(ValidationError, match="“路灯不亮”已停用"), override("zh-hans"):
+        field.clean(str(category.pk))
+    for never in ("99999999999999999999", "0", "x"):
+        with pytest.raises(ValidationError):
+            field.clean(never)
 
 
 def test_a_title_has_no_tags_and_does_not_end_in_a_comma() -> None:

@@ -73,6 +73,7 @@ class DepartmentField(PickedField):
     """One department that takes tickets."""
 
     default_error_messages = NO_SUCH_DEPARTMENT
+    tells_what_is_gone = True
 
     def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
         queryset = Department.objects.filter(is_open=True).select_related("parent")
@@ -107,6 +108,7 @@ class CategoryField(PickedField):
     """A third-level category, grouped under its upper two."""
 
     default_error_messages = NO_SUCH_CATEGORY
+    tells_what_is_gone = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
