@@ -146,10 +146,10 @@ def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
     if not numbers:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")  # but for the pieces'
         cursor.execute(_MOST_SHARED, [numbers, weights, _known.after, MOST_OF_ONE, ticket.pk, COMPARED])
         ids = [pk for pk, _weight in cursor.fetchall()]
-        cursor.execute("SET LOCAL enable_seqscan = on")
+        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
     rows = Ticket.objects.filter(
         pk__in=ids, registered_at__gte=ticket.registered_at - WINDOW, registered_at__lte=ticket.registered_at + AHEAD
     )
@@ -163,7 +163,7 @@ _READ = (
 _MOST_SHARED = f"""
 SELECT hit.ticket_id, sum(asked.weight) FROM unnest(%s::int[], %s::float8[]) AS asked (number, weight)
 CROSS JOIN LATERAL (
-    SELECT ticket_id FROM {Trace._meta.db_table} WHERE pieces @> ARRAY[asked.number] AND ticket_id > %s LIMIT %s
+    SELECT ticket_id FROM {Trace._meta.db_table} WHERE pieces @> ARRAY[asked.number] AND ticket_id + 0 > %s LIMIT %s
 ) AS hit WHERE hit.ticket_id <> %s GROUP BY hit.ticket_id ORDER BY 2 DESC, 1 DESC LIMIT %s
 """  # noqa: S608 - our own names
 

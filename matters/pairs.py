@@ -54,13 +54,17 @@ DISTRICT = re.compile(r"[区县]$")
 # What a place or body is called by at its end, by kind: of one kind two that differ are two things.
 ENDINGS = {
     "estate": "小区 花园 家园 花苑 雅苑 佳苑 名苑 公馆 公寓 国际城 新城 华城 名城 华府 豪庭 华庭 嘉园 山庄 大厦"
-    " 国际 新村 苑 庭",
+    " 国际 新村 苑 庭 府 城",
+    "site": "工地 项目",
     "town": "街道 镇 乡",
     "village": "村",
     "school": "幼儿园 小学 中学 学院 大学 驾校 学校",
     "station": "站",
     "firm": "公司 集团 饭店 酒店 超市 医院 银行",
 }
+
+
+NO_ENDING = set("市管乡区镇建改中际铁")  # what follows where a word of the above is none: 城市, 城管, 政府机关
 
 
 class Place(NamedTuple):
@@ -161,6 +165,7 @@ class Text:
     def __init__(self, side: Side, rarity: Rarity) -> None:
         self.side = side
         title = search.fold(f"{side.title} {side.address}") if side.address else search.fold(side.title)
+        self._title = title
         text = BLANKS.sub("", LINK.sub("", search.fold(side.text[: 2 * READ])))[:READ]
         self.title_units, self.text_units = _units(title), _units(text)
         self.title, self.text = _pieces(self.title_units), _pieces(self.text_units)
@@ -223,13 +228,16 @@ class Text:
     def names(self) -> dict[str, set[str]]:
         """By kind of what is named in the title: the pairs of characters before its ending, where one is rare."""
         found: dict[str, set[str]] = {}
+        runs = _units(AREA.sub(" ", self._title))
         for kind, endings in _endings().items():
-            for run in self.title_units:
+            for run in runs:
                 joined = "".join(run)
                 for hit in endings.finditer(joined):
+                    if joined[hit.end() : hit.end() + 1] in NO_ENDING:
+                        continue
                     units = UNIT.findall(joined[max(0, hit.start() - 4) : hit.start()])
                     heads = {one + two for one, two in pairwise(units)}
-                    if any(self._rarity(head) >= RARE + 1 for head in heads) and not OF_AREA.search("".join(units)):
+                    if any(self._rarity(head) >= RARE + 1 for head in heads):
                         found.setdefault(kind, set()).update(heads)
         return found
 
