@@ -12,7 +12,7 @@ import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from hotline.accounts.models import Region
-from matters import nearest
-from matters.models import Trace
-from matters.pairs import JOIN, Learned
+from matters import linking, nearest
+from matters.models import Looked, Trace
 from tickets.choices import Channel, Kind, Status
 from tickets.models import Caller, Ticket
 
@@ -60,33 +59,41 @@ def read_truth(path: Path) -> dict[str, str]:
 
 @dataclass
 class Found:
-    """What came of the messages: the thread of each, and after how many messages each thread was raised."""
+    """What came of the messages: their tickets, the thread of each in the end, and by which ticket one was raised."""
 
-    tickets: list[int]
-    threads: list[int]
-    joined: int
-    raised: dict[int, int]
-    milliseconds: list[float]
+    tickets: list[int] = field(default_factory=list)
+    threads: list[int] = field(default_factory=list)
+    alerts: list[tuple[int, int]] = field(default_factory=list)  # the ticket, and after how many messages
+    milliseconds: list[float] = field(default_factory=list)
+    joined: int = 0
+
+    @property
+    def raised(self) -> dict[int, int]:
+        """After how many messages each thread was raised first."""
+        threads = dict(zip(self.tickets, self.threads, strict=True))
+        found: dict[int, int] = {}
+        for pk, nth in self.alerts:
+            found.setdefault(threads[pk], nth)
+        return found
 
 
-def run(messages: Sequence[Message], learned: Learned | None = None) -> Found:
+def run(messages: Sequence[Message]) -> Found:
     """Feeds the messages through detection and takes everything back."""
     try:
         with transaction.atomic():
-            found = _fed(messages, learned)
+            found = _fed(messages)
             transaction.set_rollback(True)
     finally:
         nearest.forget()
     return found
 
 
-def _fed(messages: Sequence[Message], learned: Learned | None) -> Found:
+def _fed(messages: Sequence[Message]) -> Found:
     last = Ticket.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     nearest.forget(after=last)
     region = Region.objects.create(name="evaluate_matters")
     callers: dict[str, Caller] = {}
-    found = Found([], [], 0, {}, [])
-    members: dict[int, set[int]] = defaultdict(set)
+    found, known = Found(), set[int]()
     for nth, message in enumerate(messages):
         caller = callers.get(message.user) or Caller.objects.create(phone=f"evaluate-{len(callers)}")
         callers[message.user] = caller
@@ -96,22 +103,27 @@ def _fed(messages: Sequence[Message], learned: Learned | None) -> Found:
             registered_at=message.created, status_since=message.created,
         )  # fmt: skip
         started = time.perf_counter()
-        near = nearest.nearest(ticket, learned=learned)
+        outcome = linking.settle(ticket.pk)
         found.milliseconds.append(1000 * (time.perf_counter() - started))
-        thread, sure = (near[0].thread, near[0].probability) if near else (ticket.pk, 1.0)
-        found.joined += bool(near) and sure >= JOIN
+        found.joined += outcome == Looked.Outcome.JOINED
         found.tickets.append(ticket.pk)
-        for other in {one.thread for one in near[1:] if one.probability >= nearest.TIED} - {thread}:
-            members[thread] |= members.pop(other, set())
-            if other in found.raised:
-                found.raised.setdefault(thread, found.raised.pop(other))
-        if sure >= nearest.RAISED:
-            members[thread].add(caller.pk)
-        if len(members[thread]) >= MANY:
-            found.raised.setdefault(thread, nth)
+        if alerted := _alerted(ticket.pk, known):
+            known |= alerted
+            found.alerts.append((ticket.pk, nth))
     threads = dict(Trace.objects.filter(pk__in=found.tickets).values_list("pk", "thread"))
     found.threads = [threads[pk] for pk in found.tickets]
     return found
+
+
+def _alerted(pk: int, known: set[int]) -> set[int]:
+    """The tickets of a thread that has its third caller by this ticket; none where it was raised before."""
+    members = Trace.objects.filter(thread__in=Trace.objects.filter(pk=pk).values("thread"))
+    tickets = set(members.values_list("pk", flat=True))
+    if tickets & known:
+        known |= tickets
+        return set()
+    callers = members.filter(sure__gte=nearest.RAISED).values("ticket__caller").distinct().count()
+    return tickets if callers >= MANY else set()
 
 
 def score(messages: Sequence[Message], truth: dict[str, str], found: Found) -> dict[str, Any]:
@@ -120,7 +132,7 @@ def score(messages: Sequence[Message], truth: dict[str, str], found: Found) -> d
     for nth, message in enumerate(messages):
         if message.key in truth:
             true[truth[message.key]].append(nth)
-    sizes = Counter(found.threads)
+    sizes, raised = Counter(found.threads), found.raised
     figures, delays, each = [], [], {}
     for matter, numbers in sorted(true.items()):
         users: list[str] = []
@@ -135,12 +147,12 @@ def score(messages: Sequence[Message], truth: dict[str, str], found: Found) -> d
         thread, shared = Counter(found.threads[nth] for nth in numbers).most_common(1)[0]
         precision, recall = shared / sizes[thread], shared / len(numbers)
         figures.append((precision, recall, 2 * precision * recall / (precision + recall)))
-        delay = found.raised[thread] - third if thread in found.raised else None
+        delay = raised[thread] - third if thread in raised else None
         delays.append(float("inf") if delay is None else max(0, delay))
         each[matter] = {"messages": len(numbers), "found": shared, "thread": sizes[thread], "delay": delay}
     means = [round(statistics.mean(column), 4) for column in zip(*figures, strict=True)] if figures else [0.0] * 3
     median = statistics.median(delays) if delays else None
     return {
-        "precision": means[0], "recall": means[1], "f1": means[2], "alerts": len(found.raised),
+        "precision": means[0], "recall": means[1], "f1": means[2], "alerts": len(found.alerts),
         "median_delay": None if median == float("inf") else median, "matters": each,
     }  # fmt: skip
