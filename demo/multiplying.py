@@ -48,7 +48,7 @@ def grow(tickets: int, open_tickets: int) -> None:
         _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, back="0")
         missing = tickets - Ticket.objects.count()
         _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, back=_further_back(missing))
-    sums.catch_up()
+    sums.rebuild()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
