@@ -59,7 +59,7 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "caller": lambda numbers: keys(Caller.objects.all()[:4]),
     "settle-person": lambda numbers: [
         {"pk": one, "other": other, "word": word}
-        for one, other in itertools.pairwise(Caller.objects.values_list("pk", flat=True)[:3])
+        for one, other in itertools.pairwise(Caller.objects.values_list("pk", flat=True)[:2])
         for word in ("same", "other")
     ],
     "matter-change": lambda numbers: [
