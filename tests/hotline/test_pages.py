@@ -96,7 +96,7 @@ def test_administration_is_for_administrators(signed_in: SignIn) -> None:
 # -- number of queries: a list costs the same with ten rows as with a thousand ------------------------------
 
 QUERIES = {
-    "new-ticket": (scene.OPERATOR, 6),
+    "new-ticket": (scene.OPERATOR, 7),
     "my-tickets": (scene.OPERATOR, 4),
     "tickets": (scene.OPERATOR, 7),
     "follow-ups": (scene.OPERATOR, 6),
@@ -135,6 +135,7 @@ def test_queries_of_a_ticket_are_pinned(
 def test_queries_of_other_details_are_pinned(
     signed_in: SignIn, django_assert_max_num_queries: Callable[..., object], settings: Any, tmp_path: Path
 ) -> None:
+    from matters import totals
     from reports import building, periods
     from supervision.models import CoordinationTask
     from tickets.matters import joining
@@ -143,10 +144,13 @@ def test_queries_of_other_details_are_pinned(
     tickets = [scene.ticket_in(Status.DISPATCHED, caller_phone=f"1001234{i:04d}") for i in range(8)]
     matter = joining.join(tickets, actor=scene.user(scene.DISPATCHER))
     scene.do(tickets[0], "escalate", scene.SUPERVISOR)
+    totals.recount([matter.pk])
     run = building.build(periods.parse("monthly", "2026-04"))
     client = signed_in(scene.SUPERVISOR)
     for address, most in (
-        (matter.get_absolute_url(), 5),
+        (matter.get_absolute_url(), 13),
+        (reverse("matters"), 6),
+        (reverse("matters-map"), 9),
         (CoordinationTask.objects.get().get_absolute_url(), 13),
         (run.get_absolute_url(), 4),
         (reverse("reports"), 4),
