@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from hotline.accounts.models import User
 
-ROUNDS = 40  # requests of a probe; the first few warm up and are not counted
-WARM_UP = 2
+ROUNDS = 38  # requests of a probe that are counted
+WARM_UP = 2  # before those
 LONGEST = 4.0  # seconds for one probe: what is slow is asked less often, at least LEAST times
 LEAST = 5
 
@@ -38,31 +38,51 @@ def posting(address: str, /, **data: Any) -> Callable[[Client], Any]:
     return lambda client: client.post(address, data)
 
 
-def measure(probe: Probe, rounds: int = ROUNDS) -> dict[str, float]:
-    """Median and 95th percentile in milliseconds, the number of queries of one request, and its work.
+class Asking:
+    """A probe that is asked again and again, by somebody who stays signed in."""
 
-    The work is the median time on the processor, here and in the database, in milliseconds: what else runs on a machine
-    makes people wait and changes it little. It is there where the database is on this machine.
-    """
-    client = Client(headers={"host": "localhost"})
-    client.force_login(User.objects.get(username=probe.username))
-    times: list[float] = []
-    work: list[float] = []
-    began = time.perf_counter()
-    while len(times) < rounds and (len(times) < LEAST + WARM_UP or time.perf_counter() - began < LONGEST):
-        started, worked = time.perf_counter(), _on_the_processor()
-        response = probe.ask(client)
-        times.append((time.perf_counter() - started) * 1000)
-        work.append((_on_the_processor() - worked) * 1000)
-        assert response.status_code in (200, 201, 302), (probe.name, response.status_code)
-    with CaptureQueriesContext(connection) as captured:
-        probe.ask(client)
-    counted = times[WARM_UP:]
-    return {
-        "median_ms": round(statistics.median(counted), 1),
-        "p95_ms": round(statistics.quantiles(counted, n=20, method="inclusive")[-1], 1),
-        "queries": len(captured),
-    } | ({"work_ms": round(statistics.median(work[WARM_UP:]), 1)} if any(work) else {})
+    def __init__(self, probe: Probe) -> None:
+        self._probe = probe
+        self._client = Client(headers={"host": "localhost"})
+        self._client.force_login(User.objects.get(username=probe.username))
+        self._times: list[float] = []
+        self._work: list[float] = []
+
+    def ask(self, times: int, *, counted: bool = True) -> None:
+        """Asks so many times; what is not counted warms up."""
+        for _ in range(times):
+            started, worked = time.perf_counter(), _on_the_processor()
+            response = self._probe.ask(self._client)
+            took, work = time.perf_counter() - started, _on_the_processor() - worked
+            assert response.status_code in (200, 201, 302), (self._probe.name, response.status_code)
+            if counted:
+                self._times.append(took * 1000)
+                self._work.append(work * 1000)
+
+    def measured(self) -> dict[str, float]:
+        """Median and 95th percentile in milliseconds, the number of queries of one request, and its work.
+
+        The work is the median time on the processor, here and in the database, in milliseconds: what else runs on a
+        machine makes people wait and changes it little. It is there where the database is on this machine.
+        """
+        with CaptureQueriesContext(connection) as captured:
+            self._probe.ask(self._client)
+        return {
+            "median_ms": round(statistics.median(self._times), 1),
+            "p95_ms": round(statistics.quantiles(self._times, n=20, method="inclusive")[-1], 1),
+            "queries": len(captured),
+        } | ({"work_ms": round(statistics.median(self._work), 1)} if any(self._work) else {})
+
+
+def measure(probe: Probe, rounds: int = ROUNDS) -> dict[str, float]:
+    """What `Asking.measured` tells of one probe, asked so many times or for as long as LONGEST."""
+    asking, began = Asking(probe), time.perf_counter()
+    asking.ask(WARM_UP, counted=False)
+    for asked in range(rounds):
+        if asked >= LEAST and time.perf_counter() - began > LONGEST:
+            break
+        asking.ask(1)
+    return asking.measured()
 
 
 def _on_the_processor() -> float:
