@@ -26,10 +26,12 @@ from hotline.shell import number_in
 from hotline.waiting.busy import Busy
 from matters import byhand, proposing, totals
 from matters.models import Alert, Deed, Proposal, Standing
+from matters.together.doing import counts
 from tickets.choices import OPEN_STATUSES
 from tickets.models import Matter, Ticket
 from tickets.reading import matter_name
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
+from tickets.workflow.table import ACTIONS
 
 TABS = {
     "alerting": _("Alerted to"),
@@ -131,19 +133,32 @@ def _shown(request: HttpRequest, matter: Matter, form: MatterForm, *, status: in
     may_change = user.may(P.MANAGE_MATTERS)
     context: dict[str, Any] = {
         "matter": matter, "name": matter_name(matter, user, rows), "page": page, "form": form,
-        "may_change": may_change, "shown": visible.count() if not sees_all else standing.tickets,
+        "may_change": may_change, "together": counts(matter, user),
+        "shown": visible.count() if not sees_all else standing.tickets,
     }  # fmt: skip
     if sees_all:
         context |= {
             "standing": standing, "holders": _holders(matter),
             "alert": Alert.objects.filter(matter=matter, ended_at=None).first(),
             "ended": Alert.objects.filter(matter=matter, ended_at__isnull=False).order_by("-ended_at")[:3],
-            "deeds": Deed.objects.filter(matter=matter).select_related("by").order_by("-pk")[:DEEDS],
+            "deeds": _deeds(matter),
             "may_go": user.may(P.SUPERVISE) and visible.filter(status__in=OPEN_STATUSES).exists(),
         }  # fmt: skip
     if may_change:
         context["proposals"] = _proposals(Q(ticket__matter=matter) | Q(other__matter=matter), user)
     return render(request, "matters/matter.html", context, status=status)
+
+
+def _deeds(matter: Matter) -> list[tuple[Deed, str]]:
+    """What was done with a matter, the latest first, each with what is to be said of it."""
+    rows = Deed.objects.filter(matter=matter).select_related("by").order_by("-pk")[:DEEDS]
+    return [(deed, _taken_together(deed) if deed.what == Deed.What.TOGETHER else deed.note) for deed in rows]
+
+
+def _taken_together(deed: Deed) -> str:
+    action = ACTIONS.get(deed.data["action"])
+    said = _t("%(action)s, %(count)d tickets")
+    return said % {"action": action.label if action else deed.data["action"], "count": deed.data["tickets"]}
 
 
 def _holders(matter: Matter) -> list[str]:

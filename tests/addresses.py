@@ -72,6 +72,11 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
         for pk in Proposal.objects.values_list("pk", flat=True)[:1]
         for word in ("take", "refuse")
     ],
+    "matter-together": lambda numbers: [
+        {"pk": pk, "name": name}
+        for pk in Matter.objects.values_list("pk", flat=True)[:1]
+        for name in ("accept", "progress", "answer", "ask_extension", "close")
+    ],
     "matter": lambda numbers: keys(Matter.objects.all()),
     "order": lambda numbers: [
         {"number": number} for number in SupervisionOrder.objects.values_list("number", flat=True)

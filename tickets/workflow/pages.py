@@ -28,6 +28,7 @@ from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS
 
 SIBLINGS, LINKED = 20, 5  # tickets of the same matter, and linked ones, that a page shows
+TOGETHER = ("accept", "answer")  # what a department does with all its tickets of a matter, from the page of one
 STEPS = (
     (_("Recorded"), (Status.REGISTERED, Status.RETURN_ASKED, Status.RULING, Status.NOT_ACCEPTED)),
     (_("Dispatched"), (Status.DISPATCHED, Status.COORDINATING)),
@@ -59,10 +60,12 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
     if ticket.matter_id:
         others = visible.filter(matter_id=ticket.matter_id).exclude(pk=ticket.pk)
         siblings = list(others.for_list().order_by("registered_at")[:SIBLINGS])
+    actions = performing.available(ticket, user)
     context |= {
         "ticket": ticket,
         "read": read(ticket, user),
-        "actions": performing.available(ticket, user),
+        "actions": actions,
+        "together": _together(ticket, user, actions) if ticket.matter_id else None,
         "steps": [
             (label, "now" if i == current else "done" if i < current else "") for i, (label, _s) in enumerate(STEPS)
         ],
@@ -79,6 +82,15 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "sees_callers": user.may(P.SEE_CALLERS),
     }
     return render(request, "tickets/detail.html", context, status=status)
+
+
+def _together(ticket: Ticket, user: User, actions: list[table.Action]) -> tuple[table.Action, int] | None:
+    """The step that `user` can take for other tickets of the same matter too, with how many others; None for none."""
+    step = next((action for action in actions if action.name in TOGETHER), None)
+    if step is None:
+        return None
+    others = performing.open_to(step, user).filter(matter=ticket.matter).exclude(pk=ticket.pk).count()
+    return (step, others) if others else None
 
 
 def _links(ticket: Ticket, user: User) -> list[tuple[str, list[Ticket]]]:

@@ -140,6 +140,22 @@ def may_perform(action: Action, ticket: Ticket | None, user: User) -> bool:
     return owed_by(ticket, action.whose.value, user.department_ids).exists()
 
 
+def open_to(action: Action, user: User) -> QuerySet[Ticket]:
+    """The tickets that `user` sees, in a state in which `action` is possible, and on which they may perform it.
+
+    What `may_perform` says of one ticket, of all of them; what else stands against it on one says `objection`.
+    """
+    if not action.permission or not user.may(action.permission):
+        return Ticket.objects.none()
+    found = Ticket.objects.visible_to(user).filter(status__in=action.sources)
+    if action.whose is Whose.HOLDER:
+        return found.filter(department_id__in=user.department_ids)
+    if action.whose is not Whose.ANYBODY:
+        owed = Contribution.objects.owed().filter(part=action.whose.value, department__in=user.department_ids)
+        return found.filter(pk__in=owed.values("ticket_id"))
+    return found
+
+
 def owed_by(ticket: Ticket, part: str, departments: Iterable[int]) -> QuerySet[Contribution]:
     """The contributions to `ticket` that these departments have still to give."""
     return Contribution.objects.owed().filter(ticket=ticket, part=part, department__in=departments)
