@@ -33,7 +33,7 @@ def pairs_of(sides: Sequence[Side], others: int = 0) -> Iterator[tuple[int, int,
     with_piece: dict[str, list[int]] = defaultdict(list)
     for nth, side in enumerate(sides):
         text = Text(side, rarity)
-        weights = {piece: rarity(piece) * (2 if piece in text.title else 1) for piece in text.all}
+        weights = {piece: rarity(piece) * (2 if piece in text.spoken_title else 1) for piece in text.spoken}
         shared: Counter[int] = Counter()
         for piece in sorted(weights, key=lambda piece: (-weights[piece], piece))[:LOOKED_UP]:
             for earlier in with_piece[piece][-OF_ONE:]:
@@ -42,9 +42,9 @@ def pairs_of(sides: Sequence[Side], others: int = 0) -> Iterator[tuple[int, int,
             measures, _name = pairs.measure(text, Text(sides[earlier], rarity), rarity)
             yield nth, earlier, measures
         rarity.looked_at += 1
-        having.update(text.all.keys())
+        having.update(text.spoken.keys())
         rarity.forget()
-        for piece in text.all:
+        for piece in text.spoken:
             with_piece[piece].append(nth)
 
 

@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from matters import pairs, store
 from matters.models import Trace
 from matters.pairs import PROPOSE, Learned, Place, Rarity, Side, Text
+from tickets.choices import Kind
 from tickets.models import Ticket
 from tickets.places import book
 
@@ -100,7 +101,8 @@ def side_of(ticket: Ticket, places: Sequence[Place]) -> Side:
     category = tuple(ticket.category.ancestor_ids) if ticket.category else ()
     return Side(
         ticket.title, ticket.description[:READ], ticket.address, ticket.registered_at, tuple(places), category,
-        ticket.region.path,
+        ticket.region.path, f"{book.book().full_names.get(ticket.region_id, '')} {ticket.region.name}",
+        ticket.kind == Kind.CONSULTATION,
     )  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def _number(piece: str, month: int) -> int:
 
 def _rarest(text: Text, rarity: Rarity, count: int) -> list[tuple[str, float]]:
     """The pieces that tell most of a text, those of the title counting twice."""
-    weights = {piece: rarity(piece) * (2 if piece in text.title else 1) for piece in text.all}
+    weights = {piece: rarity(piece) * (2 if piece in text.spoken_title else 1) for piece in text.spoken}
     return sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:count]
 
 
@@ -157,8 +159,8 @@ def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
 
 
 _READ = (
-    "title", "description", "address", "registered_at", "matter_id", "category__path", "region__path", "trace__places",
-    "trace__thread",
+    "title", "description", "address", "kind", "registered_at", "matter_id", "category__path", "region__path",
+    "region__name", "trace__places", "trace__thread",
 )  # fmt: skip
 _MOST_SHARED = f"""
 SELECT hit.ticket_id, sum(asked.weight) FROM unnest(%s::int[], %s::float8[]) AS asked (number, weight)
@@ -232,7 +234,7 @@ class _Known:
 
     def _take(self, pk: int, title: str, text: str, at: datetime) -> None:
         self._last = max(pk, self._last or 0)
-        self._having.update(Text(Side(title, text[:READ]), self.rarity).all.keys())
+        self._having.update(Text(Side(title, text[:READ]), self.rarity).spoken.keys())
         self._instants.append(at)
         self.rarity.looked_at += 1
         self.rarity.forget()

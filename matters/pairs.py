@@ -5,9 +5,12 @@
 2. Two texts are compared by what they have in common (`measure`): words of title and text; the rarest run of characters
    that both have, which is nearly always what the thing is called (an estate, a firm, a bus line); what is left of the
    words without that name; whether one is a copy of the other; places, areas, days, category, synonyms of the trade.
+   What places and streets are called, and the address, name the thing and are no words that are said of it: else
+   whatever happens at one door would be alike.
 3. Each of these adds to or takes from how likely it is (`Learned`): a line with a few bends a measure, its heights
    found by logistic regression, so that each can be read and none knows a word. They are numbers in a file.
-4. Two places that conflict are never one matter (`conflict`), whatever else is alike.
+4. Two places that conflict are never one matter (`conflict`), whatever else is alike; two that differ are no more than
+   proposed.
 
 Who called is no part of it.
 """
@@ -18,7 +21,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -28,14 +31,14 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _t
 
-from tickets import search
+from tickets import kinds, search
 
 DATA = Path(__file__).parent / "data"
 DEFAULT, ORDINARY = DATA / "pairs.json", DATA / "ordinary.txt"
 SYNONYMS = Path(search.__file__).parent / "data" / "synonyms.txt"
 # How sure a pair decision is from which a ticket is joined by itself (at least 98 of 100 that it joined
 # on labelled data were right), and from which it is proposed. Below that nothing is done.
-JOIN, PROPOSE = 0.5, 0.22
+JOIN, PROPOSE = 0.5, 0.18
 READ = 600  # characters of a text that are compared
 PRIOR = 300  # texts of ordinary language that are thought of beside those that are stored
 RARE = 3.5  # from which weight on a pair of characters may belong to a name
@@ -43,10 +46,16 @@ NOTHING = 0.02  # likeness of what is said beside the name below which nothing i
 LEAST = 4  # pairs of characters in a call that says anything that could be compared
 THING = 0.12  # likeness of what is said beside the name from which it may be the same thing
 NAME, LONG = 12.0, 20.0  # weights of a run at which it names the thing as surely as can be; the second of two texts
+DOOR = re.compile(r"(\d{1,5})号(?![楼线院])")
+APART = 20  # numbers between two doors of a street that are neighbours no more
 UNIT = re.compile(rf"[{search.HAN}]|[^\W_{search.HAN}]+")
 WORDS = re.compile(r"\w+")
 LINK = re.compile(r"(?:https?://|www\.)\S+?(?=[^\w./?=&%-]|$)|https?://[\w./-]*")
 BLANKS = re.compile(r"\s+")
+# What a call does, whatever it is about.
+ACT = re.compile(
+    "市民|来电人|咨询|投诉|举报|反映|建议|表扬|感谢|求助|请问|想问|想了解|希望|要求|请求|恳请|尽快|处理|解决"
+)
 # Areas whose names are letters, as in data whose places were made anonymous. Those of a city are in its place book.
 AREA = re.compile(r"(?<![a-z])[a-z]\d{0,2}(?:市|区|县)")
 OF_AREA = re.compile(r"[a-z]\d{0,2}(?:市|区|县)?$")
@@ -79,7 +88,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Side:
-    """What of a ticket is compared. `category` is the way down the tree, `region` the way of where it was placed."""
+    """What of a ticket is compared. `category` is the way down the tree, `region` the way of where it was placed.
+
+    `where` is what that region is called, `asks` whether the caller only asked a question.
+    """
 
     title: str = ""
     text: str = ""
@@ -88,6 +100,8 @@ class Side:
     places: tuple[Place, ...] = ()
     category: tuple[int, ...] = ()
     region: str = ""
+    where: str = ""
+    asks: bool = False
 
 
 class Said(NamedTuple):
@@ -159,23 +173,42 @@ def _pieces(units: Iterable[list[str]]) -> Counter[str]:
     return found
 
 
+def _meant_by(text: str) -> Counter[str]:
+    """What words of the trade mean, as pieces of their own: 铁板 and 钢板 have one in common."""
+    return Counter(f"={group[0]}" for group in synonyms() if any(word in text for word in group))
+
+
 class Text:
     """One side of the comparison, cut up and weighed by `rarity`."""
 
     def __init__(self, side: Side, rarity: Rarity) -> None:
         self.side = side
-        title = search.fold(f"{side.title} {side.address}") if side.address else search.fold(side.title)
-        self._title = title
-        text = BLANKS.sub("", LINK.sub("", search.fold(side.text[: 2 * READ])))[:READ]
-        self.title_units, self.text_units = _units(title), _units(text)
-        self.title, self.text = _pieces(self.title_units), _pieces(self.text_units)
+        self._title = title = search.fold(f"{side.title} {side.address}".rstrip())
+        said = kinds.without_wishes(side.text[: 2 * READ])
+        text = BLANKS.sub("", LINK.sub("", search.fold(said)))[:READ]
+        self.title_units, self.text_units = _units(ACT.sub(" ", title)), _units(ACT.sub(" ", text))
+        # With what places are called, by which a thing is named and found; and without, by which it is alike.
+        self.spoken_title = _pieces(self.title_units) + _meant_by(title)
+        self.spoken = self.spoken_title + _pieces(self.text_units) + _meant_by(text)
+        where = [search.fold(one) for one in (side.address, *side.where.split(), *(p.name for p in side.places)) if one]
+        self.title, self.text = (self._said_of(one, where) for one in (title, text))
         self.all = self.title + self.text
-        self.said = self.all.total() - _pieces(_units(search.fold(side.address))).total()
+        self.said = self.spoken.total() - _pieces(_units(search.fold(side.address))).total()
         self.whole = f"{title} {text}"
         in_title = set(AREA.findall(title))
         self.title_areas, self.areas = in_title, in_title | set(AREA.findall(text))
         self.meanings = {group[0]: word for group in synonyms() for word in group if word in self.whole}
         self._rarity = rarity
+
+    @staticmethod
+    def _said_of(text: str, where: Sequence[str]) -> Counter[str]:
+        """The pieces of a text without what places are called."""
+        left = ACT.sub(" ", text)
+        for name in where:
+            left = left.replace(name, " ")
+        named = _pieces(_units(" ".join(where)))
+        found = _pieces(_units(left)) + _meant_by(text)
+        return Counter({piece: count for piece, count in found.items() if piece not in named}) if named else found
 
     @cached_property
     def weighted_title(self) -> dict[str, float]:
@@ -270,7 +303,7 @@ class Run(NamedTuple):
 NO_RUN = Run("", 0.0, ())
 
 
-def _runs(units: Iterable[list[str]], there: Mapping[str, int], rarity: Rarity) -> list[Run]:
+def _runs(units: Iterable[list[str]], there: Container[str], rarity: Rarity) -> list[Run]:
     """Runs of a text all of whose pairs the other has."""
     found = []
     for run in units:
@@ -300,7 +333,7 @@ def _unshared(text: Text, other: Text, rarity: Rarity) -> float:
         worth = 0.0
         for one, two in pairwise(run):
             piece = one + two
-            if piece in other.all or OF_AREA.match(piece):
+            if piece in other.spoken or OF_AREA.match(piece):
                 worth = 0.0
             else:
                 worth += max(0.0, rarity(piece) - RARE - 0.5)
@@ -317,10 +350,11 @@ def measure(one: Text, other: Text, rarity: Rarity) -> tuple[dict[str, float], R
     words = _cosine(one.weighted, other.weighted, all_a * all_b)
     finds = sorted((one.finds(other) / one.own, other.finds(one) / other.own))
     covered = sorted((one.covered(other), other.covered(one)))
-    of_one = _best(_runs(one.title_units, other.all, rarity))
-    of_other = _best(_runs(other.title_units, one.all, rarity))
-    in_titles = _best(_runs(one.title_units, other.title, rarity))
-    in_texts = [run for run in _runs(one.text_units, other.text, rarity) if len(run.pieces) > 1]
+    of_one = _best(_runs(one.title_units, other.spoken, rarity))
+    of_other = _best(_runs(other.title_units, one.spoken, rarity))
+    in_titles = _best(_runs(one.title_units, other.spoken_title, rarity))
+    both = one.text.keys() & other.text.keys()
+    in_texts = [run for run in _runs(one.text_units, both, rarity) if len(run.pieces) > 1]
     named = max(of_one, of_other, in_titles, key=lambda run: run.worth)
     name = min(named.worth, NAME) / NAME
     without = {*of_one.pieces, *of_other.pieces, *in_titles.pieces}
@@ -385,7 +419,7 @@ def _named_otherwise(one: Text, other: Text) -> bool:
     """Whether both titles name something of one kind, and neither name is in the other's words."""
     for kind, names in one.names.items():
         others = other.names.get(kind, set())
-        if others and names.isdisjoint(other.all) and others.isdisjoint(one.all):
+        if others and names.isdisjoint(other.spoken) and others.isdisjoint(one.spoken):
             return True
     return False
 
@@ -512,6 +546,8 @@ def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None
     measures, named = measure(one, other, rarity)
     never = min(one.said, other.said) < LEAST or _name_alone(measures) or conflict(one, other)
     probability = 0.0 if never else (learned or default()).probability(measures)
+    if _for_a_person(one.side, other.side):
+        probability = min(probability, JOIN - 0.01)
     return Said(probability, tuple(_because(one, other, measures, named)), measures)
 
 
@@ -521,6 +557,19 @@ def _name_alone(measures: Mapping[str, float]) -> bool:
     return measures["rest"] < NOTHING and not measures["meant"] and not alike
 
 
+def _for_a_person(one: Side, other: Side) -> bool:
+    """Whether two that are alike are no more than proposed.
+
+    The book knows where both are, and it is neither one place nor one community; both were placed at doors of a street
+    that are no neighbours (the eatery at number 12 is not the one at number 181); or one only asks what the other
+    complains of.
+    """
+    if one.asks != other.asks or (one.places and other.places and _same_place(one, other) < 0.5):
+        return True
+    here, there = (DOOR.search(search.fold(side.address)) for side in (one, other))
+    return bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
+
+
 def _because(one: Text, other: Text, measures: Mapping[str, float], named: Run) -> Iterable[str]:
     if measures["same_place"] == 1.0:
         here = {p.pk for p in one.side.places}
@@ -528,7 +577,7 @@ def _because(one: Text, other: Text, measures: Mapping[str, float], named: Run) 
     if measures["copied"] > 0.8 and min(one.text.total(), other.text.total()) > 20:
         yield _t("Nearly the same text")
     if named.worth > 2:
-        yield _t("Both say: %(words)s") % {"words": named.words}
+        yield _t("Both say: %(words)s") % {"words": _as_written(named.words, one.side, other.side)}
     alike = [
         "/".join(dict.fromkeys([word, other.meanings[meaning]]))
         for meaning, word in one.meanings.items()
@@ -538,3 +587,13 @@ def _because(one: Text, other: Text, measures: Mapping[str, float], named: Run) 
         yield _t("Said alike: %(words)s") % {"words": _t(", ").join(alike)}
     if measures["same_category"] == 1.0:
         yield _t("Same category")
+
+
+def _as_written(words: str, *sides: Side) -> str:
+    """Words as they stand in a title or an address, where they were compared in another form: 乾坤 for 干坤."""
+    for written in (written for side in sides for written in (side.title, side.address)):
+        folded = search.fold(written)
+        if len(folded) == len(written) and words in folded:
+            begin = folded.index(words)
+            return written[begin : begin + len(words)]
+    return words

@@ -11,7 +11,7 @@ import random
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 from matters.pairs import Place, Side
 
 TOLD = Path(__file__).parent / "data" / "told.txt"
+BUSY = 3  # times as many calls of one in a city with a place book: its places are busy
 DAYS = 170  # over which they call
 # Themes whose things are often one matter where they are at one place.
 MIXED = {"developer", "property", "school", "pollution", "village"}
@@ -99,7 +100,7 @@ class Teller:
         self.city = "K市" if letters else f"{names[9]}市"
         self._matters: dict[tuple[str, str], int] = {}
         self.has_book = self.random.random() < 0.5  # a place book, and categories
-        self._in_book: dict[str, Place] = {}
+        self._places: dict[str, list[tuple[str, list[str]]]] = {}
 
     def _some(self, of: list[str], count: int) -> list[str]:
         return [self.random.choice(of) for _ in range(count)]
@@ -123,15 +124,22 @@ class Teller:
                 if others:
                     other = self.random.choice(others)
                     told += self.matter(other, place, [], caller, most=self.random.choice((1, 2, 3)))
-        for _ in range(singles):
+        for _ in range(singles * (BUSY if self.has_book else 1)):
             topic = self.random.choice(topics())
-            told += self.matter(topic, self.place(topic.kind), [], caller, most=1)
+            told += self.matter(topic, self._often_called_about(topic.kind), [], caller, most=1)
         start = datetime(2031, 1, 1)  # noqa: DTZ001 - only differences count
         told = [
             Told(_at(one.side, start + timedelta(days=one.side.at.timestamp() / 86400)), one.matter, one.caller)
             if one.side.at else one for one in told
         ]  # fmt: skip
         return sorted(told, key=lambda one: one.side.at or start)
+
+    def _often_called_about(self, kind: str) -> tuple[str, list[str]]:
+        """A place; most are one where something else has been the matter: that two lie at one place says little."""
+        known = self._places.setdefault(kind, [])
+        if self.has_book and len(known) > 2 and self.random.random() < 0.9:
+            return self.random.choice(known)
+        return self.place(kind)
 
     # -- one matter -----------------------------------------------------------------------------------------------
 
@@ -161,9 +169,21 @@ class Teller:
                 title, text = self._tell(chance.choice([topic, topic, *mixed]), facts, place)
             first = first or (title, text)
             day = min(begin + chance.uniform(0, span), DAYS * 1.2)
-            side = Side(title, text, "", datetime.fromtimestamp(day * 86400), *self._known(topic, place, title + text))  # noqa: DTZ006
+            address = self._address(topic, place)
+            side = Side(
+                title, text, address, datetime.fromtimestamp(day * 86400),  # noqa: DTZ006
+                *self._known(topic, place, title + text + address),
+            )  # fmt: skip
             told.append(Told(side, matter, who))
         return told
+
+    def _address(self, topic: Topic, place: tuple[str, list[str]]) -> str:
+        """What the operator wrote down as the place, where the city has a place book."""
+        chance = self.random
+        if not self.has_book or topic.kind not in IN_A_BOOK or chance.random() < 0.4:
+            return ""
+        name = place[0] if chance.random() < 0.7 else chance.choice(place[1])
+        return name + chance.choice(("", "", "门口", "附近", f"{chance.randint(1, 30)}栋"))
 
     def _known(self, topic: Topic, place: tuple[str, list[str]], text: str) -> Known:
         """What a place book finds in a call, how it was categorised, and where it was placed."""
@@ -255,7 +275,9 @@ class Teller:
             "park": lambda: self._bare(self.road_name() + "公园"), "firm": self.lender, "village": self.village,
             "hospital": lambda: self._bare(self.word() + self.random.choice(("医院", "人民医院", "中医院"))),
         }  # fmt: skip
-        return made[kind]()
+        place: tuple[str, list[str]] = made[kind]()
+        self._places.setdefault(kind, []).append(place)
+        return place
 
     @staticmethod
     def _bare(name: str) -> tuple[str, list[str]]:
@@ -308,4 +330,4 @@ def hash_of(name: str) -> int:
 
 
 def _at(side: Side, at: datetime) -> Side:
-    return Side(side.title, side.text, side.address, at, side.places, side.category, side.region)
+    return replace(side, at=at)

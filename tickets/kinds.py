@@ -88,3 +88,10 @@ def wish_of(text: str) -> Wish:
     """Whether the caller asks not to be named, or not to be known; a wish that is denied is none."""
     meant = NOT_MEANT.sub("", text)
     return Wish(is_secret=bool(SECRET.search(meant)), is_anonymous=bool(ANONYMOUS.search(meant)))
+
+
+def without_wishes(text: str) -> str:
+    """`text` without its thanks and what the caller asks for themselves: the same in calls about any two things."""
+    for words in (NOT_MEANT, SECRET, ANONYMOUS, MANNERS):
+        text = words.sub("", text)
+    return text

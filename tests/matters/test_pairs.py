@@ -63,6 +63,49 @@ def test_the_same_thing_at_another_estate_is_another_matter() -> None:
     assert judged(one, same).probability > judged(one, call("锦绣华庭饭店油烟", same.text)).probability
 
 
+BOULEVARD = Place(4, "road", "银湖大道", "", "/1/2/3/")
+
+
+def at_the_door(title: str, text: str, number: int) -> Side:
+    place = f"银湖大道{number}号"
+    where = "孝南区广场街道"
+    return Side(
+        title.format(place), text.format(where + place), place, scene.MONDAY, (BOULEVARD,), (), "/1/2/3/", where
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("咨询{}小学学区划分", "市民咨询{}今年小学招生的学区划分和报名时间。"),
+        ("咨询养老保险转移", "市民从外地回{}工作，咨询养老保险关系如何转移。"),
+        ("{}房产证迟迟办不下来", "{}入住多年房产证一直办不下来，影响孩子上学。"),
+    ],
+)
+def test_what_happens_at_one_door_is_not_one_matter(title: str, text: str) -> None:
+    """Address, street and district are the same, and nothing else: that joins nobody, nor is it proposed."""
+    smoke = at_the_door("{}有人焚烧秸秆", "{}田里有人焚烧秸秆，浓烟飘到路上影响行车。", 181)
+    assert judged(smoke, at_the_door(title, text, 181)).probability < PROPOSE
+
+
+def test_two_doors_of_a_street_far_apart_are_for_a_person_to_join() -> None:
+    title, text = "{}餐馆油烟扰民", "{}楼下餐馆油烟直排，一到饭点家里全是油烟味。"
+    here = at_the_door(title, text, 181)
+    assert judged(here, at_the_door(title, text, 183)).probability >= JOIN
+    assert PROPOSE <= judged(here, at_the_door(title, text, 12)).probability < JOIN
+
+
+def test_what_callers_ask_for_themselves_joins_nobody() -> None:
+    one = call("举报麻将馆", "麻将馆通宵营业。不要告诉别人是我，要求保密，谢谢你们。")
+    other = call("学校老师补课", "老师周末在家补课收费。不要告诉别人是我，要求保密，谢谢你们。")
+    assert judged(one, other).probability < PROPOSE
+
+
+def test_a_reason_shows_names_as_they_were_written() -> None:
+    one, other = call("乾坤大道路灯不亮", "一片漆黑"), call("乾坤大道路灯坏了", "晚上一片漆黑")
+    assert any("乾坤大道" in why for why in judged(one, other).why)
+
+
 @pytest.mark.parametrize("text", ["", "吵", "你好", "？？？", "12345", "a" * 5000], ids=lambda text: text[:5])
 def test_texts_that_say_next_to_nothing_are_no_matter(text: str) -> None:
     other = call("凤凰天仙城停水", "小区从早上开始停水，没有通知。")
