@@ -3,7 +3,9 @@
 The question of a released article is cut into pieces (`Gram`): pairs of Chinese characters, words of other letters,
 pairs of syllables (`yi'bao`) and pairs of initials (`=yb`). What somebody types is cut the same way. A piece weighs the
 more the fewer articles have it, so that 怎么 counts for little and 公积金 for much; the articles that share the most
-weight come first. Behind them come those whose answer holds all the words.
+weight come first. One that shares only how people ask (照怎, 丢了), or little of what either side is about, answers
+another question and is left out.
+Behind them come those whose answer holds all the words.
 """
 
 from __future__ import annotations
@@ -31,6 +33,10 @@ EMPTY_PAIRS = (
     " 请问 我想 想问 咨询 办理 是否"
 )
 EMPTY = frozenset(EMPTY_PAIRS.split())
+# Characters that stand in questions about anything: 快递丢了 and 社保卡丢了 have one more pair alike than 快递 has.
+ASKING = frozenset("怎么什哪谁吗呢吧啊了的在是有没不我你您他她们这那请问想要被把也都就找")
+ABOUT = 0.22  # share of what an article, or what was typed, is about that both must have
+WIDER = 4  # times as many are looked at as are wanted, since some are about something else
 NUMBERED = re.compile(r"[A-Za-z\-+()]*\d[\dA-Za-z\-]*")
 NAMED = re.compile(r"(我叫|姓名|名叫|我是|先生|女士|身份证号|手机号|住址)")
 
@@ -108,13 +114,36 @@ def _pairs(run: Sequence[str]) -> Iterable[tuple[str, str]]:
 def find(words: str, *, most: int = 30) -> list[Article]:
     """The articles in force that answer `words`, the best first; empty where none is near enough."""
     wanted = asked(words)
-    ranked = _ranked(wanted, most) if wanted else []
+    near = _about(_ranked(wanted, WIDER * most), wanted)[:most] if wanted else []
     query = search.ask(words).query
-    if query is not None and len(ranked) < most:
-        behind = Article.objects.in_force().filter(search=query).exclude(pk__in=ranked).order_by("-released_at")
-        ranked += list(behind.values_list("pk", flat=True)[: most - len(ranked)])
+    if query is None or len(near) == most:
+        return near
+    behind = Article.objects.in_force().filter(search=query).exclude(pk__in=[one.pk for one in near])
+    shown = behind.select_related("department", "category").defer("search").order_by("-released_at")
+    return near + list(shown[: most - len(near)])
+
+
+def _about(ranked: Sequence[int], wanted: Sequence[str]) -> list[Article]:
     articles = Article.objects.select_related("department", "category").defer("search").in_bulk(ranked)
-    return [articles[pk] for pk in ranked if pk in articles]
+    found = (articles[pk] for pk in ranked if pk in articles)
+    return [one for one in found if is_about(one.question, wanted)]
+
+
+def is_about(question: str, wanted: Iterable[str]) -> bool:
+    """Whether an article's question and the pieces of a search (`asked`) are about one thing, and not only asked alike.
+
+    Of letters, which say less than characters, it is believed.
+    """
+    said = set(wanted)
+    if any("=" in piece or "'" in piece for piece in said):
+        return True
+    typed, written = _subject(said), _subject(_written(question))
+    shared = len(typed & written)
+    return bool(shared) and max(shared / len(typed), shared / len(written)) >= ABOUT
+
+
+def _subject(pieces: Iterable[str]) -> set[str]:
+    return {piece for piece in pieces if ASKING.isdisjoint(piece)}
 
 
 def _ranked(wanted: list[str], most: int) -> list[int]:
