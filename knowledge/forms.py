@@ -40,6 +40,7 @@ class ArticleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["question"].widget.attrs["data-focus"] = "1"
         field = self.fields["department"]
         assert isinstance(field, DepartmentField)
         if user and user.department_id and field.queryset is not None:
