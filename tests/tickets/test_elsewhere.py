@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -54,6 +56,23 @@ def test_a_city_changes_the_table() -> None:
     )
     assert elsewhere.whose(FIRE, AT) == []
     assert [line.number for line in elsewhere.whose("火车票退不了", AT)] == ["12306"]
+
+
+def test_a_city_laid_in_earlier_gets_the_words_that_came_later_but_where_people_changed_a_line() -> None:
+    migration = import_module("tickets.migrations.0030_lines_of_others_brought_up")
+    now = {line.name: line.cues for line in Elsewhere.objects.all()}
+    earlier = {row["name"]: row["cues"] for row in csv.DictReader(migration.EARLIER.splitlines())}
+    for name, cues in earlier.items():
+        Elsewhere.objects.filter(name=name).update(cues=cues)
+    Elsewhere.objects.filter(name="急救").update(words="请拨打120或本院急救电话。")
+    Elsewhere.objects.filter(name=NAMES["fire"]).delete()
+    migration.bring_up(apps, None)
+    kept = {line.name: line.cues for line in Elsewhere.objects.all()}
+    assert kept["急救"] == earlier["急救"], "this city's own words"
+    assert NAMES["fire"] not in kept, "what people took out stays out"
+    assert {name: kept[name] for name in kept if name != "急救"} == {
+        name: now[name] for name in now if name not in ("急救", NAMES["fire"])
+    }
 
 
 def test_one_key_ends_the_call_and_reason_and_words_are_kept(signed_in: Callable[[str], Client]) -> None:
