@@ -13,10 +13,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 
 from hotline import telephone
+from tickets import search
 
 READ = 2000  # characters of a text that are looked at
 LONGEST = 60  # characters of a fact
@@ -435,6 +437,14 @@ ROAD = re.compile(
     rf"(?:^|[在从到于址是沿住把,，。、:：\s]|街道|镇|乡|投诉|反映)(?P<road>(?!投诉|反映|来电)(?:(?![在从到于是住把]){HAN}){{2,5}}?(?:大道|路|街|巷))"
     rf"(?P<door>(?=\d{{1,4}}号){DOOR})"
 )
+ENDS_OF_ROADS = "路街巷道"
+AND = r"\s?[和与跟同、]\s?"
+CROSSED = re.compile(r"的?(?:交叉|交汇|交会|交界|相交|十字路口|丁字路口|路口|红绿灯|转角|拐角)(?:路?口|处|的?地方)?")
+ANOTHER_ROAD = rf"(?:(?![在从到于是住把和与跟同]){HAN}){{1,5}}?(?:大道|路|街|巷)"
+FIRST_ROAD = rf"(?:^|[在从到于址是沿住把,，。、:：\s]|街道|镇|乡|投诉|反映)(?P<road>(?!投诉|反映|来电){ANOTHER_ROAD})"
+CROSSES = re.compile(rf"{AND}{ANOTHER_ROAD}{CROSSED.pattern}")
+ROAD_BEFORE = re.compile(rf"{FIRST_ROAD}{AND}$")
+TWO_ROADS = re.compile(FIRST_ROAD + CROSSES.pattern)
 BUILDING = re.compile(r"(?<!\d)\d{1,3}号楼")
 # 不是文化路，是城站路, and 文化路，我说错了，是城站路.
 DENIED = re.compile("(?<!是)不(?:是|在)$")
@@ -448,17 +458,44 @@ def is_taken_back(said: str, begin: int, end: int) -> bool:
     return bool(DENIED.search(said, max(0, begin - 3), begin) or TAKEN_BACK.match(said, end))
 
 
+def simplified(said: str) -> str:
+    """A text character by character in the script of the place book, and as long as it was."""
+    return "".join(sign if sign.isascii() or len(folded := search.fold(sign)) != 1 else folded for sign in said)
+
+
+@lru_cache(maxsize=4096)
+def _written_as(place: str) -> re.Pattern[str]:
+    """A name of a place, with the blanks that people leave in it."""
+    return re.compile(r"\s?".join(map(re.escape, place)))
+
+
+def _crossing(said: str, places: Iterable[tuple[int, int]]) -> str:
+    """Two roads of which the caller says that they cross, with what stands between; `places` are spans of known names."""
+    for begin, end in sorted(places):
+        if (other := CROSSES.match(said, end)) and said[end - 1] in ENDS_OF_ROADS:
+            return said[begin : other.end()]
+        before = ROAD_BEFORE.search(said, max(0, begin - 12), begin)
+        if before and (rest := CROSSED.match(said, end)):
+            return said[before.start("road") : rest.end()]
+    if found := TWO_ROADS.search(said):
+        return said[found.start("road") : found.end()]
+    return ""
+
+
 def address(said: str, places: Iterable[str] = ()) -> str:
     """The door that the words name, or the place alone; `places` are names of the place book that stand in them.
 
-    A road that the book does not know is believed where a house number follows.
+    A road that the book does not know is believed where a house number follows, or where it crosses one. Traditional
+    characters become those of the place book.
     """
     found: list[tuple[int, str]] = []
-    for place in places:
-        begin = said.find(place)
-        if place and begin >= 0:
-            door = re.compile(DOOR).match(said, begin + len(place))
-            found.append((begin, place + (door[0] if door else "")))
+    said = simplified(said)
+    named = [one for place in places if place and (one := _written_as(place).search(said))]
+    if crossing := _crossing(said, [one.span() for one in named]):
+        return crossing[:LONGEST]
+    for one in named:
+        door = re.compile(DOOR).match(said, one.end())
+        found.append((one.start(), one[0] + (door[0] if door else "")))
     found += [(one.start("road"), one["road"] + one["door"]) for one in ROAD.finditer(said)]
     found = [
         (begin, one)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from hotline.accounts.models import Region
 from tests import scene
 from tickets import facts
+from tickets.calls import words
 from tickets.choices import Status
 from tickets.models import Ticket
 from tickets.reading import read
@@ -124,3 +125,17 @@ def test_what_was_heard_wrongly_is_corrected() -> None:
     ticket.refresh_from_db()
     assert (ticket.plate, ticket.contact_phone) == ("鄂K12A46", "13971230099")
     assert read(ticket, scene.user(scene.CLERK)).plate == "鄂K12A46"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("鳳凰天仙城3棟2單元樓道燈不亮", "凤凰天仙城3栋2单元"), ("凤凰 天仙城东门路灯不亮", "凤凰 天仙城"),
+        ("城站路与文化路交叉口路灯不亮", "城站路与文化路交叉口"), ("在長征路和城站路路口有個坑", "长征路和城站路路口"),
+        ("反映张三路和李四路交汇处井盖没了", "张三路和李四路交汇处"), ("文化路与长征路都积水", ""),
+        ("文化路和小学门口堵车", "文化路"), ("住在文化路，路口很乱", "文化路"),
+    ],
+)  # fmt: skip
+def test_a_crossing_and_other_characters_fill_the_place(text: str, address: str) -> None:
+    assert words.said("", text, AT)["address"] == address
