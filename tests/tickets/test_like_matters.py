@@ -100,6 +100,24 @@ def test_what_is_about_something_else_or_somewhere_else_is_not_offered(operator:
     assert panel(operator, description="", address="").strip() == ""
 
 
+def test_the_same_topic_in_the_street_comes_before_another_topic_at_the_same_place(operator: Client) -> None:
+    lamp, water = Category.objects.get(name="路灯不亮"), Category.objects.get(name="停水")
+    street = Region.objects.get(name="书院街道")
+    same_place = scene.call(
+        title="自来水停水", description="从昨天晚上停到现在，没有人管。", address="凤凰天仙城", category=water, region=street,
+        caller_phone="10012340071",
+    )  # fmt: skip
+    same_topic = scene.call(
+        title="路灯不亮", description="路灯从昨天晚上坏到现在。", address="桂花园", category=lamp, region=street,
+        caller_phone="10012340072",
+    )  # fmt: skip
+    found = offered(
+        panel(operator, description="路灯昨天晚上就坏了，没有人管。", category=lamp.pk, region=street.pk)
+    )
+    assert found[0] == same_topic.number
+    assert same_place.number not in found[:1]
+
+
 def test_of_a_matter_one_row_stands_with_all_its_callers(operator: Client) -> None:
     calls = [scene.call(caller_phone=f"1001234000{n}", **ESTATE) for n in range(3)]
     joining.join(calls, actor=scene.user(scene.DISPATCHER))

@@ -44,7 +44,7 @@ COMPARED = 24  # tickets that are compared in full
 TITLE = 2.0  # times that a piece of a title counts
 # What is added to the likeness of the words, which lies between 0 and 1; and what is left of it elsewhere.
 SAME_PLACE, SAME_COMMUNITY, SAME_STREET = 0.3, 0.1, 0.05
-ONLY_PLACE = 0.1  # where nothing but the place is the same
+ONLY_PLACE = 0.1  # where nothing but the place is the same, or what is asked is of another branch of categories
 OTHER_PLACE, OTHER_STREET = 0.5, 0.2
 SAME_CATEGORY, SAME_BRANCH = 0.05, 0.02
 LEAST, SHARED = 0.07, 0.5  # with less, or less of the nearest one's, it is something else; measured by replay_desk
@@ -221,7 +221,8 @@ def _compared(known: _Known, told: Told, asked: _Text, ticket: Ticket) -> Like:
         why.append(_t("Same category"))
     named = _pieces(" ".join(f"{one.name} {one.words}" for one in (*asked.places, *other.places))) if place else set()
     alike = _cosine(_but(asked.pieces, named), _but(other.pieces, named))  # a place of both counts once, in `added`
-    if alike + by_category < LEAST:
+    is_another = told.category and ticket.category and not by_category and not meant
+    if alike + by_category < LEAST or is_another:
         added = min(added, ONLY_PLACE)
     likeness = left * (alike + by_category) + added
     return Like(ticket, likeness, tuple(why))
