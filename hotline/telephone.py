@@ -45,6 +45,12 @@ CARRIERS = re.compile(
     r"(?:17900|17901|17908|17909|17910|17911|17931|17951|17969|12593|11808|10193|193)(?=0?1\d{10}$|0\d{9,11}$)"
 )
 
+WITHHELD = re.compile(
+    r"(?:anonymous|private|withheld|restricted|unavailable|unknown|hidden|no caller ?id|匿名|隐藏|未知|保密|未显示|无主叫)(?:号码|来电|number|call)?",
+    re.IGNORECASE,
+)
+MASKED = re.compile(r"\d[\s-]?[*xX●•＊]{2,}[\s-]?\d|[*xX●•＊]{3,}[\s-]?\d{2,}|\d{3}[\s-]?[*xX●•＊]{3,}")
+
 MOBILE = re.compile(r"1\d{10}")
 SERVICE = re.compile(r"1[0-2]\d(?:\d{2,3})?|106\d{7,17}|9[56]\d{3,6}|[48]00\d{7}")
 LANDLINE = re.compile(r"(?P<area>010|02\d|0[3-9]\d\d)(?P<local>\d{7,8})")
@@ -114,6 +120,16 @@ def read_or_none(written: str) -> Number | None:
         return read(written)
     except ValidationError:
         return None
+
+
+def is_withheld(written: str) -> bool:
+    """Whether a telephone system says so that the caller does not show a number."""
+    return bool(WITHHELD.fullmatch(_plain(written)))
+
+
+def is_masked(written: str) -> bool:
+    """Whether a number is shown only in part: 138****0001."""
+    return bool(MASKED.search(unicodedata.normalize("NFKC", written)))
 
 
 def kept(written: str) -> str:
@@ -283,6 +299,8 @@ def _reason(plain: str) -> str:
     """Why it is no number, for the person who wrote it."""
     if _are_several(plain.translate(NUMERALS)):
         return _t("More than one number stands here. Keep the one to call back; others may stand in the description.")
+    if is_masked(plain):
+        return _t("Only a part of the number stands here. Ask the caller for all of it.")
     digits = _national(_dialled(plain.translate(NUMERALS)))
     if strange := re.search(r"[^\d+]", digits):
         return _t("“%(character)s” cannot be dialled.") % {"character": strange[0]}

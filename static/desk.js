@@ -1,8 +1,22 @@
 // The desk while a call is on: the caller's name from an earlier call, and a number that stood in the address.
 "use strict";
 
-// A telephone system opens the page with the number in its address; it shall not stay in the browser's history.
-if (location.search && location.pathname === "/desk/call") history.replaceState(history.state, "", "/tickets/new/");
+// A telephone system opens the page with the number in its address; it shall not stay in the browser's history. What stays
+// there is the key of the form: by it the server has the call again after Forward, Back or Reload, until it is recorded.
+const FORM = "/tickets/new/";
+if (location.search && location.pathname === "/desk/call") {
+  const key = document.querySelector("#call [name=form_key]")?.value;
+  history.replaceState({ ...history.state, call: key }, "", FORM);
+} else if (location.pathname === FORM && !location.search && history.state?.call) {
+  const isAnswer = document.querySelector("#call[data-unsaved]"); // a form that was refused has its number
+  const [arrived] = performance.getEntriesByType("navigation");
+  if (!isAnswer && ["back_forward", "reload"].includes(arrived?.type))
+    location.replace(`/desk/call?again=${encodeURIComponent(history.state.call)}`);
+}
+// A page that was kept alive shows who calls as it was before the call was passed on.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) document.getElementById("id_caller_phone")?.dispatchEvent(new Event("input", { bubbles: true }));
+});
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id !== "caller") return;

@@ -411,5 +411,10 @@ document.addEventListener("click", (event) => {
   if (field.type === "checkbox") field.checked = true;
   else field.value = taker.dataset.value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
+  const other = taker.dataset.fillAlso && document.querySelector(taker.dataset.fillAlso);
+  if (other) {
+    other.value = taker.dataset.also;
+    for (const kind of ["input", "change"]) other.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
   if (document.activeElement === taker) (pickers.get(field)?.input || field).focus();
 });

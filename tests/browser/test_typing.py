@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
 from tests import scene
 from tests.browser.conftest import TICKET_PAGE, OpenPage, launch
+from tickets.calls import second
 from tickets.choices import Status
 from tickets.models import Ticket
 
@@ -491,6 +493,38 @@ def test_who_calls_again_is_known_and_one_key_urges(open_page: OpenPage) -> None
     page.goto(page.url.split("/tickets/")[0] + CALL)
     expect(page.locator("#id_description")).to_have_value("")
     assert page.locator("text=还没有发出").count() == 0, "what was passed on is no draft any more"
+
+
+def test_forward_and_reload_keep_the_number_of_a_call_that_was_opened(open_page: OpenPage) -> None:
+    page = open_page("/desk/call?phone=13871230019&call_id=8")
+    key = page.locator("[name=form_key]").first.input_value()
+    page.go_back()
+    page.go_forward()
+    expect(page.locator("#id_caller_phone")).to_have_value("13871230019")
+    page.reload()
+    expect(page.locator("#id_caller_phone")).to_have_value("13871230019")
+    expect(page.locator("#id_call_id")).to_have_value("8")
+    expect(page.locator("[name=form_key]").first).to_have_value(key)
+    assert page.url.endswith(CALL), "the number is in no address"
+    page.fill("#id_description", "路口的井盖没有了，很危险。")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(TICKET_PAGE)
+    page.go_back()
+    expect(page.locator("#id_description")).to_have_value("")
+    assert page.url.endswith(CALL)
+
+
+def test_a_second_concern_is_offered_the_place_of_the_first_and_one_key_takes_it(open_page: OpenPage) -> None:
+    first = scene.call(address="凤凰天仙城东门")
+    with transaction.atomic():
+        second.wait(scene.user(scene.OPERATOR), first.number, "小孩上学的校服费太贵了。")
+    page = open_page(f"{CALL}?after={first.number}")
+    expect(page.locator("#id_caller_phone")).to_have_value(first.caller_phone)
+    expect(page.locator("#id_address")).to_have_value("")
+    page.keyboard.press("Alt+A")
+    expect(page.locator("#id_address")).to_have_value("凤凰天仙城东门")
+    expect(page.locator("#id_region")).to_have_value(str(first.region_id))
+    expect(page.locator("#id_description")).to_be_focused()
 
 
 def test_a_name_that_was_typed_stays_where_the_caller_is_known(open_page: OpenPage) -> None:

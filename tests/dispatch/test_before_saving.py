@@ -76,7 +76,7 @@ def test_the_second_concern_is_opened_with_the_rest_of_the_words(signed_in: Call
     assert f'data-second="{SECOND}"' in panel
     typed = {
         "kind": "complaint", "channel": "phone", "urgency": "normal", "description": FIRST, "rest": SECOND,
-        "region": Region.objects.get(name="书院街道").pk, "caller_phone": "10012340001", "caller_name": "刘女士",
+        "region": Region.objects.get(name="书院街道").pk, "caller_phone": "10012340001", "caller_name": "刘女士", "address": "文化路3号",
     }  # fmt: skip
     refused = client.post(reverse("new-ticket"), typed | {"description": "短"})
     assert SECOND in refused.content.decode()
@@ -87,6 +87,7 @@ def test_the_second_concern_is_opened_with_the_rest_of_the_words(signed_in: Call
     form = client.get(onward["Location"]).context["form"]
     assert form["description"].value() == SECOND
     assert (form["caller_phone"].value(), form["caller_name"].value()) == ("10012340001", "刘女士")
+    assert not form["address"].value(), "the place of the first is offered and not imposed"
     del typed["rest"]
     client.post(reverse("new-ticket"), typed | {"description": SECOND, "second_of": first.number})
     second = Ticket.objects.exclude(pk=first.pk).get()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from hotline.accounts.models import Region
 from supervision.models import Notice, Step
@@ -135,3 +138,54 @@ def test_a_number_that_is_none_opens_an_empty_form(phone: str, operator: Client)
     answer = operator.get(reverse("desk-call"), {"phone": phone})
     assert answer.status_code == 200
     assert answer.context["form"].initial["caller_phone"] == ""
+
+
+# -- who calls, and about which ticket ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phone", "told"),
+    [
+        ("", "来电人未显示号码"), ("anonymous", "来电人未显示号码"), ("138****0001", "号码只显示了一部分（138****0001）"),
+        ("not a number", "话务系统传来的号码无效"),
+    ],
+)  # fmt: skip
+def test_a_number_that_is_withheld_or_shown_in_part_is_told_to_be(phone: str, told: str, operator: Client) -> None:
+    page = operator.get(reverse("desk-call"), {"phone": phone, "call_id": "a2"}).content.decode()
+    assert told in page
+    refused = operator.post(reverse("new-ticket"), typed(caller_phone="138****0001")).content.decode()
+    assert "这里只有号码的一部分" in refused
+
+
+def test_a_call_is_held_under_the_key_of_its_form_until_it_is_recorded(operator: Client) -> None:
+    form = operator.get(reverse("desk-call"), {"phone": PHONE, "call_id": "a3"}).context["form"]
+    key = str(form["form_key"].value())
+    again = operator.get(reverse("desk-call"), {"again": key}).context["form"]
+    assert (again["caller_phone"].value(), again["call_id"].value()) == (PHONE, "a3")
+    assert str(again["form_key"].value()) == key
+    assert operator.post(reverse("new-ticket"), typed(form_key=key, call_id="a3")).status_code == 302
+    gone = operator.get(reverse("desk-call"), {"again": key})
+    assert (gone.status_code, gone["Location"]) == (302, reverse("new-ticket"))
+    for n in range(25):
+        operator.get(reverse("desk-call"), {"phone": PHONE, "call_id": f"b{n}"})
+    assert len(operator.session["calls"]) == 20
+
+
+def test_calls_of_thirty_days_are_tickets_and_what_was_said_about_earlier_ones(operator: Client) -> None:
+    ticket = scene.ticket_in(Status.WORKING)
+    Ticket.objects.filter(pk=ticket.pk).update(registered_at=timezone.now())
+    phone = {"caller_phone": ticket.caller_phone}
+    assert "近30天来电 1 次" in operator.post(reverse("caller-history"), phone).content.decode()
+    again(operator, ticket, "pass_on")
+    again(operator, ticket, "supplement", description="还有一块钢板翘起来了。")
+    assert "近30天来电 3 次" in operator.post(reverse("caller-history"), phone).content.decode()
+
+
+def test_keys_say_of_which_ticket_they_are_where_there_are_several(operator: Client) -> None:
+    worked, new = scene.ticket_in(Status.WORKING), scene.call()
+    Ticket.objects.filter(pk=new.pk).update(registered_at=worked.registered_at + timedelta(hours=1))
+    assert worked.caller_phone == new.caller_phone
+    page = operator.post(reverse("caller-history"), {"caller_phone": new.caller_phone}).content.decode()
+    which = {key: re.search(rf'{re.escape(key)}">\s*\S+\s*(XG\d+)', page) for key in ("Alt+U", "Alt+B")}
+    assert {key: found and found[1] for key, found in which.items()} == {"Alt+U": worked.number, "Alt+B": new.number}
+    assert f'title="催办 {worked.number}' in page

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,7 +31,7 @@ from tickets.calls import recording, second
 from tickets.calls.forms import ANSWERED, LEAST_WORDS, SEND_ON, CallForm
 from tickets.choices import OPEN_STATUSES, Kind
 from tickets.disclosure import Detail
-from tickets.models import Caller, Intake, MissedCall, Ticket
+from tickets.models import Caller, Intake, MissedCall, Ticket, TicketEvent
 from tickets.models.calls import LONGEST_ID
 from tickets.reading import read
 from tickets.telephony import missed
@@ -42,9 +43,10 @@ from tickets.workflow.table import ACTIONS
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
 MONTH = timedelta(days=30)
-SAME_CALL = (
-    "caller_phone", "caller_name", "contact_phone", "is_anonymous", "is_secret", "channel", "region", "address",
-)  # fmt: skip
+SAME_CALL = ("caller_phone", "caller_name", "contact_phone", "is_anonymous", "is_secret", "channel")
+CALLS_HELD = "calls"  # in the session: calls that a telephone system opened, by the key of their forms
+MOST_HELD = 20
+AGAIN = "again"  # in the address: the key of a call that was opened before
 
 
 @requires(P.REGISTER)
@@ -61,13 +63,16 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
 
 
 def _second(request: HttpRequest, number: str, words: str) -> HttpResponse:
-    """The form for the second concern of a call: the caller stays, the rest of the words is there."""
+    """The form for the second concern of a call: the caller stays, the rest of the words is there.
+
+    The place of the first is offered and not filled in: who speaks of something else often speaks of somewhere else.
+    """
     first = Ticket.objects.visible_to(person(request)).filter(number=number).first()
     same: dict[str, Any] = {name: getattr(first, name) for name in SAME_CALL} if first else {}
     intake = Intake.objects.filter(ticket__number=number).select_related("call").first()
     if first and intake and intake.call:
         same["call_id"] = intake.call.call_id
-    return _empty(request, description=words, second_of=number, **same)
+    return _empty(request, description=words, second_of=number, **same, first=first)
 
 
 @requires(P.REGISTER)
@@ -91,6 +96,7 @@ def _with_second(request: HttpRequest, number: str) -> str:
 
 def _onward(request: HttpRequest, number: str) -> HttpResponse:
     """After a call is recorded as `number`: to its ticket, or on to the second concern of the same call."""
+    _let_go(request)
     if not request.POST.get("rest", "").strip():
         return redirect("ticket", number)
     return redirect(f"{reverse('new-ticket')}?after={number}")
@@ -101,16 +107,50 @@ def _onward(request: HttpRequest, number: str) -> HttpResponse:
 def desk_call(request: HttpRequest) -> HttpResponse:
     """What a telephone system opens when a call comes in: the form with the number, and who that is.
 
-    The same `call_id` opened twice records one ticket. The browser takes the number out of the address at once.
+    The same `call_id` opened twice records one ticket. The browser takes the number out of the address at once; Forward
+    and Reload come back by the key of the form, under which the session holds the call until it is recorded.
     """
-    read = telephone.read_or_none(request.GET.get("phone", ""))
+    if again := request.GET.get(AGAIN):
+        held = request.session.get(CALLS_HELD, {}).get(again)
+        if held is None:
+            return redirect("new-ticket")
+        phone, call_id = held
+        return _empty(request, form_key=again, call_id=call_id, caller_phone=phone, caller_name=_name_of(phone))
+    given = text.one_line(request.GET.get("phone", ""))
+    read = telephone.read_or_none(given)
     call_id = text.one_line(request.GET.get("call_id", ""))
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"call:{person(request).pk}:{call_id}") if call_id else uuid.uuid4()
     phone = read.kept if read else ""
-    if not read and request.GET.get("phone"):
-        messages.warning(request, _t("The telephone system gave a number that is none; please type it."))
+    if not read and (call_id or given):
+        messages.warning(request, _no_number(given))
     named = call_id if len(call_id) <= LONGEST_ID else ""
+    _hold(request, str(key), phone, named)
     return _empty(request, form_key=key, call_id=named, caller_phone=phone, caller_name=_name_of(phone))
+
+
+def _no_number(given: str) -> str:
+    """What an operator does about a number that the telephone system does not give, or not all of."""
+    if not given or telephone.is_withheld(given):
+        return _t("The caller withholds the number: ask for one to call back.")
+    if telephone.is_masked(given):
+        return _t("The number is shown only in part (%(number)s): ask the caller for all of it.") % {
+            "number": given[: telephone.LONGEST]
+        }
+    return _t("The telephone system gave a number that is none; please type it.")
+
+
+def _hold(request: HttpRequest, key: str, phone: str, call_id: str) -> None:
+    calls = request.session.get(CALLS_HELD, {})
+    calls.pop(key, None)
+    latest = dict(list(calls.items())[1 - MOST_HELD :])
+    request.session[CALLS_HELD] = latest | {key: (phone, call_id)}
+
+
+def _let_go(request: HttpRequest) -> None:
+    """A call that is recorded is held no more: Back leads to an empty form."""
+    calls = request.session.get(CALLS_HELD, {})
+    if calls.pop(request.POST.get("form_key", ""), None):
+        request.session[CALLS_HELD] = calls
 
 
 @requires(P.CALL_BACK)
@@ -134,13 +174,15 @@ def _called_back(request: HttpRequest, form: CallForm) -> dict[str, Any]:
     return {"missed": one, "missed_link": number.link if number else "", "ends": End.choices}
 
 
-def _empty(request: HttpRequest, **known: Any) -> HttpResponse:
+def _empty(request: HttpRequest, *, first: Ticket | None = None, **known: Any) -> HttpResponse:
+    """The form of a call with what is known; `first` is the first concern of the same call."""
     city = Region.objects.filter(parent__isnull=True).first()
     form = CallForm(initial={"form_key": uuid.uuid4(), "kind": Kind.COMPLAINT, "region": city} | known)
     is_known = known.get("caller_phone") or known.get("second_of")
     form.fields["description" if is_known else "caller_phone"].widget.attrs["data-focus"] = "1"
     waiting = () if known.get("second_of") else second.waiting(person(request))
-    return render(request, "tickets/new.html", {"form": form, "waiting": waiting, **_called_back(request, form)})
+    context = {"form": form, "waiting": waiting, "first": first, **_called_back(request, form)}
+    return render(request, "tickets/new.html", context)
 
 
 def _name_of(phone: str) -> str:
@@ -193,11 +235,17 @@ def caller_history(request: HttpRequest) -> HttpResponse:
         found = Ticket.objects.visible_to(user).filter(caller__phone=phone)
         rows = list(found.for_list().order_by("-registered_at")[:HISTORY])
         earlier = _with_deeds(sorted(rows, key=lambda ticket: not ticket.is_open), user)
-        lately = found.filter(registered_at__gte=timezone.now() - MONTH).count()
+        lately = _calls_since(timezone.now() - MONTH, found)
     caller = Caller.objects.filter(phone=phone).first() if phone else None
     name = caller.name if caller else ""
     context = {"phone": phone, "earlier": earlier, "lately": lately, "name": name, "caller": caller}
     return render(request, "tickets/_caller.html", context)
+
+
+def _calls_since(instant: datetime, tickets: QuerySet[Ticket]) -> int:
+    """How many calls the tickets of a caller stand for: those they were recorded from, and those about earlier ones."""
+    about = TicketEvent.objects.filter(action__in=(PASS_ON, SUPPLEMENT), at__gte=instant, ticket__in=tickets)
+    return tickets.filter(registered_at__gte=instant).count() + about.count()
 
 
 # What a call about an earlier ticket comes to, with the key that stands for it beside the first ticket it fits.
@@ -218,6 +266,7 @@ class Deed:
     name: str
     label: Any
     key: str
+    says_which: bool = False  # several tickets have buttons, so that those with a key say of which ticket they are
 
 
 def _with_deeds(tickets: list[Ticket], user: User) -> list[tuple[Ticket, list[Deed]]]:
@@ -233,7 +282,9 @@ def _with_deeds(tickets: list[Ticket], user: User) -> list[tuple[Ticket, list[De
         ]  # fmt: skip
         taken |= {deed.name for deed in deeds}
         rows.append((ticket, deeds))
-    return rows
+    if sum(bool(deeds) for _ticket, deeds in rows) < 2:
+        return rows
+    return [(ticket, [replace(deed, says_which=bool(deed.key)) for deed in deeds]) for ticket, deeds in rows]
 
 
 @requires(P.REGISTER)
