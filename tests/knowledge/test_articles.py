@@ -236,7 +236,12 @@ def test_what_is_only_asked_alike_answers_another_question() -> None:
     demo_articles.lay_in()
     for words in ("快递丢了", "孩子上学需要什么材料", "公交车司机态度不好"):
         assert searching.find(words) == [], words
-    first = {"护照怎么办": "护照", "小区电梯坏了没人修": "电梯", "工地晚上施工吵得睡不着": "工地夜间施工", "身份证丢了怎么补": "身份证丢了"}
+    first = {
+        "护照怎么办": "护照",
+        "小区电梯坏了没人修": "电梯",
+        "工地晚上施工吵得睡不着": "工地夜间施工",
+        "身份证丢了怎么补": "身份证丢了",
+    }
     for words, about in first.items():
         assert about in searching.find(words)[0].question, words
 

@@ -111,9 +111,7 @@ def test_the_same_topic_in_the_street_comes_before_another_topic_at_the_same_pla
         title="路灯不亮", description="路灯从昨天晚上坏到现在。", address="桂花园", category=lamp, region=street,
         caller_phone="10012340072",
     )  # fmt: skip
-    found = offered(
-        panel(operator, description="路灯昨天晚上就坏了，没有人管。", category=lamp.pk, region=street.pk)
-    )
+    found = offered(panel(operator, description="路灯昨天晚上就坏了，没有人管。", category=lamp.pk, region=street.pk))
     assert found[0] == same_topic.number
     assert same_place.number not in found[:1]
 
