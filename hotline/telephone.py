@@ -46,7 +46,8 @@ CARRIERS = re.compile(
 )
 
 WITHHELD = re.compile(
-    r"(?:anonymous|private|withheld|restricted|unavailable|unknown|hidden|no caller ?id|匿名|隐藏|未知|保密|未显示|无主叫)(?:号码|来电|number|call)?",
+    r"(?:anonymous|private|withheld|restricted|unavailable|unknown|hidden|no caller ?id|"
+    r"匿名|隐藏|未知|保密|未显示|无主叫)(?:号码|来电|number|call)?",
     re.IGNORECASE,
 )
 MASKED = re.compile(r"\d[\s-]?[*xX●•＊]{2,}[\s-]?\d|[*xX●•＊]{3,}[\s-]?\d{2,}|\d{3}[\s-]?[*xX●•＊]{3,}")

@@ -470,7 +470,7 @@ def _written_as(place: str) -> re.Pattern[str]:
 
 
 def _crossing(said: str, places: Iterable[tuple[int, int]]) -> str:
-    """Two roads of which the caller says that they cross, with what stands between; `places` are spans of known names."""
+    """Two roads of which the caller says that they cross, as it was said; `places` are spans of known names."""
     for begin, end in sorted(places):
         if (other := CROSSES.match(said, end)) and said[end - 1] in ENDS_OF_ROADS:
             return said[begin : other.end()]

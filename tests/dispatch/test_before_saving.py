@@ -76,7 +76,8 @@ def test_the_second_concern_is_opened_with_the_rest_of_the_words(signed_in: Call
     assert f'data-second="{SECOND}"' in panel
     typed = {
         "kind": "complaint", "channel": "phone", "urgency": "normal", "description": FIRST, "rest": SECOND,
-        "region": Region.objects.get(name="书院街道").pk, "caller_phone": "10012340001", "caller_name": "刘女士", "address": "文化路3号",
+        "region": Region.objects.get(name="书院街道").pk, "caller_phone": "10012340001", "caller_name": "刘女士",
+        "address": "文化路3号",
     }  # fmt: skip
     refused = client.post(reverse("new-ticket"), typed | {"description": "短"})
     assert SECOND in refused.content.decode()

@@ -146,7 +146,8 @@ def test_a_number_that_is_none_opens_an_empty_form(phone: str, operator: Client)
 @pytest.mark.parametrize(
     ("phone", "told"),
     [
-        ("", "来电人未显示号码"), ("anonymous", "来电人未显示号码"), ("138****0001", "号码只显示了一部分（138****0001）"),
+        ("", "来电人未显示号码"), ("anonymous", "来电人未显示号码"),
+        ("138****0001", "号码只显示了一部分（138****0001）"),
         ("not a number", "话务系统传来的号码无效"),
     ],
 )  # fmt: skip

@@ -104,8 +104,8 @@ def test_the_same_topic_in_the_street_comes_before_another_topic_at_the_same_pla
     lamp, water = Category.objects.get(name="路灯不亮"), Category.objects.get(name="停水")
     street = Region.objects.get(name="书院街道")
     same_place = scene.call(
-        title="自来水停水", description="从昨天晚上停到现在，没有人管。", address="凤凰天仙城", category=water, region=street,
-        caller_phone="10012340071",
+        title="自来水停水", description="从昨天晚上停到现在，没有人管。", address="凤凰天仙城",
+        category=water, region=street, caller_phone="10012340071",
     )  # fmt: skip
     same_topic = scene.call(
         title="路灯不亮", description="路灯从昨天晚上坏到现在。", address="桂花园", category=lamp, region=street,
