@@ -52,8 +52,8 @@ def read(text: str, at: datetime, *, caller: str = "") -> Facts:
 
 
 def folded(text: str) -> str:
-    """A text as it is read here: one width of letters and digits."""
-    return unicodedata.normalize("NFKC", text[:READ])
+    """A text as it is read here: one width of letters and digits, and one script of characters."""
+    return search.simplified(unicodedata.normalize("NFKC", text[:READ]))
 
 
 def _joined(found: Iterable[str]) -> str:
@@ -458,11 +458,6 @@ def is_taken_back(said: str, begin: int, end: int) -> bool:
     return bool(DENIED.search(said, max(0, begin - 3), begin) or TAKEN_BACK.match(said, end))
 
 
-def simplified(said: str) -> str:
-    """A text character by character in the script of the place book, and as long as it was."""
-    return "".join(sign if sign.isascii() or len(folded := search.fold(sign)) != 1 else folded for sign in said)
-
-
 @lru_cache(maxsize=4096)
 def _written_as(place: str) -> re.Pattern[str]:
     """A name of a place, with the blanks that people leave in it."""
@@ -485,11 +480,9 @@ def _crossing(said: str, places: Iterable[tuple[int, int]]) -> str:
 def address(said: str, places: Iterable[str] = ()) -> str:
     """The door that the words name, or the place alone; `places` are names of the place book that stand in them.
 
-    A road that the book does not know is believed where a house number follows, or where it crosses one. Traditional
-    characters become those of the place book.
+    A road that the book does not know is believed where a house number follows, or where it crosses one.
     """
     found: list[tuple[int, str]] = []
-    said = simplified(said)
     named = [one for place in places if place and (one := _written_as(place).search(said))]
     if crossing := _crossing(said, [one.span() for one in named]):
         return crossing[:LONGEST]

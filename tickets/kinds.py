@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from tickets.choices import Kind
+from tickets.search import simplified
 
 OUTRIGHT, CLEAR, HINT = 6, 3, 1
 TITLE = 2  # times as much
@@ -74,6 +75,7 @@ class Wish:
 
 def kind_of(title: str, text: str, *, least: int = HINT) -> Kind | None:
     """The kind most of whose cues stand in title and text; None where there is none that weighs `least`."""
+    title, text = simplified(title), simplified(text)
     meant = MANNERS.sub("", text)
     weights: dict[Kind, int] = {Kind.PRAISE: OUTRIGHT} if SETTLED.search(text) else {}
     for kind, weight, words in CUES:
@@ -86,7 +88,7 @@ def kind_of(title: str, text: str, *, least: int = HINT) -> Kind | None:
 
 def wish_of(text: str) -> Wish:
     """Whether the caller asks not to be named, or not to be known; a wish that is denied is none."""
-    meant = NOT_MEANT.sub("", text)
+    meant = NOT_MEANT.sub("", simplified(text))
     return Wish(is_secret=bool(SECRET.search(meant)), is_anonymous=bool(ANONYMOUS.search(meant)))
 
 

@@ -68,6 +68,11 @@ def fold(written: str) -> str:
     return CHOOSING_A_FORM.sub("", folded).translate(_same_characters())
 
 
+def simplified(written: str) -> str:
+    """A text with its traditional characters as simplified ones, sign by sign, so that it is as long as it was."""
+    return written.translate(_same_characters())
+
+
 @cache
 def _same_characters() -> dict[int, str]:
     """Traditional characters with their simplified ones (OpenCC), digits of every script with ours.

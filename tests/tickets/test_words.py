@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from hotline.accounts.models import Region
 from tests import scene
-from tickets import facts
+from tickets import elsewhere, facts, kinds
 from tickets.calls import words
-from tickets.choices import Status
+from tickets.choices import Kind, Status
 from tickets.models import Ticket
 from tickets.reading import read
 from tickets.workflow import performing
@@ -139,3 +139,13 @@ def test_what_was_heard_wrongly_is_corrected() -> None:
 )  # fmt: skip
 def test_a_crossing_and_other_characters_fill_the_place(text: str, address: str) -> None:
     assert words.said("", text, AT)["address"] == address
+
+
+@pytest.mark.django_db
+def test_a_call_in_traditional_characters_is_read_as_any_other() -> None:
+    text = "我要投訴，昨晚十點開始鐵板一直響，不要透露我的電話，罰了200塊錢。"
+    read = facts.read(text, AT)
+    assert (read.happened, read.amount) == ("2026-11-24 22:00 起", "200元")
+    assert kinds.kind_of("", text) == Kind.COMPLAINT
+    assert kinds.wish_of(text).is_secret
+    assert [line.number for line in elsewhere.whose("廚房着火了，煙很大，人還在屋裡。", AT)] == ["119"]
