@@ -23,7 +23,7 @@ from tickets.models.ticket import Ticket
 class TicketEvent(models.Model):
     """Something that happened to a ticket. The database refuses to change or delete it."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events")
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="events", db_index=False)
     sequence = models.PositiveIntegerField()
     action = models.CharField(max_length=30)
     from_status = models.CharField(max_length=15, blank=True)
@@ -37,7 +37,12 @@ class TicketEvent(models.Model):
 
     class Meta:
         ordering = ("ticket", "sequence")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["ticket", "sequence"], name="event_sequence")]
+        constraints: ClassVar = [
+            # with who did what to which department, so that "who sent it first" is answered without reading the event
+            models.UniqueConstraint(
+                fields=["ticket", "sequence"], include=["action", "actor", "department", "at"], name="event_sequence"
+            )
+        ]
         indexes: ClassVar = [models.Index("action", "at", name="event_action_at")]
 
     def __str__(self) -> str:
