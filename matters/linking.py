@@ -85,6 +85,8 @@ def settle(pk: int, *, again: bool = False) -> str:
         held = {row.pk: row for row in _held([pk, *(one.ticket for one in near)])}
         if not again and Looked.objects.filter(pk=pk).exists():
             return Looked.objects.get(pk=pk).outcome
+        if again:  # what still holds is proposed anew
+            _settle_proposals(held[pk])
         outcome, probability = _decide(held[pk], near, held, again=again)
         Looked.objects.update_or_create(
             ticket_id=pk,
@@ -192,9 +194,11 @@ def _propose(ticket: Ticket, possible: Sequence[Near]) -> None:
         if key in seen or len(seen) == PROPOSED:
             continue
         seen.add(key)
-        Proposal.objects.get_or_create(
-            ticket=ticket, other_id=one.ticket, defaults={"probability": one.probability, "why": list(one.why)}
-        )
+        given = {"probability": one.probability, "why": list(one.why)}
+        proposal, is_new = Proposal.objects.get_or_create(ticket=ticket, other_id=one.ticket, defaults=given)
+        if not is_new and proposal.state == Proposal.State.SETTLED:  # nobody has said a word to it
+            waits = {"state": Proposal.State.WAITING, "settled_at": None}
+            Proposal.objects.filter(pk=proposal.pk).update(**given, **waits)
 
 
 def _settle_proposals(ticket: Ticket) -> None:

@@ -47,6 +47,7 @@ LEAST = 4  # pairs of characters in a call that says anything that could be comp
 THING = 0.12  # likeness of what is said beside the name from which it may be the same thing
 NAME, LONG = 12.0, 20.0  # weights of a run at which it names the thing as surely as can be; the second of two texts
 DOOR = re.compile(r"(\d{1,5})号(?![楼线院])")
+ROAD = "road"  # the kind of a place that is one
 APART = 20  # numbers between two doors of a street that are neighbours no more
 UNIT = re.compile(rf"[{search.HAN}]|[^\W_{search.HAN}]+")
 WORDS = re.compile(r"\w+")
@@ -546,7 +547,10 @@ def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None
     measures, named = measure(one, other, rarity)
     never = min(one.said, other.said) < LEAST or _name_alone(measures) or conflict(one, other)
     probability = 0.0 if never else (learned or default()).probability(measures)
-    if _for_a_person(one.side, other.side):
+    if _apart(one.side, other.side):
+        sure = probability >= JOIN and _may_be_near(one, other)
+        probability = JOIN - 0.01 if sure else 0.0
+    elif _for_a_person(one.side, other.side):
         probability = min(probability, JOIN - 0.01)
     return Said(probability, tuple(_because(one, other, measures, named)), measures)
 
@@ -557,17 +561,27 @@ def _name_alone(measures: Mapping[str, float]) -> bool:
     return measures["rest"] < NOTHING and not measures["meant"] and not alike
 
 
+def _apart(one: Side, other: Side) -> bool:
+    """Whether the book knows where both are, and it is neither one place nor one community."""
+    return bool(one.places and other.places) and _same_place(one, other) < 0.5
+
+
+def _may_be_near(one: Text, other: Text) -> bool:
+    """Whether two places that differ may lie at one spot: one names the other's too, or a road of the street is one."""
+    for here, there in ((one, other), (other, one)):
+        if any(search.fold(place.name) in there.whole or place.kind == ROAD for place in here.side.places):
+            return True
+    return False
+
+
 def _for_a_person(one: Side, other: Side) -> bool:
     """Whether two that are alike are no more than proposed.
 
-    The book knows where both are, and it is neither one place nor one community; both were placed at doors of a street
-    that are no neighbours (the eatery at number 12 is not the one at number 181); or one only asks what the other
-    complains of.
+    Both were placed at doors of a street that are no neighbours (the eatery at number 12 is not the one at number 181);
+    or one only asks what the other complains of.
     """
-    if one.asks != other.asks or (one.places and other.places and _same_place(one, other) < 0.5):
-        return True
     here, there = (DOOR.search(search.fold(side.address)) for side in (one, other))
-    return bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
+    return one.asks != other.asks or bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
 
 
 def _because(one: Text, other: Text, measures: Mapping[str, float], named: Run) -> Iterable[str]:

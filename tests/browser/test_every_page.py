@@ -55,8 +55,9 @@ MEASURE = """async () => {
 }"""
 # What a page is made of: each element with its classes, what it stands in, which attributes it has, whether it says
 # something. axe-core takes half of the time; a page in which nothing new stands has nothing new for it to find.
-MADE_OF = """() => {
-    const named = e => [e.tagName, ...[...e.classList].sort()].join('.');
+MADE_OF = r"""() => {
+    const ofOneModel = /^(field|column|model|app|current-app)-|^(row\d|changelist|module)/;  // of Django's admin
+    const named = e => [e.tagName, ...[...e.classList].filter(one => !ofOneModel.test(one)).sort()].join('.');
     const path = e => e === document.body ? '' : path(e.parentElement) + '>' + named(e);
     const made = [...document.querySelectorAll('body *')].map(e =>
         path(e) + '|' + [...e.attributes].map(one => one.name).sort() + '|' + !!e.textContent.trim());

@@ -166,3 +166,21 @@ def test_a_secret_call_is_proposed_and_never_joined_by_itself() -> None:
     first.refresh_from_db()
     assert (secret.matter_id, first.matter_id) == (None, None)
     assert Proposal.objects.get().ticket == secret
+
+
+def test_a_rebuild_takes_back_what_it_would_not_propose_any_more() -> None:
+    """What still holds waits on; what a person said a word to stays."""
+    likely = called(1, is_secret=True), called(2)
+    far = called(3, "小区自来水停水两天了，没有人通知。", address="紫薇苑", category=None)
+    settled()
+    holds = Proposal.objects.get(ticket=likely[1], other=likely[0])
+    never = Proposal.objects.create(ticket=likely[1], other=far, probability=0.3, why=[])
+    for _ in range(2):
+        linking.settle(likely[1].pk, again=True)
+        holds.refresh_from_db()
+        never.refresh_from_db()
+        assert (holds.state, never.state) == (Proposal.State.WAITING, Proposal.State.SETTLED)
+    Proposal.objects.filter(pk=holds.pk).update(state=Proposal.State.REFUSED)
+    linking.settle(likely[1].pk, again=True)
+    holds.refresh_from_db()
+    assert holds.state == Proposal.State.REFUSED
