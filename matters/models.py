@@ -150,6 +150,7 @@ class Alert(models.Model):
     class Kind(models.TextChoices):
         CALLERS = "callers", _("Many callers")
         SURGE = "surge", _("More than usual in the whole city")
+        PERHAPS = "perhaps", _("Perhaps one matter")
 
     class Level(models.TextChoices):
         WATCH = "watch", _("Watch")
@@ -157,6 +158,8 @@ class Alert(models.Model):
 
     matter = models.ForeignKey(Matter, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts")
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    # The ticket that began what is only proposed to be one matter (`matters.perhaps`).
+    first = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind)
     level = models.CharField(max_length=10, choices=Level)
     is_sensitive = models.BooleanField(default=False)
@@ -176,9 +179,15 @@ class Alert(models.Model):
                 fields=["category", "kind"], condition=models.Q(ended_at__isnull=True, category__isnull=False),
                 name="one_open_alert_of_a_category",
             ),
+            models.UniqueConstraint(
+                fields=["first", "kind"], condition=models.Q(ended_at__isnull=True, first__isnull=False),
+                name="one_open_alert_of_a_beginning",
+            ),
             models.CheckConstraint(
-                condition=models.Q(matter__isnull=False, category__isnull=True)
-                | models.Q(matter__isnull=True, category__isnull=False), name="alert_is_about_one_thing",
+                condition=models.Q(matter__isnull=False, category__isnull=True, first__isnull=True)
+                | models.Q(matter__isnull=True, category__isnull=False, first__isnull=True)
+                | models.Q(matter__isnull=True, category__isnull=True, first__isnull=False),
+                name="alert_is_about_one_thing",
             ),
         ]  # fmt: skip
         indexes: ClassVar = [

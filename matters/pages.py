@@ -29,7 +29,7 @@ from matters.models import Alert, Deed, Proposal, Standing
 from matters.together.doing import counts
 from tickets.choices import OPEN_STATUSES
 from tickets.models import Matter, Ticket
-from tickets.reading import matter_name
+from tickets.reading import matter_name, read
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS
 
@@ -43,6 +43,7 @@ TABS = {
 }
 ORDERS = {"newest": ("-last_at", "-matter")}
 SHOWN = 50  # proposals
+PERHAPS = 10  # of what is perhaps one matter
 DEEDS = 30  # of a matter, the latest
 
 
@@ -68,8 +69,10 @@ def matters_page(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "alerting")
     tab = tab if tab in TABS else "alerting"
     context: dict[str, Any] = {"tabs": TABS, "tab": tab, "alerts": _open_alerts()}
+    if tab in ("alerting", "proposed"):
+        context["perhaps"] = _perhaps(user)
     if tab == "proposed":
-        context["proposals"] = _proposals(Q(), user)
+        context["proposals"] = _proposals(_about(request), user)
         return render(request, "matters/list.html", context)
     page, _order = keyset.paginate(request, _standings(tab), ORDERS, "newest")
     rows: list[Standing] = list(page.rows)
@@ -80,6 +83,23 @@ def matters_page(request: HttpRequest) -> HttpResponse:
         "rows": [(row, matter_name(row.matter, user), raised.get(row.pk)) for row in rows],
     }  # fmt: skip
     return render(request, "matters/list.html", context)
+
+
+def _perhaps(user: User) -> list[tuple[Alert, str]]:
+    """What is perhaps one matter and waits for a word, most callers first, with the title of its first call."""
+    rows = Alert.objects.filter(kind=Alert.Kind.PERHAPS, ended_at=None, first__in=Ticket.objects.visible_to(user))
+    found = rows.select_related("first__category").order_by("-why__callers", "-raised_at")[:PERHAPS]
+    return [(alert, read(alert.first, user).title) for alert in found if alert.first]
+
+
+def _about(request: HttpRequest) -> Q:
+    """The proposals that are asked for: those of one alert, or all."""
+    wanted = next(iter(number_in(request.GET.get("perhaps"))), None)
+    alert = Alert.objects.filter(pk=wanted, kind=Alert.Kind.PERHAPS).first() if wanted else None
+    if alert is None:
+        return Q()
+    tickets = alert.why["tickets"]
+    return Q(ticket__in=tickets, other__in=tickets)
 
 
 def _open_alerts() -> int:

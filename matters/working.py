@@ -2,7 +2,7 @@
 
 1. Tickets that nobody looked at yet are looked at, in the order in which they were recorded (`linking`).
 2. Matters whose totals may be others are counted anew, with what came back (`totals`, `recurring`).
-3. Alerts are raised and ended by what was counted (`alerts`).
+3. Alerts are raised and ended by what was counted (`alerts`), and by what is only proposed (`perhaps`).
 
 Each ticket and each batch of matters has a transaction of its own: whoever is killed leaves nothing half done, and the
 next run goes on. Several runs at once wait for each other's rows and find the work done.
@@ -16,7 +16,7 @@ from datetime import datetime
 from django.core.cache import cache
 from django.utils import timezone
 
-from matters import alerts, linking, totals
+from matters import alerts, linking, perhaps, totals
 from matters.effects import ASKED
 
 logger = logging.getLogger(__name__)
@@ -31,3 +31,4 @@ def work(now: datetime | None = None) -> None:
     alerts.look_at_surges(now)
     while batch := totals.due(now):
         totals.recount(batch, now=now)
+    perhaps.look(now)

@@ -149,7 +149,7 @@ def test_queries_of_other_details_are_pinned(
     client = signed_in(scene.SUPERVISOR)
     for address, most in (
         (matter.get_absolute_url(), 14),
-        (reverse("matters"), 6),
+        (reverse("matters"), 7),
         (reverse("matters-map"), 9),
         (CoordinationTask.objects.get().get_absolute_url(), 13),
         (run.get_absolute_url(), 4),

@@ -36,10 +36,11 @@ from tickets.models.calls import LONGEST_ID
 from tickets.reading import read
 from tickets.telephony import missed
 from tickets.telephony.missed import End
-from tickets.workflow import performing, saying
+from tickets.workflow import performing, saying, urging
 from tickets.workflow.pages import find_ticket
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, available
 from tickets.workflow.table import ACTIONS
+from tickets.workflow.urging import may_urge_matter
 
 HISTORY = 8  # earlier tickets shown while the telephone rings
 MONTH = timedelta(days=30)
@@ -250,8 +251,10 @@ def _calls_since(instant: datetime, tickets: QuerySet[Ticket]) -> int:
 
 # What a call about an earlier ticket comes to, with the key that stands for it beside the first ticket it fits.
 PASS_ON, SUPPLEMENT, PRAISE, JOIN = "pass_on", "supplement", "praise", "join"
+URGE_MATTER = "urge_matter"  # of a ticket that lies with nobody yet
 DEEDS = {
     PASS_ON: (pgettext_lazy("by telephone", "Urge"), "U"),
+    URGE_MATTER: (pgettext_lazy("by telephone", "Urge the matter"), "U"),
     SUPPLEMENT: (pgettext_lazy("by telephone", "Add"), "B"),
     PRAISE: (pgettext_lazy("by telephone", "Praise"), "P"),
 }
@@ -276,11 +279,11 @@ def _with_deeds(tickets: list[Ticket], user: User) -> list[tuple[Ticket, list[De
         possible = {action.name for action in available(ticket, user)}
         if ticket.department_id and ticket.kind != Kind.PRAISE:
             possible.add(PRAISE)
-        deeds = [
-            Deed(name, label, "" if name in taken else f"Alt+{letter}")
-            for name, (label, letter) in DEEDS.items() if name in possible
-        ]  # fmt: skip
-        taken |= {deed.name for deed in deeds}
+        if may_urge_matter(ticket) and ticket.kind != Kind.PRAISE:
+            possible.add(URGE_MATTER)
+        offered = [(name, *DEEDS[name]) for name in DEEDS if name in possible]
+        deeds = [Deed(name, label, "" if key in taken else f"Alt+{key}") for name, label, key in offered]
+        taken |= {key for _name, _label, key in offered}
         rows.append((ticket, deeds))
     if sum(bool(deeds) for _ticket, deeds in rows) < 2:
         return rows
@@ -313,12 +316,16 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
             return made
         if deed == JOIN:
             return _joined(form, files, ticket, user)
-        performing.perform(deed, ticket, actor=user, given={"note": words})
+        if deed == URGE_MATTER:
+            urged.extend(urging.urge(ticket, words, actor=user))
+        else:
+            performing.perform(deed, ticket, actor=user, given={"note": words})
         rung = next(iter(number_in(request.POST.get("called_back"))), None)
         missed.spoke(form.cleaned_data.get("caller_phone", ""), by=user, ticket=ticket, called_back=rung)
-        files.give_to(ticket, actor=user, with_last_event=True)
+        files.give_to(Ticket.objects.get(pk=ticket.pk), actor=user, with_last_event=True)
         return number
 
+    urged: list[str] = []
     try:
         with taken_in(request.FILES.getlist("file")) as files:
             done = receipts.once_for(request, lambda: _with_second(request, do(files)), person=user)
@@ -347,6 +354,9 @@ def about_earlier(request: HttpRequest, number: str, deed: str) -> HttpResponse:
             "If that was wrong: “Part from its matter” on this page; the call stays recorded."
         )
         messages.success(request, said % {"number": done.outcome, "other": number})
+    elif deed == URGE_MATTER:
+        said = _t("The caller's urging has been passed on to those who work on the matter: %(departments)s.")
+        messages.success(request, said % {"departments": _t(", ").join(urged)})
     else:
         messages.success(request, saying.done(ACTIONS[deed], Ticket.objects.get(number=number)))
     return _onward(request, done.outcome)
