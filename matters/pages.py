@@ -26,7 +26,7 @@ from hotline.shell import number_in
 from hotline.waiting.busy import Busy
 from matters import byhand, proposing, totals
 from matters.models import Alert, Deed, Proposal, Standing
-from matters.together.doing import counts
+from matters.together.doing import MOST_AT_ONCE, counts
 from tickets.choices import OPEN_STATUSES
 from tickets.models import Matter, Ticket
 from tickets.reading import matter_name, read
@@ -126,8 +126,9 @@ def _proposals(about: Q, user: User) -> list[Proposal]:
     found = Proposal.objects.filter(about, state=Proposal.State.WAITING).select_related(
         "ticket__category", "ticket__region__parent", "other__category", "other__region__parent"
     )  # fmt: skip
-    known = Ticket.objects.visible_to(user)
-    found = found.filter(Exists(known.filter(pk=OuterRef("ticket"))), Exists(known.filter(pk=OuterRef("other"))))
+    if not user.may(P.SEE_ALL_TICKETS):
+        known = Ticket.objects.visible_to(user)
+        found = found.filter(Exists(known.filter(pk=OuterRef("ticket"))), Exists(known.filter(pk=OuterRef("other"))))
     return list(found.order_by("-probability", "-id")[:SHOWN])
 
 
@@ -153,7 +154,7 @@ def _shown(request: HttpRequest, matter: Matter, form: MatterForm, *, status: in
     may_change = user.may(P.MANAGE_MATTERS)
     context: dict[str, Any] = {
         "matter": matter, "name": matter_name(matter, user, rows), "page": page, "form": form,
-        "may_change": may_change, "together": counts(matter, user),
+        "may_change": may_change, "together": counts(matter, user), "most_together": MOST_AT_ONCE,
         "shown": visible.count() if not sees_all else standing.tickets,
     }  # fmt: skip
     if sees_all:
@@ -183,7 +184,8 @@ def _taken_together(deed: Deed) -> str:
 
 def _holders(matter: Matter) -> list[str]:
     open_ones = Ticket.objects.filter(matter=matter, status__in=OPEN_STATUSES, department__isnull=False)
-    return list(open_ones.order_by("department__name").values_list("department__name", flat=True).distinct()[:6])
+    ids = open_ones.order_by().values_list("department", flat=True).distinct()  # few, of which the names are asked then
+    return list(Department.objects.filter(pk__in=list(ids)).order_by("name").values_list("name", flat=True)[:6])
 
 
 @requires(P.MANAGE_MATTERS)

@@ -148,7 +148,7 @@ def test_queries_of_other_details_are_pinned(
     run = building.build(periods.parse("monthly", "2026-04"))
     client = signed_in(scene.SUPERVISOR)
     for address, most in (
-        (matter.get_absolute_url(), 14),
+        (matter.get_absolute_url(), 15),
         (reverse("matters"), 7),
         (reverse("matters-map"), 9),
         (CoordinationTask.objects.get().get_absolute_url(), 13),

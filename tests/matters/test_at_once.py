@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
+import psycopg2
 import pytest
+from django.db import connection
 
 from hotline.waiting.busy import Busy
 from matters import byhand, linking, working
@@ -13,6 +23,9 @@ from tests import scene
 from tests.matters.test_linking import called
 from tickets.models import Matter, Ticket, TicketEvent
 from tickets.workflow.performing import Refused
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMIT = 120.0  # seconds until something of another process must have been seen
 
 
 def joinings() -> int:
@@ -46,6 +59,57 @@ def test_whoever_ends_in_the_middle_leaves_nothing_half_done(live_city: None, mo
     working.work()
     assert Looked.objects.count() == 2
     assert Ticket.objects.filter(matter=None).count() == 0
+
+
+def worker() -> subprocess.Popen[bytes]:
+    """A process of its own that settles whatever waits."""
+    script = "import django; django.setup(); from matters import linking; linking.settle_waiting()"
+    environment = os.environ | {
+        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/hotline?", f"/{connection.settings_dict['NAME']}?"),
+        "DJANGO_SETTINGS_MODULE": "hotline.settings",
+    }
+    return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=environment)
+
+
+def wait_until(what: str, condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def asked(statement: str, value: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [value])
+        return int(cursor.fetchone()[0])
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_joining_leaves_nothing_half_done(live_city: None) -> None:
+    """It is killed after it has joined the third ticket and before the word that it was looked at is written."""
+    tickets = [called(serial) for serial in range(5)]
+    parameters = connection.get_connection_params()
+    with closing(psycopg2.connect(**parameters)) as other, other.cursor() as holding:
+        # Whoever writes the same word waits for what becomes of this one, with all that it did before in its hands.
+        holding.execute(
+            "INSERT INTO matters_looked (ticket_id, outcome, probability, at) VALUES (%s, 'alone', 0, now())",
+            [tickets[2].pk],
+        )
+        holder = other.info.backend_pid
+        process = worker()
+        blocked = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+        wait_until("the worker waits", lambda: asked(blocked, holder) == 1 or process.poll() is not None)
+        pid = asked("SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))", holder)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=60)
+        other.rollback()
+    wait_until("its session is gone", lambda: not asked("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", pid))
+    # The first began a thread, the second joined it; of the third, which was in its hands, nothing is left.
+    assert [Looked.objects.filter(pk=one.pk).exists() for one in tickets] == [True, True, False, False, False]
+    assert [Ticket.objects.get(pk=one.pk).matter_id is None for one in tickets] == [False, False, True, True, True]
+    assert joinings() == 2
+    working.work()
+    assert Matter.objects.filter(tickets__isnull=False).distinct().count() == 1
+    assert joinings() == Looked.objects.count() == Ticket.objects.filter(matter__isnull=False).count() == 5
 
 
 def test_a_person_splits_while_the_machine_joins(live_city: None) -> None:
