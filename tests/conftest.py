@@ -41,6 +41,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         city.lay_in()
         scene.remember()
     yield
+    connection.close()  # a test may have had it ended
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         # Playwright's loop has a connection of its own, which nobody else can close.
         cursor.execute(

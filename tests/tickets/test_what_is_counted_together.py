@@ -36,5 +36,6 @@ def test_who_sent_a_ticket_first_is_read_in_the_index() -> None:
     events = TicketEvent.objects.filter(ticket=1, action__in=["dispatch", "rule"]).order_by("sequence")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE pg_class SET relallvisible = 1000000 WHERE relname = 'tickets_ticketevent'")
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for way in ("seqscan", "bitmapscan", "indexscan"):  # what is left can be had of an index alone, or not at all
+            cursor.execute(f"SET LOCAL enable_{way} = off")
     assert plans.way_to(events.values("actor", "department", "at")) == "Index Only Scan"
