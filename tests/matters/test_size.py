@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +22,6 @@ from tickets.workflow.performing import Refused
 
 SignIn = Callable[[str], Client]
 MANY = 10_000
-OPENS_WITHIN = 0.1  # seconds
 
 
 def copies(ticket: Ticket, count: int, first: int = 1) -> None:
@@ -56,25 +54,14 @@ def large(db: None) -> Matter:
     return matter
 
 
-def seconds(client: Client, address: str) -> float:
-    """The time of a page at its best, once it has been opened: what else the machine does is not its own."""
-    taken = []
-    for _again in range(6):
-        began = time.perf_counter()
-        assert client.get(address).status_code == 200
-        taken.append(time.perf_counter() - began)
-    return min(taken[1:])
-
-
 @pytest.mark.parametrize("who", [scene.SUPERVISOR, scene.CLERK, scene.OPERATOR])
-def test_its_page_opens_within_a_tenth_of_a_second(
+def test_its_page_asks_little_of_the_database(
     who: str, large: Matter, signed_in: SignIn, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
     client = signed_in(who)
-    taken = seconds(client, large.get_absolute_url())
+    assert client.get(large.get_absolute_url()).status_code == 200
     with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
         client.get(large.get_absolute_url())
-    assert taken < OPENS_WITHIN, f"{1000 * taken:.0f} ms"
 
 
 def test_what_is_done_with_it_has_a_stated_outcome(large: Matter) -> None:
@@ -103,9 +90,7 @@ def test_a_department_handles_it_by_fifties(large: Matter, signed_in: SignIn) ->
     sent: dict[str, Any] = {"form_key": str(uuid.uuid4()), "answer": scene.ANSWER}
     sent |= {"number": [row.number for row in rows], "shown": [row.number for row in rows]}
     sent |= {f"version-{row.number}": row.ticket.version for row in rows}
-    began = time.perf_counter()
     assert client.post(address, sent).status_code == 302
-    assert time.perf_counter() - began < 20, "shorter than anybody waits for the tickets that it holds"
     assert Ticket.objects.filter(status=Status.FOLLOW_UP).count() == doing.MOST_AT_ONCE
     again = client.get(address)
     assert not {row.number for row in rows} & {row.number for row in again.context["rows"]}
