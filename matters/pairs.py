@@ -9,8 +9,8 @@
    whatever happens at one door would be alike.
 3. Each of these adds to or takes from how likely it is (`Learned`): a line with a few bends a measure, its heights
    found by logistic regression, so that each can be read and none knows a word. They are numbers in a file.
-4. Two places that conflict are never one matter (`conflict`), whatever else is alike; two that differ are no more than
-   proposed.
+4. Two places that conflict are never one matter (`conflict`), whatever else is alike; a road and a place of its
+   street are no more than proposed.
 
 Who called is no part of it.
 """
@@ -32,6 +32,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _t
 
 from tickets import kinds, search
+from tickets.models import Place as InBook
 
 DATA = Path(__file__).parent / "data"
 DEFAULT, ORDINARY = DATA / "pairs.json", DATA / "ordinary.txt"
@@ -47,7 +48,6 @@ LEAST = 4  # pairs of characters in a call that says anything that could be comp
 THING = 0.12  # likeness of what is said beside the name from which it may be the same thing
 NAME, LONG = 12.0, 20.0  # weights of a run at which it names the thing as surely as can be; the second of two texts
 DOOR = re.compile(r"(\d{1,5})号(?![楼线院])")
-ROAD = "road"  # the kind of a place that is one
 APART = 20  # numbers between two doors of a street that are neighbours no more
 UNIT = re.compile(rf"[{search.HAN}]|[^\W_{search.HAN}]+")
 WORDS = re.compile(r"\w+")
@@ -174,9 +174,20 @@ def _pieces(units: Iterable[list[str]]) -> Counter[str]:
     return found
 
 
-def _meant_by(text: str) -> Counter[str]:
-    """What words of the trade mean, as pieces of their own: 铁板 and 钢板 have one in common."""
-    return Counter(f"={group[0]}" for group in synonyms() if any(word in text for word in group))
+def _meanings(text: str) -> dict[str, str]:
+    """What words of the trade in a text mean, each with the word that was said."""
+    return {group[0]: word for group in synonyms() for word in group if word in text}
+
+
+def _cut(units: Iterable[list[str]], meanings: Iterable[str]) -> Counter[str]:
+    """The pieces of a text; what its words mean is a piece of its own: 铁板 and 钢板 have one in common."""
+    return _pieces(units) + Counter(f"={meaning}" for meaning in meanings)
+
+
+def _without(text: str, names: Iterable[str]) -> str:
+    for name in names:
+        text = text.replace(name, " ")
+    return text
 
 
 class Text:
@@ -187,29 +198,27 @@ class Text:
         self._title = title = search.fold(f"{side.title} {side.address}".rstrip())
         said = kinds.without_wishes(side.text[: 2 * READ])
         text = BLANKS.sub("", LINK.sub("", search.fold(said)))[:READ]
-        self.title_units, self.text_units = _units(ACT.sub(" ", title)), _units(ACT.sub(" ", text))
+        self.whole = f"{title} {text}"
+        self.meanings = _meanings(self.whole)
+        meant = [_meanings(one) for one in (title, text)]
+        left = [ACT.sub(" ", one) for one in (title, text)]
         # With what places are called, by which a thing is named and found; and without, by which it is alike.
-        self.spoken_title = _pieces(self.title_units) + _meant_by(title)
-        self.spoken = self.spoken_title + _pieces(self.text_units) + _meant_by(text)
+        self.title_units, self.text_units = map(_units, left)
+        self.spoken_title, spoken_text = map(_cut, (self.title_units, self.text_units), meant)
+        self.spoken = self.spoken_title + spoken_text
+        self.title, self.text = self.spoken_title, spoken_text
         where = [search.fold(one) for one in (side.address, *side.where.split(), *(p.name for p in side.places)) if one]
-        self.title, self.text = (self._said_of(one, where) for one in (title, text))
+        if where:
+            named = _pieces(_units(" ".join(where)))
+            bare = (_cut(_units(_without(one, where)), meanings) for one, meanings in zip(left, meant, strict=True))
+            self.title, self.text = (
+                Counter({piece: count for piece, count in found.items() if piece not in named}) for found in bare
+            )
         self.all = self.title + self.text
         self.said = self.spoken.total() - _pieces(_units(search.fold(side.address))).total()
-        self.whole = f"{title} {text}"
         in_title = set(AREA.findall(title))
         self.title_areas, self.areas = in_title, in_title | set(AREA.findall(text))
-        self.meanings = {group[0]: word for group in synonyms() for word in group if word in self.whole}
         self._rarity = rarity
-
-    @staticmethod
-    def _said_of(text: str, where: Sequence[str]) -> Counter[str]:
-        """The pieces of a text without what places are called."""
-        left = ACT.sub(" ", text)
-        for name in where:
-            left = left.replace(name, " ")
-        named = _pieces(_units(" ".join(where)))
-        found = _pieces(_units(left)) + _meant_by(text)
-        return Counter({piece: count for piece, count in found.items() if piece not in named}) if named else found
 
     @cached_property
     def weighted_title(self) -> dict[str, float]:
@@ -480,7 +489,7 @@ def conflict(one: Text, other: Text) -> bool:
     there = {p.region for p in b.places} or ({b.region} if b.region else set())
     if here and there and not any(x.startswith(y) or y.startswith(x) for x in here for y in there):
         return True
-    if _named_otherwise(one, other):
+    if _named_otherwise(one, other) or (_apart(a, b) and not _may_be_near(one, other)):
         return True
     in_titles = [{area for area in text.title_areas if DISTRICT.search(area)} for text in (one, other)]
     return all(in_titles) and not in_titles[0] & other.areas and not in_titles[1] & one.areas
@@ -548,8 +557,7 @@ def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None
     never = min(one.said, other.said) < LEAST or _name_alone(measures) or conflict(one, other)
     probability = 0.0 if never else (learned or default()).probability(measures)
     if _apart(one.side, other.side):
-        sure = probability >= JOIN and _may_be_near(one, other)
-        probability = JOIN - 0.01 if sure else 0.0
+        probability = JOIN - 0.01 if probability >= JOIN else 0.0
     elif _for_a_person(one.side, other.side):
         probability = min(probability, JOIN - 0.01)
     return Said(probability, tuple(_because(one, other, measures, named)), measures)
@@ -569,7 +577,7 @@ def _apart(one: Side, other: Side) -> bool:
 def _may_be_near(one: Text, other: Text) -> bool:
     """Whether two places that differ may lie at one spot: one names the other's too, or a road of the street is one."""
     for here, there in ((one, other), (other, one)):
-        if any(search.fold(place.name) in there.whole or place.kind == ROAD for place in here.side.places):
+        if any(search.fold(place.name) in there.whole or place.kind == InBook.Kind.ROAD for place in here.side.places):
             return True
     return False
 
