@@ -275,7 +275,7 @@ def decide(request: HttpRequest, pk: int, word: str) -> HttpResponse:
     except (Refused, Busy) as refused:
         messages.error(request, refused.message)
     except InvalidInput as invalid:
-        messages.error(request, " ".join(str(error) for errors in invalid.form.errors.values() for error in errors))
+        messages.error(request, invalid.details)
     else:
         said = _t("Joined: one matter.") if word == "take" else _t("Two things; that is not proposed again.")
         messages.success(request, said)

@@ -68,16 +68,13 @@ def counts(matter: Matter, user: User) -> list[tuple[Action, int]]:
     Nobody counts further than one ticket beyond MOST_AT_ONCE: a matter may have ten thousand.
     """
     found: dict[tuple[Any, ...], int] = {}  # of the same states and the same holders there are as many
-    for action in (ACTIONS[name] for name in STEPS if user.may(ACTIONS[name].permission)):
+    possible = [ACTIONS[name] for name in STEPS if user.may(ACTIONS[name].permission)]
+    for action in possible:
         key = (action.sources, action.whose)
         if key not in found:
             rows = performing.open_to(action, user).filter(matter=matter).order_by()
             found[key] = len(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-    return [
-        (action, found[action.sources, action.whose])
-        for action in map(ACTIONS.__getitem__, STEPS)
-        if found.get((action.sources, action.whose), 0) > 1 and user.may(action.permission)
-    ]
+    return [(action, many) for action in possible if (many := found[action.sources, action.whose]) > 1]
 
 
 def find(matter: Matter, action: Action, user: User) -> Found:

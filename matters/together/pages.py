@@ -201,4 +201,4 @@ def _said(reason: Refused | None, sent: QueryDict, number: str, common: str | No
         return reason.message
     if not (common and _own(sent, number).strip()):
         return ""  # stands at the text that is common to all
-    return " ".join(str(error) for errors in reason.errors.values() for error in errors)
+    return reason.details

@@ -92,7 +92,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         )  # fmt: skip
     except InvalidInput as refused:
         if by_script:
-            return _refused(" ".join(str(error) for errors in refused.errors.values() for error in errors))
+            return _refused(refused.details)
         return _page(request, task, status=422, determine=refused.form)
     except NotAllowed as refused:
         raise PermissionDenied from refused

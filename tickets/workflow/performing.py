@@ -52,6 +52,11 @@ class InvalidInput(Refused):
         self.form = form
         self.errors = form.errors
 
+    @property
+    def details(self) -> str:
+        """What is wrong with each field, in one line."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+
 
 # -- what upper rooms add -----------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def perform_each(wanted: Iterable[Wanted], *, actor: User) -> Outcome:
 
 def _why(refused: performing.Refused) -> str:
     if isinstance(refused, performing.InvalidInput):
-        return " ".join(str(error) for errors in refused.errors.values() for error in errors)
+        return refused.details
     return refused.message
 
 
