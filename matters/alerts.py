@@ -45,7 +45,7 @@ def sync(rows: Sequence[Standing], *, now: datetime) -> None:
             because = "closed" if not row.open else "fewer"
         if level is None:
             if known:
-                _end([known], because, now)
+                end([known], because, now)
         elif known is None:
             _tell(_raised(row, level, now))
         else:
@@ -102,7 +102,8 @@ def _tell(alert: Alert) -> None:
     alert.save(update_fields=["told"])
 
 
-def _end(alerts: Iterable[Alert], because: str, now: datetime) -> None:
+def end(alerts: Iterable[Alert], because: str, now: datetime) -> None:
+    """Ends those of these alerts that are open."""
     pks = [alert.pk for alert in alerts]
     Alert.objects.filter(pk__in=pks, ended_at=None).update(ended_at=now, ended_because=because)
 
@@ -153,7 +154,7 @@ def look_at_surges(now: datetime) -> None:
     for alert in Alert.objects.filter(category__isnull=False, ended_at=None):
         assert alert.category_id is not None
         if (found := surge(alert.category_id, (), now)) is None:
-            _end([alert], "fewer", now)
+            end([alert], "fewer", now)
             Standing.objects.filter(category=alert.category_id, callers_lately__gt=1).update(recount_at=now)
         elif found != alert.why:
             Alert.objects.filter(pk=alert.pk).update(why=found)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from matters import alerts
 from matters.models import Alert, Proposal
 from matters.nearest import RAISED
 from tickets import limits
@@ -40,7 +41,6 @@ class Group:
     """Tickets of the last days that may be one matter; a piece of it is a matter, or a ticket without one."""
 
     tickets: list[int] = field(default_factory=list)  # the oldest first
-    matters: set[int] = field(default_factory=set)
     pieces: set[tuple[str, int]] = field(default_factory=set)
     callers: set[tuple[int, bool]] = field(default_factory=set)
 
@@ -48,8 +48,10 @@ class Group:
         self.tickets.append(pk)
         self.callers.add(called.caller)
         self.pieces.add(("matter", called.matter) if called.matter else ("ticket", pk))
-        if called.matter:
-            self.matters.add(called.matter)
+
+    @property
+    def matters(self) -> set[int]:
+        return {pk for kind, pk in self.pieces if kind == "matter"}
 
 
 def look(now: datetime) -> None:
@@ -60,14 +62,13 @@ def look(now: datetime) -> None:
     of = {pk: group for group in groups(now) for pk in group.tickets}
     kept: set[int] = set()  # tickets of which an alert stands
     for alert in Alert.objects.filter(kind=Alert.Kind.PERHAPS, ended_at=None).order_by("pk"):
-        is_open = Alert.objects.filter(pk=alert.pk, ended_at=None)
         group = of.get(alert.first_id) if alert.first_id else None
         if group is None or group.tickets[0] in kept:
-            is_open.update(ended_at=now, ended_because="joined" if _are_one(alert.why["tickets"]) else "fewer")
+            alerts.end([alert], "joined" if _are_one(alert.why["tickets"]) else "fewer", now)
             continue
         kept.update(group.tickets)
         if (why := _why(group)) != alert.why:
-            is_open.update(why=why)
+            Alert.objects.filter(pk=alert.pk, ended_at=None).update(why=why)
     for pk, group in of.items():
         if pk == group.tickets[0] and pk not in kept:
             Alert.objects.get_or_create(
