@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from knowledge.models import Article, Gram, Missed
@@ -119,12 +119,16 @@ def find(words: str, *, most: int = 30) -> list[Article]:
     if query is None or len(near) == most:
         return near
     behind = Article.objects.in_force().filter(search=query).exclude(pk__in=[one.pk for one in near])
-    shown = behind.select_related("department", "category").defer("search").order_by("-released_at")
-    return near + list(shown[: most - len(near)])
+    return near + list(_shown(behind).order_by("-released_at")[: most - len(near)])
+
+
+def _shown(articles: QuerySet[Article]) -> QuerySet[Article]:
+    """With what is shown of a hit, and without what it is found by."""
+    return articles.select_related("department", "category").defer("search")
 
 
 def _about(ranked: Sequence[int], wanted: Sequence[str]) -> list[Article]:
-    articles = Article.objects.select_related("department", "category").defer("search").in_bulk(ranked)
+    articles = _shown(Article.objects.all()).in_bulk(ranked)
     found = (articles[pk] for pk in ranked if pk in articles)
     return [one for one in found if is_about(one.question, wanted)]
 

@@ -432,16 +432,17 @@ DOOR = (
     r"(?:号楼|号院(?!墙|子)|号(?!线|门(?!口|前|外))|弄|栋|幢|座|单元|室|组|户)|(?<=[元栋幢座楼])\d{3,5}(?!\d))*"
 )
 HAN = r"[一-鿿]"
+BEFORE_ROAD = r"(?:^|[在从到于址是沿住把,，。、:：\s]|街道|镇|乡|投诉|反映)"
 CROSSING = re.compile(rf"[和与]{HAN}{{2,5}}?(?:大道|路|街|巷)")
 ROAD = re.compile(
-    rf"(?:^|[在从到于址是沿住把,，。、:：\s]|街道|镇|乡|投诉|反映)(?P<road>(?!投诉|反映|来电)(?:(?![在从到于是住把]){HAN}){{2,5}}?(?:大道|路|街|巷))"
+    rf"{BEFORE_ROAD}(?P<road>(?!投诉|反映|来电)(?:(?![在从到于是住把]){HAN}){{2,5}}?(?:大道|路|街|巷))"
     rf"(?P<door>(?=\d{{1,4}}号){DOOR})"
 )
 ENDS_OF_ROADS = "路街巷道"
 AND = r"\s?[和与跟同、]\s?"
 CROSSED = re.compile(r"的?(?:交叉|交汇|交会|交界|相交|十字路口|丁字路口|路口|红绿灯|转角|拐角)(?:路?口|处|的?地方)?")
 ANOTHER_ROAD = rf"(?:(?![在从到于是住把和与跟同]){HAN}){{1,5}}?(?:大道|路|街|巷)"
-FIRST_ROAD = rf"(?:^|[在从到于址是沿住把,，。、:：\s]|街道|镇|乡|投诉|反映)(?P<road>(?!投诉|反映|来电){ANOTHER_ROAD})"
+FIRST_ROAD = rf"{BEFORE_ROAD}(?P<road>(?!投诉|反映|来电){ANOTHER_ROAD})"
 CROSSES = re.compile(rf"{AND}{ANOTHER_ROAD}{CROSSED.pattern}")
 ROAD_BEFORE = re.compile(rf"{FIRST_ROAD}{AND}$")
 TWO_ROADS = re.compile(FIRST_ROAD + CROSSES.pattern)

@@ -235,9 +235,10 @@ def precedent_list(request: HttpRequest) -> HttpResponse:
     """Settled responsibilities; each can be put into the directory, so that it holds for all of its kind."""
     # First which they are, apart: PostgreSQL would else read the tickets of all precedents before it picks these.
     latest = list(Precedent.objects.order_by("-made_at").values_list("pk", flat=True)[:PRECEDENTS_SHOWN])
-    found = Precedent.objects.filter(pk__in=latest).select_related(
-        "ticket", "category__parent__parent", "region__parent", "department"
+    found = (
+        Precedent.objects.filter(pk__in=latest)
+        .select_related("ticket", "category__parent__parent", "region__parent", "department")
+        .order_by("-made_at")
     )
-    found = found.order_by("-made_at")
     context = {"precedents": found, "may_change": person(request).may(P.KEEP_DIRECTORY)}
     return render(request, "dispatch/directory/precedents.html", context)
