@@ -93,6 +93,26 @@ def test_a_corrected_region_is_learned_and_what_the_book_has_elsewhere_is_shown(
     assert "孝南区书院街道" in client_of(scene.DISPATCHER).get(reverse("place-proposals")).content.decode()
 
 
+def test_what_was_corrected_is_proposed_no_more_unless_somebody_else_says_it() -> None:
+    wrong = placed()
+    corrected(wrong, address="滨河花园3栋")
+    assert [one.name for one in PlaceProposal.objects.all()] == ["滨河花园"]
+    again, said = placed(), placed(caller_phone="10012340002")
+    corrected(again, address="滨河花园9栋")
+    assert {one.name: one.sayings.count() for one in PlaceProposal.objects.all()} == {"滨河花园": 2, NAME: 1}
+    corrected(said, region=street("新华街道").pk)
+    assert {(one.name, one.region.name) for one in PlaceProposal.objects.all()} == {
+        ("滨河花园", STREET), (NAME, "新华街道"),
+    }  # fmt: skip
+
+
+def test_what_the_book_decided_is_not_taken_back_by_a_correction() -> None:
+    one = placed()
+    decide("refuse")
+    corrected(one, address="滨河花园3栋")
+    assert {p.name: p.state for p in PlaceProposal.objects.all()} == {NAME: State.REFUSED, "滨河花园": State.OPEN}
+
+
 def test_a_name_that_was_corrected_to_a_known_place_is_another_name_of_it() -> None:
     ticket = placed("老酒厂宿舍5号", "书院街道")
     PlaceProposal.objects.all().delete()

@@ -58,6 +58,7 @@ def corrected(ticket: Ticket, by: User | None, at: datetime, earlier_address: st
     """Region or address of a ticket have been made right; `earlier_address` where the address has."""
     if by is None:
         return
+    _take_back(ticket)
     _heard(ticket, by, at)
     if not earlier_address or ticket.hides_caller:
         return
@@ -65,6 +66,14 @@ def corrected(ticket: Ticket, by: User | None, at: datetime, earlier_address: st
     wrong = name_in(earlier_address)
     if known and known.place and wrong and known.region == ticket.region_id and not book.place_of(wrong).found:
         _say(ticket, by, at, wrong, place=Place.objects.get(pk=known.place))
+
+
+def _take_back(ticket: Ticket) -> None:
+    """What a ticket said of places before it was made right counts no more; what nobody else said is proposed no more."""
+    said = PlaceSaying.objects.filter(ticket=ticket, proposal__state=State.OPEN)
+    proposals = list(said.values_list("proposal", flat=True))
+    said.delete()
+    PlaceProposal.objects.filter(pk__in=proposals, sayings=None).delete()
 
 
 def name_in(address: str) -> str:
