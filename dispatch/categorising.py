@@ -15,6 +15,7 @@ from dispatch.learned import asking
 from dispatch.models import Learns
 from hotline.remembered import Remembered
 from tickets.models import Category
+from tickets.search import simplified
 
 KEYWORD_CACHE_SECONDS = 60
 TITLE_WEIGHT = 3  # a word in the title says more than one in the text
@@ -47,19 +48,25 @@ def by_keywords(title: str, text: str) -> CategoryProposal | None:
     found = _in_use(best) if best else None
     if found is None:
         return None
-    words = [word for word, pk in _keywords() if pk == best and word in f"{title} {text}"]
+    said = _as_compared(f"{title} {text}")
+    words = [word for word, pk in _keywords() if pk == best and word in said]
     return CategoryProposal(found, _t("Keywords: %(words)s") % {"words": _t(", ").join(words[:NAMED])})
 
 
 def keyed_to(title: str, text: str) -> int | None:
     """The id of the category most of whose keywords stand in the text, long ones counting for more."""
     score: Counter[int] = Counter()
-    title, text = NUMBER.sub(" ", title), NUMBER.sub(" ", text)
+    title, text = _as_compared(title), _as_compared(text)
     for word, category_id in _keywords():
         weight = TITLE_WEIGHT * title.count(word) + text.count(word)
         if weight:
             score[category_id] += weight * len(word)
     return max(score.items(), key=lambda item: (item[1], -item[0]))[0] if score else None
+
+
+def _as_compared(written: str) -> str:
+    """A text as keywords are looked for in it: in simplified characters, without what is a number."""
+    return NUMBER.sub(" ", simplified(written))
 
 
 def part_keyed_to(title: str, text: str) -> int | None:
@@ -74,7 +81,7 @@ def _in_use(pk: int) -> Category | None:
 
 def _read_keywords() -> list[tuple[str, int]]:
     rows = Category.objects.filter(is_used=True).exclude(keywords="").values_list("keywords", "pk")
-    return [(word, pk) for words, pk in rows for word in words.split()]
+    return [(word, pk) for words, pk in rows for word in simplified(words).split()]
 
 
 def _read_parents() -> dict[int, int]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from dispatch import categorising
 from tickets import kinds
 from tickets.choices import Kind
+from tickets.search import simplified
 
 LEAST = 5  # characters of a concern
 LONGEST = 300  # characters; a longer text is a letter, which counts the arguments of one matter
@@ -62,8 +63,19 @@ def in_two(text: str, *, part_of: Callable[[str], int | None] | None = None) -> 
     if len(text) > LONGEST:
         return None
     part_of = part_of or _part_of
-    found = _listed(text, part_of) or _counted(text) or _asked(text) or _of_another_part(text, part_of)
-    return found if found and min(len(found.first), len(found.second)) >= LEAST else None
+    read = simplified(text)
+    found = _listed(read, part_of) or _counted(read) or _asked(read) or _of_another_part(read, part_of)
+    if not found or min(len(found.first), len(found.second)) < LEAST:
+        return None
+    return Two(_as_written(found.first, text), _as_written(found.second, text))
+
+
+def _as_written(concern: str, text: str) -> str:
+    """A concern in the characters that it was written in; a full stop that it was given stays."""
+    read = simplified(text)
+    bare = concern if concern in read else concern[:-1]
+    begin = read.index(bare)
+    return text[begin : begin + len(bare)] + concern[len(bare) :]
 
 
 def _listed(text: str, part_of: Callable[[str], int | None]) -> Two | None:

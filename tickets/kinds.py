@@ -93,7 +93,11 @@ def wish_of(text: str) -> Wish:
 
 
 def without_wishes(text: str) -> str:
-    """`text` without its thanks and what the caller asks for themselves: the same in calls about any two things."""
+    """`text` without its thanks and what the caller asks for themselves: the same in calls about any two things.
+
+    In simplified characters, as it was read.
+    """
+    text = simplified(text)
     for words in (NOT_MEANT, SECRET, ANONYMOUS, MANNERS):
         text = words.sub("", text)
     return text

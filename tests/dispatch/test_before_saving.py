@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from dispatch import concerns, returned_for
+from dispatch import categorising, concerns, returned_for
 from dispatch.returned_for import Want
 from hotline.accounts.models import Region
 from tests import scene
@@ -64,6 +64,25 @@ def test_one_concern_is_not_made_two_and_most_seconds_are_seen() -> None:
     seen = sum(bool(found[row["text"]]) for row in rows)
     assert wrong == []
     assert seen >= 17  # of 20
+
+
+def test_concerns_in_traditional_characters_are_seen_and_stay_as_they_were_written() -> None:
+    two = concerns.in_two("我家樓下的路燈壞了一個多星期了。另外想諮詢一下公租房怎麼申請。")
+    assert two == concerns.Two("我家樓下的路燈壞了一個多星期了。", "想諮詢一下公租房怎麼申請。")
+    assert concerns.in_two("來電人投訴樓上裝修噪音擾民，還有一件事，門口垃圾沒人清運") == concerns.Two(
+        "來電人投訴樓上裝修噪音擾民。", "門口垃圾沒人清運"
+    )
+
+
+def test_a_question_at_the_end_of_another_concern_does_not_join_it_to_the_first() -> None:
+    two = concerns.in_two("我家楼下的路灯坏了好几天。另外小区物业费乱涨价，想问问谁管")
+    assert two == concerns.Two("我家楼下的路灯坏了好几天。", "小区物业费乱涨价，想问问谁管")
+
+
+def test_keywords_of_categories_are_found_in_traditional_characters() -> None:
+    found = categorising.by_keywords("", "小區物業費亂漲價")
+    assert found is not None
+    assert (found.category.name, found.reason) == ("物业收费", "关键词：物业费")
 
 
 def test_a_letter_is_not_taken_apart() -> None:
