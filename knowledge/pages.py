@@ -50,15 +50,16 @@ def articles(request: HttpRequest) -> HttpResponse:
     words = given.get(finding.WORDS, "")
     tab = given.get("tab", "in_force")
     tab = tab if tab in TABS else "in_force"
+    is_noted = False
     if words:
         found = searching.find(words)
-        if not found:
-            searching.note_missed(words)
+        is_noted = not found and searching.note_missed(words)
         page = Paginator(found, PAGE_SIZE * 2).get_page(1)
     else:
         page = Paginator(_of_tab(tab, user), PAGE_SIZE).get_page(given.get("page"))
     context = {
         "tabs": TABS, "tab": "" if words else tab, "page": page, "words": words, "is_forgotten": is_forgotten,
+        "is_noted": is_noted,
         "waiting": Article.objects.visible_to(user).drafts().count(),
         "expiring": Article.objects.visible_to(user).expiring().count(),
     }  # fmt: skip

@@ -179,9 +179,12 @@ def without_people(words: str) -> str:
     return left
 
 
-def note_missed(words: str) -> None:
-    """Keeps for the editors that nothing was found for `words`."""
-    if kept := without_people(words):
-        row, is_new = Missed.objects.get_or_create(words=kept, defaults={"last_at": timezone.now()})
-        if not is_new:
-            Missed.objects.filter(pk=row.pk).update(times=F("times") + 1, last_at=timezone.now(), is_settled=False)
+def note_missed(words: str) -> bool:
+    """Keeps for the editors that nothing was found for `words`; returns whether they may be kept."""
+    kept = without_people(words)
+    if not kept:
+        return False
+    row, is_new = Missed.objects.get_or_create(words=kept, defaults={"last_at": timezone.now()})
+    if not is_new:
+        Missed.objects.filter(pk=row.pk).update(times=F("times") + 1, last_at=timezone.now(), is_settled=False)
+    return True
