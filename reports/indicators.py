@@ -31,6 +31,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
+from hotline.accounts.models import User
 from hotline.templatetags.ui import percent
 from matters.models import Recurrence
 from tickets.choices import SATISFIED, Closing, Contacted, ReturnGround, Solved, Status
@@ -262,6 +263,11 @@ INDICATORS: dict[str, Indicator] = {
                   among=~_by_themselves() & ~Q(outcome=MissedCall.Outcome.PICKED_UP), of=MissedCall),
     )
 }  # fmt: skip
+
+
+def of_operator(indicator: Indicator, operator: User) -> Q:
+    """The rows of an indicator that are an operator's: tickets that they recorded, calls that they picked up."""
+    return Q(operator=operator) if indicator.of is Call else Q(registered_by=operator)
 
 
 def compute(names: list[str], span: Span, scope: Q | None = None) -> dict[str, Figure]:

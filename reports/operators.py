@@ -112,7 +112,11 @@ def operators(request: HttpRequest) -> HttpResponse:
     """Every operator's figures, for whoever leads them."""
     period, span = _asked(request)
     found = rows(span)
-    context = {"periods": PERIODS, "period": period, "rows": found, "whole": together(found)}
+    first, last = _days(span)
+    context = {
+        "periods": PERIODS, "period": period, "rows": found, "whole": together(found), "first": first, "last": last,
+        "may_see_behind": person(request).may(P.SEE_REPORTS),
+    }  # fmt: skip
     return render(request, "reports/operators.html", context)
 
 

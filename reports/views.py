@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,11 +18,12 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_GET, require_POST
 
 from hotline.accounts.access import person, requires
-from hotline.accounts.models import Department
+from hotline.accounts.models import Department, User
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
 from hotline.keyset import paginate
 from hotline.receipts import services as receipts
+from hotline.shell import number_in
 from supervision.board import stuck
 from tickets.choices import FlagKind
 from tickets.lists.listing import DEFAULT_ORDER, ORDERS, ticket_list
@@ -29,7 +31,7 @@ from tickets.models import Call, MissedCall, Ticket
 from tickets.reading import missed_number
 from tickets.telephony import missed
 
-from . import building, documents, indicators, periods, withholding
+from . import building, documents, indicators, periods, sums, withholding
 from .indicators import INDICATORS, Span
 from .models import ReportKind, ReportRun
 
@@ -85,7 +87,8 @@ def _calls_a_day(today: Any) -> list[dict[str, Any]]:
 def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     """The tickets behind a figure: `part` is base, part or rest.
 
-    `from` and `to` are days, both included; this month by default.
+    `from` and `to` are days, both included; this month by default. `operator` narrows a figure of the operators' day to
+    one of them, for whoever may see that.
     """
     indicator = INDICATORS.get(name)
     if indicator is None:
@@ -93,7 +96,9 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     today = timezone.localdate()
     first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
     span = Span.so_far(midnight(first), midnight(last + timedelta(days=1)))
-    figure = indicators.compute([name], span)[name]
+    operator = _operator(request, name)
+    whose = indicators.of_operator(indicator, operator) if operator else Q()
+    figure = indicators.compute([name], span, whose)[name]
     parts = {
         "base": _t("Base: %(count)d") % {"count": figure.base},
         "part": _t("Part: %(count)d") % {"count": figure.part or 0},
@@ -102,18 +107,18 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     which = request.GET.get("part", "base")
     which = which if which in parts else "base"
     shown: dict[str, Any] = {"indicator": indicator, "which": which, "first": first, "last": last, "figure": figure,
-             "parts": parts.items()}  # fmt: skip
+             "parts": parts.items(), "operator": operator}  # fmt: skip
     if indicator.of is Call:
-        return _calls(request, indicator.rows(span, which), shown)
+        return _calls(request, indicator.rows(span, which).filter(whose), shown)
     if indicator.of is MissedCall:
         return _missed_calls(request, indicator.rows(span, which), shown)
-    tickets = indicator.tickets(span, which).visible_to(request.user)
+    tickets = indicator.tickets(span, which).filter(whose).visible_to(request.user)
     order = ORDERS.get(request.GET.get("sort", ""), ORDERS[DEFAULT_ORDER])
     if order[0].lstrip("-") != indicator.when:
         tickets = tickets.gathered()
     return ticket_list(
         request, tickets, title=indicator.label, template="reports/figure_tickets.html",
-        filters=("department", "kind"), keep=("from", "to", "part"), **shown,
+        filters=("department", "kind"), keep=("from", "to", "part", "operator"), **shown,
     )  # fmt: skip
 
 
@@ -132,6 +137,16 @@ def _missed_calls(request: HttpRequest, rows: QuerySet[MissedCall], shown: dict[
     names = missed.names_of({row.phone for row in page if missed_number(row, user)})
     told = [(row, missed_number(row, user), names.get(row.phone, "")) for row in page]
     return render(request, "reports/figure_calls.html", shown | {"page": page, "rows": told})
+
+
+def _operator(request: HttpRequest, name: str) -> User | None:
+    """The operator that the address narrows a figure of the operators' day to."""
+    asked = request.GET.get("operator")
+    if not asked or name not in sums.NAMES:
+        return None
+    if not person(request).may(P.SEE_OPERATORS):
+        raise PermissionDenied
+    return get_object_or_404(User, pk__in=number_in(asked))
 
 
 def _day(text: str | None, otherwise: date) -> date:

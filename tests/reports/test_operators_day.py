@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,6 +92,28 @@ def test_who_leads_sees_everybody_and_the_sum(day: dict[str, Ticket], signed_in:
     assert (figures["recording_return_rate"]["part"], figures["recording_return_rate"]["base"]) == (1, 3)
     own = signed_in(OTHER).get("/api/v1/operators/", {"period": "week"}).json()
     assert [one["operator"] for one in own] == [OTHER]
+
+
+def test_each_figure_of_an_operator_leads_to_exactly_what_it_counts(day: dict[str, Ticket], signed_in: SignIn) -> None:
+    client, who = signed_in(scene.MANAGER), scene.user(scene.OPERATOR)
+    page = client.get(reverse("operators")).content.decode()
+    links = [html.unescape(one) for one in re.findall('href="(/figures/[^"]+)"', page) if f"operator={who.pk}" in one]
+    behind = {}
+    for address in links:
+        found = client.get(address)
+        assert str(who) in found.content.decode()
+        behind[address.split("/")[2]] = {one.number for one in found.context["page"] if isinstance(one, Ticket)}
+        behind.setdefault("rows of " + address.split("/")[2], len(found.context["page"].rows))
+    assert behind["recording_return_rate"] == {day["slow"].number}
+    assert behind["direct_rate"] == {day["fast"].number}
+    assert len(behind["received"]) == 6
+    assert day["other's"].number not in behind["received"]
+    assert behind["rows of picked_up"] == 4
+    # who reads reports and does not lead operators sees the city's figure, and nobody's own
+    narrowed = f"/figures/received/?operator={who.pk}"
+    assert signed_in(scene.SUPERVISOR).get(narrowed).status_code == 403
+    assert client.get("/figures/received/?operator=0").status_code == 404
+    assert client.get("/figures/received/?operator=nobody").status_code == 404
 
 
 @pytest.mark.parametrize("who", [scene.CLERK, scene.SUPERVISOR, scene.ADMIN, scene.TELEPHONY])
