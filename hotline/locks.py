@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.cache import cache
 from django.db import connection, transaction
+
+WORD_STAYS = 600  # seconds; by then whoever is at work has seen it
 
 
 @contextmanager
@@ -14,3 +17,39 @@ def one_at_a_time(name: str) -> Iterator[None]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
         yield
+
+
+class Lease:
+    """Work that one process at a time does in many transactions of its own.
+
+    Who comes while another is at work leaves word and goes; the one at work takes the work up once more for it. A lease
+    ends by itself after `seconds` without `renew`, where its holder was killed. It lies in the cache, that is it spares
+    work and does not guard anything: without the cache everybody works.
+    """
+
+    def __init__(self, name: str, seconds: int) -> None:
+        self._name, self._seconds = name, seconds
+
+    @property
+    def _key(self) -> str:
+        return f"lease:{connection.settings_dict['NAME']}:{self._name}"  # of a city; several may share a broker
+
+    @property
+    def _word(self) -> str:
+        return f"{self._key}:word"
+
+    def take(self) -> bool:
+        """Whether the work is ours to do."""
+        cache.set(self._word, 1, WORD_STAYS)  # first, so that who gives up now sees it
+        if cache.add(self._key, 1, self._seconds):
+            cache.delete(self._word)
+            return True
+        return cache.get(self._key) is None  # it ended at this moment, or the cache is away
+
+    def renew(self) -> None:
+        cache.touch(self._key, self._seconds)
+
+    def give_up(self) -> bool:
+        """Ends it; returns whether somebody has left word meanwhile."""
+        cache.delete(self._key)
+        return cache.delete(self._word)

@@ -23,6 +23,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from hotline.locks import Lease
 from hotline.waiting import busy
 from hotline.waiting.busy import Busy
 from matters.models import Choice, Looked, Proposal
@@ -40,6 +41,7 @@ PROPOSED = 3  # proposals for one ticket
 LATE = 2000  # ids below the last that was looked at: what was committed late is looked for so far back
 RECENT = timedelta(days=7)  # what was recorded before that is looked at by `detect_matters`
 BATCH = 200
+LOOKING = Lease("matters", seconds=15)  # longer than one ticket may take; a killed run holds up the next for so long
 logger = logging.getLogger(__name__)
 Outcome = Looked.Outcome
 
@@ -55,10 +57,25 @@ def waiting(now: datetime) -> list[int]:
 
 
 def settle_waiting(now: datetime | None = None) -> int:
-    """Looks at every ticket that waits; returns how many. One that somebody holds waits for the next run."""
-    now, done, held = now or timezone.now(), 0, set[int]()
+    """Looks at every ticket that waits; returns how many. One that somebody holds waits for the next run.
+
+    One run looks at a time: what two tickets of one thing are joined to depends on which of them was looked at first,
+    and two runs would look at the same ones twice.
+    """
+    now, done, is_wanted = now or timezone.now(), 0, True
+    while is_wanted and LOOKING.take():
+        try:
+            done += _settle_waiting(now)
+        finally:
+            is_wanted = LOOKING.give_up()
+    return done
+
+
+def _settle_waiting(now: datetime) -> int:
+    done, held = 0, set[int]()
     while fresh := [pk for pk in waiting(now) if pk not in held]:
         for pk in fresh:
+            LOOKING.renew()
             try:
                 settle(pk)
                 done += 1

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from hotline.waiting.busy import Busy
@@ -107,6 +108,8 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_joining_leaves_nothing_half_
     assert [Looked.objects.filter(pk=one.pk).exists() for one in tickets] == [True, True, False, False, False]
     assert [Ticket.objects.get(pk=one.pk).matter_id is None for one in tickets] == [False, False, True, True, True]
     assert joinings() == 2
+    assert linking.settle_waiting() == 0, "the killed one's lease has not ended"
+    cache.clear()  # it ends by itself a quarter of a minute later
     working.work()
     assert Matter.objects.filter(tickets__isnull=False).distinct().count() == 1
     assert joinings() == Looked.objects.count() == Ticket.objects.filter(matter__isnull=False).count() == 5
