@@ -23,7 +23,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -49,6 +49,7 @@ THING = 0.12  # likeness of what is said beside the name from which it may be th
 NAME, LONG = 12.0, 20.0  # weights of a run at which it names the thing as surely as can be; the second of two texts
 DOOR = re.compile(r"(\d{1,5})号(?![楼线院])")
 APART = 20  # numbers between two doors of a street that are neighbours no more
+AT_ONCE = timedelta(days=14)  # between two calls about one thing that nothing but the street ties together
 UNIT = re.compile(rf"[{search.HAN}]|[^\W_{search.HAN}]+")
 WORDS = re.compile(r"\w+")
 LINK = re.compile(r"(?:https?://|www\.)\S+?(?=[^\w./?=&%-]|$)|https?://[\w./-]*")
@@ -553,12 +554,16 @@ def default() -> Learned:
 
 def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None) -> Said:
     """How likely the two are one matter, and why."""
+    if min(one.said, other.said) < LEAST or conflict(one, other):
+        return Said(0.0, (), {})
     measures, named = measure(one, other, rarity)
-    never = min(one.said, other.said) < LEAST or _name_alone(measures) or conflict(one, other)
-    probability = 0.0 if never else (learned or default()).probability(measures)
+    probability = 0.0 if _name_alone(measures) else (learned or default()).probability(measures)
     if _apart(one.side, other.side):
-        probability = JOIN - 0.01 if probability >= JOIN else 0.0
-    elif _for_a_person(one.side, other.side):
+        is_near = _names_the_other(one, other) or _at_once(one.side, other.side)
+        probability = JOIN - 0.01 if probability >= JOIN and is_near else 0.0
+    elif _far_doors(one.side, other.side):
+        probability = min(probability, JOIN - 0.01) if _at_once(one.side, other.side) else 0.0
+    elif one.side.asks != other.side.asks:  # one only asks what the other complains of
         probability = min(probability, JOIN - 0.01)
     return Said(probability, tuple(_because(one, other, measures, named)), measures)
 
@@ -576,20 +581,27 @@ def _apart(one: Side, other: Side) -> bool:
 
 def _may_be_near(one: Text, other: Text) -> bool:
     """Whether two places that differ may lie at one spot: one names the other's too, or a road of the street is one."""
-    for here, there in ((one, other), (other, one)):
-        if any(search.fold(place.name) in there.whole or place.kind == InBook.Kind.ROAD for place in here.side.places):
-            return True
-    return False
+    is_road = any(place.kind == InBook.Kind.ROAD for text in (one, other) for place in text.side.places)
+    return is_road or _names_the_other(one, other)
 
 
-def _for_a_person(one: Side, other: Side) -> bool:
-    """Whether two that are alike are no more than proposed.
+def _names_the_other(one: Text, other: Text) -> bool:
+    """Whether one of the two names a place of the other."""
+    return any(
+        search.fold(place.name) in there.whole
+        for here, there in ((one, other), (other, one))
+        for place in here.side.places
+    )
 
-    Both were placed at doors of a street that are no neighbours (the eatery at number 12 is not the one at number 181);
-    or one only asks what the other complains of.
-    """
+
+def _at_once(one: Side, other: Side) -> bool:
+    return not (one.at and other.at) or abs(one.at - other.at) <= AT_ONCE
+
+
+def _far_doors(one: Side, other: Side) -> bool:
+    """Whether both were placed at doors that are no neighbours: the eatery at number 12 is not the one at number 181."""
     here, there = (DOOR.search(search.fold(side.address)) for side in (one, other))
-    return one.asks != other.asks or bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
+    return bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
 
 
 def _because(one: Text, other: Text, measures: Mapping[str, float], named: Run) -> Iterable[str]:

@@ -66,12 +66,13 @@ def test_the_same_thing_at_another_estate_is_another_matter() -> None:
 BOULEVARD = Place(4, "road", "银湖大道", "", "/1/2/3/")
 
 
-def at_the_door(title: str, text: str, number: int) -> Side:
+def at_the_door(title: str, text: str, number: int, *, days: float = 0) -> Side:
     place = f"银湖大道{number}号"
     where = "孝南区广场街道"
     return Side(
-        title.format(place), text.format(where + place), place, scene.MONDAY, (BOULEVARD,), (), "/1/2/3/", where
-    )
+        title.format(place), text.format(where + place), place, scene.MONDAY + timedelta(days=days), (BOULEVARD,), (),
+        "/1/2/3/", where,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,20 @@ def test_two_doors_of_a_street_far_apart_are_for_a_person_to_join() -> None:
     here = at_the_door(title, text, 181)
     assert judged(here, at_the_door(title, text, 183)).probability >= JOIN
     assert PROPOSE <= judged(here, at_the_door(title, text, 12)).probability < JOIN
+    assert judged(here, at_the_door(title, text, 12, days=20)).probability == 0, "nobody need look at that"
+
+
+def test_a_road_and_an_estate_that_only_share_a_street_are_proposed_within_a_fortnight() -> None:
+    """Unless one names the other: then it may have come back weeks later."""
+    title, text = "{}垃圾桶没人清运", "{}的垃圾桶满出来好几天了，没有人清运，味道很大。"
+
+    def there(name: str, place: Place, days: float = 0) -> Side:
+        return call(title.format(name), text.format(name), place, days=days, region="/1/2/3/")
+
+    road = there("天仙路", ROAD)
+    assert PROPOSE <= judged(road, there("凤凰天仙城", ESTATE, 3)).probability < JOIN
+    assert judged(road, there("凤凰天仙城", ESTATE, 20)).probability == 0
+    assert PROPOSE <= judged(road, there("天仙路凤凰天仙城", ESTATE, 20)).probability < JOIN
 
 
 def test_what_callers_ask_for_themselves_joins_nobody() -> None:
