@@ -38,6 +38,7 @@ TIED = 0.25  # how sure a ticket must be of two threads to make them one
 RAISED = 0.33  # how sure a ticket must be of its thread to count when a thread is raised
 MEMBERS = 2  # of a matter that say how sure it is
 SAMPLE, BEHIND = 2000, 500  # latest tickets by which it is known how rare a piece is; how many may be missing at once
+CUT = 4000  # texts that are kept as they were cut
 READ = 2 * pairs.READ
 
 
@@ -65,7 +66,7 @@ def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
     text = Text(side, known)
     found: dict[tuple[str, int], list[_Compared]] = defaultdict(list)
     for row in _candidates(ticket, text, known):
-        other = Text(side_of(row, [Place(*one) for one in row.trace.places]), known)
+        other = _known.cut(side_of(row, [Place(*one) for one in row.trace.places]))
         said = pairs.judge(text, other, known, learned)
         key = ("matter", row.matter_id) if row.matter_id else ("thread", row.trace.thread)
         found[key].append(_Compared(row, said.probability, said.why))
@@ -208,6 +209,7 @@ class _Known:
         self._having: Counter[str] = Counter()
         self.rarity = Rarity(0, self._having)
         self._last: int | None = None
+        self._cut: dict[Side, Text] = {}
         self._instants: deque[datetime] = deque(maxlen=SAMPLE)
 
     @property
@@ -232,12 +234,21 @@ class _Known:
                 self._take(*row)
             return self.rarity
 
+    def cut(self, side: Side) -> Text:
+        """A text as it is compared, kept until another ticket changes what pieces are worth: a rebuild compares each
+        ticket with dozens.
+        """
+        if len(self._cut) >= CUT:
+            self._cut = {}
+        return self._cut.get(side) or self._cut.setdefault(side, Text(side, self.rarity))
+
     def _take(self, pk: int, title: str, text: str, at: datetime) -> None:
         self._last = max(pk, self._last or 0)
         self._having.update(Text(Side(title, text[:READ]), self.rarity).spoken.keys())
         self._instants.append(at)
         self.rarity.looked_at += 1
         self.rarity.forget()
+        self._cut = {}
 
 
 _known = _Known()
