@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import Value
 
 from hotline.accounts.models import User
 from tickets import search
@@ -32,7 +35,12 @@ class Copy:
 
 
 def _runs(ticket: Ticket) -> frozenset[str]:
-    folded = "".join(sign for sign in search.fold(ticket.description or ticket.title) if sign.isalnum())
+    return _runs_of(ticket.description or ticket.title)
+
+
+@lru_cache(maxsize=256)  # a page compares the same texts over and over
+def _runs_of(text: str) -> frozenset[str]:
+    folded = "".join(sign for sign in search.fold(text) if sign.isalnum())
     if len(folded) < SHORTEST:
         return frozenset()
     return frozenset(folded[i : i + RUN] for i in range(len(folded) - RUN + 1))
@@ -46,24 +54,33 @@ def are_copies(one: Ticket, other: Ticket) -> bool:
     return _shared(_runs(one), _runs(other)) >= COPY
 
 
-def copies_of(ticket: Ticket, user: User, *, but: Collection[int] = ()) -> list[Copy]:
-    """Tickets that `user` may read with nearly the words of `ticket`, the nearest first; none of the callers `but`."""
-    runs = _runs(ticket)
-    if not runs:
-        return []
-    met = Ticket.objects.visible_to(user).exclude(pk=ticket.pk).exclude(caller__in=list(but))
+def copies_of(tickets: Collection[Ticket], user: User, *, but: Collection[int] = ()) -> list[Copy]:
+    """Tickets that `user` may read with nearly the words of one of `tickets`; none of the callers `but`.
+
+    Those of the first ticket first, the nearest of each before the others.
+    """
+    met = Ticket.objects.visible_to(user).exclude(pk__in=[ticket.pk for ticket in tickets])
+    met = met.exclude(caller__in=list(but)).order_by()
     if (readable := where_readable(user, Detail.DESCRIPTION)) is not None:
         met = met.filter(readable)
+    # Any of those met, without an order: of one text there may be thousands.
+    queries = [
+        met.filter(search=query).annotate(of=Value(of)).values_list("of", "pk")[:MET]
+        for of, ticket in enumerate(tickets) if _runs(ticket)
+        for query in _bunches(ticket)
+    ]  # fmt: skip
+    if not queries:
+        return []
+    pairs = set(queries[0].union(*queries[1:], all=True))
+    rows = Ticket.objects.select_related("category", "department").defer("search", "caller_search")
+    others = rows.in_bulk({pk for _of, pk in pairs})
     found: dict[int, Copy] = {}
-    for query in _bunches(ticket):
-        # Any of those met, without an order: of one text there may be thousands.
-        some = list(met.filter(search=query).order_by().values_list("pk", flat=True)[:MET])
-        rows = Ticket.objects.filter(pk__in=some).select_related("category", "department")
-        for other in rows.defer("search", "caller_search"):
-            share = _shared(runs, _runs(other))
-            if share >= COPY:
-                found.setdefault(other.pk, Copy(other, share))
-    return sorted(found.values(), key=lambda copy: (-copy.share, copy.ticket.pk))
+    for of, ticket in enumerate(tickets):
+        like = [Copy(others[pk], _shared(_runs(ticket), _runs(others[pk]))) for at, pk in pairs if at == of]
+        for copy in sorted(like, key=lambda copy: (-copy.share, copy.ticket.pk)):
+            if copy.share >= COPY:
+                found.setdefault(copy.ticket.pk, copy)
+    return list(found.values())
 
 
 def _bunches(ticket: Ticket) -> list[search.Entries]:

@@ -129,14 +129,12 @@ def texts_of_others(person: Person, user: User) -> list[Copy]:
     """Calls under other numbers whose words are nearly the same as one of the person's."""
     own = [number.pk for number in person.numbers]
     readable = where_readable(user, Detail.CALLER_NUMBER)
-    found: dict[int, Copy] = {}
-    for subject in person.subjects[:5]:
-        for copy in copies.copies_of(subject.last, user, but=own):
-            found.setdefault(copy.ticket.pk, copy)
+    found = copies.copies_of([subject.last for subject in person.subjects[:5]], user, but=own)
     if readable is not None:  # who may not know every caller is not told that somebody else's words are the same
-        known = set(Ticket.objects.filter(readable, pk__in=list(found)).values_list("pk", flat=True))
-        found = {pk: copy for pk, copy in found.items() if pk in known}
-    return sorted(found.values(), key=lambda copy: -copy.share)[:PERHAPS]
+        of = [copy.ticket.pk for copy in found]
+        known = set(Ticket.objects.filter(readable, pk__in=of).values_list("pk", flat=True))
+        found = [copy for copy in found if copy.ticket.pk in known]
+    return sorted(found, key=lambda copy: -copy.share)[:PERHAPS]
 
 
 def perhaps(person: Person, user: User, alike: Iterable[Copy] = ()) -> list[Perhaps]:
