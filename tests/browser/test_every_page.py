@@ -142,7 +142,6 @@ class Inspector:
 
     def inspect(self) -> None:
         """Looks at the page as it stands, at both widths, and goes through it by Tab."""
-        self.page.evaluate(self.axe.axe_script)
         is_new = False
         for size in (DESK, PHONE):
             self.page.set_viewport_size(size)
@@ -158,6 +157,8 @@ class Inspector:
             if made <= known:
                 continue
             known |= made
+            if not is_new:
+                self.page.evaluate(self.axe.axe_script)
             is_new = True
             for violation in self.page.evaluate(RUN_AXE):
                 nodes = [node["html"][:160] for node in violation["nodes"]]
