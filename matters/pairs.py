@@ -599,7 +599,7 @@ def _at_once(one: Side, other: Side) -> bool:
 
 
 def _far_doors(one: Side, other: Side) -> bool:
-    """Whether both were placed at doors that are no neighbours: the eatery at number 12 is not the one at number 181."""
+    """Whether both were placed at doors that are no neighbours: the eatery at number 12 is not that at number 181."""
     here, there = (DOOR.search(search.fold(side.address)) for side in (one, other))
     return bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
 

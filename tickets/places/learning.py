@@ -69,7 +69,7 @@ def corrected(ticket: Ticket, by: User | None, at: datetime, earlier_address: st
 
 
 def _take_back(ticket: Ticket) -> None:
-    """What a ticket said of places before it was made right counts no more; what nobody else said is proposed no more."""
+    """What a ticket said before it was made right counts no more; what nobody else said is proposed no more."""
     said = PlaceSaying.objects.filter(ticket=ticket, proposal__state=State.OPEN)
     proposals = list(said.values_list("proposal", flat=True))
     said.delete()
