@@ -559,10 +559,10 @@ def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None
     measures, named = measure(one, other, rarity)
     probability = 0.0 if _name_alone(measures) else (learned or default()).probability(measures)
     if _apart(one.side, other.side):
-        is_near = _names_the_other(one, other) or _at_once(one.side, other.side)
+        is_near = _names_the_other(one, other) or _may_be_one(one.side, other.side)
         probability = JOIN - 0.01 if probability >= JOIN and is_near else 0.0
     elif _far_doors(one.side, other.side):
-        probability = min(probability, JOIN - 0.01) if _at_once(one.side, other.side) else 0.0
+        probability = min(probability, JOIN - 0.01) if _may_be_one(one.side, other.side) else 0.0
     elif one.side.asks != other.side.asks:  # one only asks what the other complains of
         probability = min(probability, JOIN - 0.01)
     return Said(probability, tuple(_because(one, other, measures, named)), measures)
@@ -594,8 +594,10 @@ def _names_the_other(one: Text, other: Text) -> bool:
     )
 
 
-def _at_once(one: Side, other: Side) -> bool:
-    return not (one.at and other.at) or abs(one.at - other.at) <= AT_ONCE
+def _may_be_one(one: Side, other: Side) -> bool:
+    """Whether two that nothing but the street ties together may be one thing: it happens now, and is no question."""
+    is_at_once = not (one.at and other.at) or abs(one.at - other.at) <= AT_ONCE
+    return is_at_once and not (one.asks and other.asks)
 
 
 def _far_doors(one: Side, other: Side) -> bool:
