@@ -35,7 +35,7 @@ from hotline.accounts.models import User
 from hotline.templatetags.ui import percent
 from matters.models import Recurrence
 from tickets.choices import SATISFIED, Closing, Contacted, ReturnGround, Solved, Status
-from tickets.models import Call, MissedCall, Ticket, TicketQuerySet
+from tickets.models import Answer, Call, MissedCall, Ticket, TicketQuerySet
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,13 @@ def _came_back(span: Span) -> Q:
     return Q(Exists(again))
 
 
+def _answered(**found: Any) -> Exists:
+    """Whether the answer that stands, the one of the ticket's last round that was not sent back, is such."""
+    return Exists(
+        Answer.objects.filter(ticket=OuterRef("pk"), round=OuterRef("round"), sent_back_at__isnull=True, **found)
+    )
+
+
 def _by_themselves() -> Q:
     """Missed calls whose caller got through before the call back was due, so that nobody had to call."""
     again = MissedCall.Outcome.CALLED_AGAIN
@@ -222,6 +229,12 @@ INDICATORS: dict[str, Indicator] = {
         Indicator("return_rate", _("Return rate"),
                   _("Of the tickets first dispatched in the period: those that a department asked to return."),
                   "dispatched_at", lambda s: Q(_returned())),
+        Indicator("evasive_rate", _("Answers that say nothing"),
+                  _("Of the tickets answered in the period whose answer was looked at when it was given: those whose "
+                    "answer says nothing that was done, found or founded. Answers that were sent back, and those given "
+                    "on the telephone, are not counted."),
+                  "answered_at", lambda s: Q(_answered(is_evasive=True)),
+                  among=Q(_answered(is_evasive__isnull=False))),
         Indicator("redo_rate", _("Redo rate"),
                   _("Of the dispatched tickets closed in the period: those that took more than one round."),
                   "closed_at", lambda s: Q(round__gt=1), among=CLOSED_AFTER_DISPATCH),

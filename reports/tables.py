@@ -19,8 +19,8 @@ from .indicators import Span, format_value
 from .periods import Period
 
 HEADLINES = ["received", "direct_rate", "dispatched", "closed", "overall_closing_rate", "due_closing_rate",
-             "on_time_rate", "accept_on_time_rate", "return_rate", "redo_rate", "came_back_rate", "follow_up_rate",
-             "contacted_rate", "solved_rate", "satisfied_rate", "call_back_on_time_rate"]  # fmt: skip
+             "on_time_rate", "accept_on_time_rate", "return_rate", "evasive_rate", "redo_rate", "came_back_rate",
+             "follow_up_rate", "contacted_rate", "solved_rate", "satisfied_rate", "call_back_on_time_rate"]  # fmt: skip
 
 
 def span_of(period: Period) -> Span:
@@ -136,6 +136,7 @@ def departments_section(period: Period, limit: int = 60) -> dict[str, Any]:
         "on_time_rate",
         "accept_on_time_rate",
         "return_rate",
+        "evasive_rate",
         "came_back_rate",
         "solved_rate",
         "satisfied_rate",

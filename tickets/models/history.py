@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -60,9 +62,15 @@ class Answer(models.Model):
     at = models.DateTimeField()
     text = models.TextField(_("answer"))
     sent_back_at = models.DateTimeField(null=True, blank=True)
+    # What was found of it when it was given (tickets.answers.checking); None where nobody looked: the caller was on the
+    # telephone, or it was given before there was a check.
+    is_evasive = models.BooleanField(null=True, editable=False)
+    findings = models.JSONField(default=list, editable=False)
+    sketch = ArrayField(models.BigIntegerField(), default=list, editable=False)  # finds answers like it
 
     class Meta:
         ordering = ("ticket", "at")
+        indexes: ClassVar = [GinIndex(fields=["sketch"], name="answer_sketch")]
 
 
 @roles.kept()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department
 from tickets import limits
+from tickets.answers import checking
 from tickets.choices import Closing, Part, RuleKey, Stage, Status
 from tickets.models import Answer, Contribution, FollowUp, Matter, Ticket
 from tickets.reading import as_worked_on
@@ -225,11 +226,12 @@ def answer(p: Performance) -> None:
     text = p.given["answer"]
     p.ticket.answered_at = p.at
     p.note = text
-    p.store.add(
-        Answer(
-            ticket=p.ticket, round=p.ticket.round, department=p.ticket.department, by=p.actor, at=p.at, text=text
-        )
+    given = Answer(
+        ticket=p.ticket, round=p.ticket.round, department=p.ticket.department, by=p.actor, at=p.at, text=text
     )  # fmt: skip
+    if p.action.name == "answer":  # what a caller hears on the telephone they judge themselves
+        checking.keep_with(given, compared=p.store.is_read)
+    p.store.add(given)
 
 
 @effect("answer_directly")

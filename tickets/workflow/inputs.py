@@ -38,8 +38,6 @@ from tickets.models import Category, Ticket
 from tickets.reading import read
 
 MAP_POINT = re.compile(r"(-?\d{1,2}(?:\.\d{1,6})?)\s*[,，]\s*(-?\d{1,3}(?:\.\d{1,6})?)")
-MIN_ANSWER = 10  # characters; shorter is no answer to anybody
-NON_ANSWERS = re.compile(r"(正在|尚在|仍在|还在)(进一步)?(核实|调查|处理|研究|办理|协调)")
 MAX_TEXT = 5000
 
 
@@ -226,17 +224,6 @@ class Rule(ToDepartments):
 
 class AnswerInput(ActionInput):
     answer = text(_("Answer"), rows=5, help_text=_("What was done and what came of it, as the caller will hear it."))
-
-    def clean_answer(self) -> str:
-        answer: str = self.cleaned_data["answer"].strip()
-        if len(answer) < MIN_ANSWER:
-            raise ValidationError(_("An answer has at least %(count)d characters.") % {"count": MIN_ANSWER})
-        rest = NON_ANSWERS.sub("", answer)
-        if rest != answer and len(rest) < 30:
-            raise ValidationError(
-                _("“Being looked into” is no answer. Say what was done, or record it as progress instead.")
-            )
-        return answer
 
 
 class AnswerPart(AnswerInput):

@@ -80,6 +80,7 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "links": _links(ticket, user),
         "phoned": _phoned(ticket, user),
         "sees_callers": user.may(P.SEE_CALLERS),
+        "sees_findings": user.may(P.FOLLOW_UP) or user.may(P.CHECK_ANSWERS),
     }
     return render(request, "tickets/detail.html", context, status=status)
 

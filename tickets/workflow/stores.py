@@ -41,6 +41,8 @@ CORRECTED_FIELDS = (
 
 
 class Store(Protocol):
+    is_read: bool  # whether what stands in the database is asked for while it writes
+
     def save_ticket(self, ticket: Ticket) -> None: ...
     def add(self, row: models.Model) -> None: ...
     def change(self, row: models.Model) -> None: ...
@@ -50,6 +52,8 @@ class Store(Protocol):
 
 class DatabaseStore:
     """Writes each row as it comes, inside the caller's transaction."""
+
+    is_read = True
 
     def save_ticket(self, ticket: Ticket) -> None:
         if ticket.pk is None:
@@ -74,6 +78,8 @@ class DatabaseStore:
 
 class BulkStore:
     """Gathers tickets and their rows in memory; `flush` writes them with few statements."""
+
+    is_read = False
 
     def __init__(self) -> None:
         self.tickets: list[Ticket] = []
