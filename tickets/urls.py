@@ -8,7 +8,7 @@ from tickets.calls import placing, words
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
 from tickets.telephony import pages as missed
-from tickets.workflow import answering
+from tickets.workflow import answering, slip
 from tickets.workflow import pages as workflow
 
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("tickets/<ticket:number>/", workflow.ticket_page, name="ticket"),
     path("tickets/<ticket:number>/do/<str:name>/", workflow.ticket_action, name="ticket-action"),
     path("tickets/<ticket:number>/answer-check/", answering.answer_check, name="answer-check"),
+    path("tickets/<ticket:number>/slip/", slip.slip, name="slip"),
     path("answers/check/", answering.answer_check, name="answers-check"),
     path("tickets/<ticket:number>/attach/", attachments.attach, name="attach"),
     path("attachments/<int:pk>/", attachments.attachment, name="attachment"),
