@@ -5,13 +5,15 @@
 (() => {
   const size = (bytes) => (bytes < 100_000 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`);
   const boxIn = (form) => form?.querySelector("[data-files]");
-  const inputOf = (box) => box.querySelector("input[type=file]");
+  const inputOf = (box) => box.querySelector("input[type=file][name]");
 
   // -- choosing ----------------------------------------------------------------------------------------------------
 
   const chosen = new WeakMap(); // the files of each box: choosing again adds to them
+  const shows = new WeakMap(); // of a picture, whether it shows the place before or after
 
-  function choose(box, files) {
+  function choose(box, files, side = "") {
+    files.forEach((file) => shows.set(file, side));
     const say = box.dataset;
     const all = [...(chosen.get(box) || []), ...files];
     const isTooLarge = (file) => file.size > Number(say.mostBytes);
@@ -36,6 +38,7 @@
       ...chosen.get(box).map((file, at) => {
         const line = document.createElement("li");
         line.textContent = `${file.name} (${size(file.size)}) `;
+        if (file.type.startsWith("image/")) line.append(...sideOf(box, file));
         const button = document.createElement("button");
         button.type = "button";
         button.className = "btn btn-sm btn-link";
@@ -59,10 +62,24 @@
     );
   }
 
+  // What a picture shows is chosen beside its name, where the form asks for it; it has no name of its own: nothing typed.
+  function sideOf(box, file) {
+    const select = box.querySelector("[data-sides]")?.content.firstElementChild.cloneNode(true);
+    if (!select) return [];
+    select.value = shows.get(file) || "";
+    select.setAttribute("aria-label", file.name);
+    select.addEventListener("change", () => shows.set(file, select.value));
+    return [select];
+  }
+
   document.addEventListener("change", (event) => {
     const box = event.target.closest?.("[data-files]");
-    if (box && event.target.type === "file") choose(box, [...event.target.files]);
+    if (!box || event.target.type !== "file") return;
+    choose(box, [...event.target.files], event.target.dataset.take);
+    if (event.target.dataset.take) event.target.value = "";
   });
+  const offerCamera = () => document.querySelectorAll("[data-take-row]").forEach((row) => (row.hidden = false));
+  ["DOMContentLoaded", "htmx:load"].forEach((moment) => document.addEventListener(moment, offerCamera));
 
   const boxNear = (target) => boxIn(target.closest?.("form")) || document.querySelector("[data-files]");
   const hasFiles = (data) => [...(data?.types || [])].includes("Files");
@@ -148,6 +165,7 @@
     request.setRequestHeader("X-Sent-By", "script");
     const data = new FormData(form);
     if (submitter?.name) data.append(submitter.name, submitter.value);
+    for (const file of chosen.get(box)) data.append("shows", shows.get(file) || "");
     request.send(data);
   }
 

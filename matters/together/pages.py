@@ -130,7 +130,7 @@ def _perform(request: HttpRequest, matter: Matter, action: Action, user: User) -
         return str(len(doing.perform(matter, action, wanted, actor=user, also=give)))
 
     try:
-        with taken_in(request.FILES.getlist("file")) as files:
+        with taken_in(request.FILES.getlist("file"), request.POST.getlist("shows")) as files:
             done = receipts.once_for(request, perform, person=user)
     except FilesRefused as refused:
         return _again(request, matter, action, {}, status=422, file_errors=refused.reasons)

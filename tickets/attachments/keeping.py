@@ -31,7 +31,7 @@ from tickets.attachments.kinds import FileKind, recognise
 from tickets.attachments.names import shown_name
 from tickets.attachments.words import Unfit
 from tickets.models import Attachment, Ticket, TicketEvent
-from tickets.models.attachments import new_place
+from tickets.models.attachments import Shows, new_place
 
 # Tables that speak of files on the disk, in their column `file`; rooms above add theirs.
 SPOKEN_OF_BY: list[Any] = [Attachment]
@@ -70,6 +70,7 @@ class Files:
     """Files that lie on the disk and belong to no ticket yet."""
 
     kept: list[tuple[str, Checked]] = field(default_factory=list)  # their place on the disk with what they are
+    shows: Sequence[str] = ()  # of each in turn, what whoever sent it said that it shows, or nothing
     given: set[str] = field(default_factory=set)
 
     def give_to(self, ticket: Ticket, *, actor: User, with_last_event: bool = False) -> list[Attachment]:
@@ -81,10 +82,15 @@ class Files:
         return [
             Attachment.objects.create(
                 ticket=ticket, file=place, name=checked.name, content_type=checked.kind.content_type, size=checked.size,
-                by=actor, came_with=came_with,
+                by=actor, came_with=came_with, shows=self._shown(at, checked),
             )
-            for place, checked in self.kept
+            for at, (place, checked) in enumerate(self.kept)
         ]  # fmt: skip
+
+    def _shown(self, at: int, checked: Checked) -> str:
+        """What the file with the number `at` shows: said of pictures alone."""
+        said = self.shows[at] if at < len(self.shows) else ""
+        return said if said in Shows.values and checked.kind.content_type.startswith("image/") else ""
 
     def take_away(self, *, but: Iterable[str] = ()) -> None:
         for place, _checked in self.kept:
@@ -93,13 +99,13 @@ class Files:
 
 
 @contextmanager
-def taken_in(uploads: Sequence[UploadedFile]) -> Iterator[Files]:
+def taken_in(uploads: Sequence[UploadedFile], shows: Sequence[str] = ()) -> Iterator[Files]:
     """Files that were sent, on the disk for as long as the block succeeds; what it gives to no ticket goes again.
 
-    Put the transaction inside. Raises FilesRefused before anything is on the disk.
+    `shows` has for each in turn what a picture shows (`Shows`), if that was said. Put the transaction inside. Raises FilesRefused before anything is on the disk.
     """
     checked = check(uploads)
-    files = Files()
+    files = Files(shows=shows)
     try:
         for one in checked:
             _keep(one, files)

@@ -23,6 +23,13 @@ def attachment_path(attachment: Attachment, filename: str) -> str:
     return new_place()
 
 
+class Shows(models.TextChoices):
+    """What a picture shows of the place that was complained of."""
+
+    BEFORE = "before", _("Before")
+    AFTER = "after", _("After")
+
+
 @roles.kept()
 class Attachment(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
@@ -32,6 +39,7 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    shows = models.CharField(max_length=6, choices=Shows, blank=True)  # of a picture, where whoever sent it said so
     # what it was sent with: the recording, an answer, a note of progress; empty where it was added by itself
     came_with = models.ForeignKey(
         TicketEvent, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="files"

@@ -21,7 +21,8 @@ from hotline.shell import back, number_in
 from hotline.waiting.busy import Busy, with_retry
 from tickets.attachments.keeping import FilesRefused, taken_in
 from tickets.choices import Status
-from tickets.models import Intake, Ticket
+from tickets.models import Attachment, Intake, Ticket
+from tickets.models.attachments import Shows
 from tickets.reading import matter_name, read
 from tickets.workflow import performing, saying, table, timeline
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
@@ -61,6 +62,7 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         others = visible.filter(matter_id=ticket.matter_id).exclude(pk=ticket.pk)
         siblings = list(others.for_list().order_by("registered_at")[:SIBLINGS])
     actions = performing.available(ticket, user)
+    attachments = list(ticket.attachments.select_related("by"))
     context |= {
         "ticket": ticket,
         "read": read(ticket, user),
@@ -71,7 +73,8 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         ],
         "entries": timeline.entries(ticket, user),
         "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
-        "attachments": ticket.attachments.select_related("by"),
+        "attachments": attachments,
+        "pictures": _before_and_after(attachments),
         "contributions": ticket.contributions.filter(withdrawn_at__isnull=True).select_related(
             "department", "names", "by"
         ),
@@ -92,6 +95,12 @@ def _together(ticket: Ticket, user: User, actions: list[table.Action]) -> tuple[
         return None
     others = performing.open_to(step, user).filter(matter=ticket.matter).exclude(pk=ticket.pk).count()
     return (step, others) if others else None
+
+
+def _before_and_after(attachments: list[Attachment]) -> list[tuple[Any, list[Attachment]]]:
+    """The pictures that show the place before and after, each side under its name; nothing where there are none."""
+    sides = [(side.label, [one for one in attachments if one.shows == side]) for side in Shows]
+    return sides if any(pictures for _label, pictures in sides) else []
 
 
 def _links(ticket: Ticket, user: User) -> list[tuple[str, list[Ticket]]]:
@@ -164,7 +173,7 @@ def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> Http
         return done.number
 
     try:
-        with taken_in(request.FILES.getlist("file")) as files:
+        with taken_in(request.FILES.getlist("file"), request.POST.getlist("shows")) as files:
             done = receipts.once_for(request, perform, person=user)
     except FilesRefused as refused:
         return _form_again(request, ticket, action, status=422, file_errors=refused.reasons)
