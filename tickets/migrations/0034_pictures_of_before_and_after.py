@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "attachment",
             "shows",
-            models.CharField(blank=True, choices=[("before", "Before"), ("after", "After")], default="", max_length=6),
-            preserve_default=False,
+            models.CharField(blank=True, choices=[("before", "Before"), ("after", "After")], max_length=6),
         ),
     ]

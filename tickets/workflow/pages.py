@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
@@ -191,10 +193,19 @@ def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> Http
     return _after(request, Ticket.objects.select_related("department").get(pk=ticket.pk), action, done)
 
 
+def _said_with_next(request: HttpRequest, ticket: Ticket, said: str, action: table.Action) -> str:
+    """What is said of a ticket accepted from a list, with the way to its answer: on a phone the next thing to tap."""
+    following = ACTIONS["answer"]
+    if action.name != "accept" or "back" not in request.POST or following not in performing.available(ticket, person(request)):
+        return said
+    address = reverse("ticket-action", args=[ticket.number, following.name])
+    return format_html('{} <a class="btn btn-sm btn-primary" href="{}">{}</a>', said, address, following.label)
+
+
 def _after(request: HttpRequest, ticket: Ticket, action: table.Action, done: receipts.Done) -> HttpResponse:
     """Where a person goes on from what they did to `ticket`, and what they are told there."""
     if done.now:
-        messages.success(request, saying.done(action, ticket))
+        messages.success(request, _said_with_next(request, ticket, saying.done(action, ticket), action))
     else:
         messages.warning(request, _t("%(action)s: sent before, and not done twice.") % {"action": action.label})
     if Ticket.objects.visible_to(request.user).filter(pk=ticket.pk).exists():
