@@ -155,10 +155,8 @@ def _came_back(span: Span) -> Q:
 
 
 def _answered(**found: Any) -> Exists:
-    """Whether the answer that stands, the one of the ticket's last round that was not sent back, is such."""
-    return Exists(
-        Answer.objects.filter(ticket=OuterRef("pk"), round=OuterRef("round"), sent_back_at__isnull=True, **found)
-    )
+    """Whether the answer that stands, which is the one of the instant at which the ticket was answered, is such."""
+    return Exists(Answer.objects.filter(ticket=OuterRef("pk"), at=OuterRef("answered_at"), **found))
 
 
 def _by_themselves() -> Q:

@@ -96,7 +96,7 @@ def _looked_at(kind: str, upload: UploadedFile | None, participant: Participant 
         ending = ".png" if kind == Kind.SIGNED else f".{(one.name or '').rpartition('.')[2][:5] or 'jpg'}"
         one.name = f"{PHOTOS[Kind(kind)]}{f'-{participant}' if participant else ''}{ending}"
     try:
-        with taken_in(uploads) as files:
+        with taken_in(uploads, [kind]) as files:  # which says what it shows where it is one of before or after
             yield files
     except FilesRefused as refused:
         raise Refused(refused.message) from refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests import scene
 from tests.browser.conftest import PHONE, OpenPage
@@ -42,9 +42,7 @@ def test_three_taps_lead_from_the_inbox_to_the_camera_and_the_pictures_stand_sid
     for side in ("before", "after"):
         with page.expect_file_chooser() as opened:
             page.locator(f"label:has([data-take={side}])").click()
-        opened.value.set_files(
-            [{"name": f"{side}.png", "mimeType": "image/png", "buffer": scene.picture()}]  # type: ignore[list-item]
-        )
+        opened.value.set_files(FilePayload(name=f"{side}.png", mimeType="image/png", buffer=scene.picture()))
     expect(page.locator(".files li select")).to_have_count(2)
     assert page.locator("[data-take=before]").get_attribute("capture") == "environment"
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -7,19 +7,24 @@ import io
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from reports import indicators
 from tests import scene
 from tickets.answers import checking, copied, evasive
 from tickets.answers.checking import Code, check
 from tickets.choices import Status
 from tickets.matters import joining
 from tickets.models import Answer, Ticket
+from tickets.reading import as_worked_on
+from tickets.templatetags.answering import findings
 
 SignIn = Callable[[str], Client]
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "replies.csv"
@@ -60,7 +65,7 @@ def test_what_only_passes_on_promises_or_thanks_says_nothing(text: str) -> None:
         "根据《城市道路管理条例》第三十三条，占道施工须经许可，该工地的许可证至5月底有效，我们将加强巡查。",
         "因您未留下联系方式，也没有说明是哪一段路，我们无法核实，请来电补充。",
         "经核实，情况属实，已责令施工单位三日内整改，目前正在更换钢板。",
-        "办理残疾证请带身份证和病历到区政务大厅三楼申请，请提前电话预约。",
+        "办理残疾证需携带身份证和病历到区政务大厅三楼申请，请提前电话预约。",
     ],
 )
 def test_what_was_done_found_or_founded_is_an_answer(text: str) -> None:
@@ -83,6 +88,7 @@ def test_nothing_typed_yet_is_not_remarked_upon() -> None:
 
 def test_a_very_short_answer_and_one_about_something_else_are_marked() -> None:
     assert codes("钢板已经固定。") == [Code.SHORT]
+    assert codes("已转交，谢谢。") == [Code.EVASIVE]
     other = "孝感南站公交首末班车时间已调整为六点半至二十一点半，并增开两趟区间车，方便旅客换乘。"
     assert codes(other) == [Code.OFF_TOPIC]
     assert codes(f"{other}沿线钢板已固定。") == [], "one word of the matter is enough"
@@ -105,7 +111,9 @@ def test_a_text_of_ten_thousand_characters_is_read_quickly() -> None:
 
 
 def test_texts_that_are_nearly_alike_share_a_number_of_their_sketches() -> None:
-    one = evasive.substance_of("您好，4月3日我局已组织工人将该处破损的井盖更换完毕，并对周边十二处井盖逐一检查，未发现其他隐患。")
+    one = evasive.substance_of(
+        "您好，4月3日我局已组织工人将该处破损的井盖更换完毕，并对周边十二处井盖逐一检查，未发现其他隐患。"
+    )
     like = one.replace("3日", "9日").replace("十二", "十五")
     other = "小区物业已于昨日恢复二次供水，水压正常，并对泵房水箱进行了清洗消毒，检测报告已在公示栏张贴。"
     assert set(copied.sketch(one, 1)) & set(copied.sketch(like, 1))
@@ -128,17 +136,35 @@ def test_it_is_sent_kept_and_shown_to_whoever_calls_back(signed_in: SignIn) -> N
     assert [finding.code for finding in checking.findings_of(answer)] == [Code.EVASIVE]
     address = ticket.get_absolute_url()
     for who in (scene.OPERATOR, scene.SUPERVISOR):
-        assert "data-finding=\"evasive\"" in signed_in(who).get(address).content.decode(), who
+        assert 'data-finding="evasive"' in signed_in(who).get(address).content.decode(), who
     assert "data-finding" not in signed_in(scene.CLERK).get(address).content.decode()
 
 
 @pytest.mark.django_db
-def test_the_words_of_a_protected_caller_are_left_out_of_what_is_quoted(signed_in: SignIn) -> None:
+def test_the_words_of_a_protected_caller_are_left_out_of_what_is_quoted() -> None:
     ticket = scene.ticket_in(Status.WORKING, is_secret=True, caller_name="欧阳秋水")
     scene.do(ticket, "answer", scene.CLERK, answer="欧阳秋水反映的问题已转交施工单位处理。")
-    page = signed_in(scene.SUPERVISOR).get(ticket.get_absolute_url()).content.decode()
-    assert "data-finding" in page
-    assert "欧阳秋水" not in page or "欧阳秋水" in signed_in(scene.OPERATOR).get(ticket.get_absolute_url()).content.decode()
+    ((_finding, words),) = findings(Answer.objects.get(), as_worked_on(ticket))
+    assert words == ["***反映的问题已转交施工单位处理"]
+
+
+@pytest.mark.django_db
+def test_the_measure_counts_the_answer_that_stands() -> None:
+    ticket = scene.do(scene.ticket_in(Status.WORKING), "answer", scene.CLERK, answer=EMPTY_WORDS)
+
+    def so_far() -> indicators.Span:
+        return indicators.Span.so_far(ticket.registered_at, timezone.now() + timedelta(days=1))
+
+    def share() -> tuple[int | None, int]:
+        figure = indicators.compute_by("department", ["evasive_rate"], so_far()).get(ticket.department_id, {})
+        return (figure["evasive_rate"].part, figure["evasive_rate"].base) if figure else (0, 0)
+
+    assert share() == (1, 1)
+    assert list(indicators.INDICATORS["evasive_rate"].tickets(so_far(), "part")) == [ticket]
+    scene.do(ticket, "send_back", scene.SUPERVISOR)
+    assert share() == (0, 0)
+    scene.do(ticket, "answer", scene.CLERK)
+    assert share() == (0, 1), "of the answer that was given instead"
 
 
 @pytest.mark.django_db
@@ -164,7 +190,7 @@ def test_the_fragment_is_for_those_who_answer_and_see_the_ticket(signed_in: Sign
     clerk = signed_in(scene.CLERK)
     for address in (one, several):
         said = clerk.post(address, {"answer": EMPTY_WORDS}).content.decode()
-        assert "data-finding=\"evasive\"" in said
+        assert 'data-finding="evasive"' in said
         assert "<mark>请耐心等待</mark>" in said
     assert not clerk.post(one, {"answer": scene.ANSWER}).content.strip()
     assert not clerk.post(one).content.strip()

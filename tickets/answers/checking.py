@@ -72,10 +72,11 @@ def check(text: str, ticket: Ticket | None, *, compared: bool = True) -> list[Fi
     """
     simplified = search.simplified(text)
     clauses = evasive.clauses(simplified)
-    if evasive.says_nothing(clauses):
-        return [Finding(Code.EVASIVE, _spans(clause for clause in clauses if clause.evades))] if text.strip() else []
     told = [clause for clause in clauses if clause.substance]
-    found = [Finding(Code.SHORT)] if len("".join(text.split())) < SHORT else []
+    is_short = len("".join(text.split())) < SHORT
+    if evasive.says_nothing(clauses) and not (is_short and told):  # 钢板已固定。 says little, and not nothing
+        return [Finding(Code.EVASIVE, _spans(clause for clause in clauses if clause.evades))] if text.strip() else []
+    found = [Finding(Code.SHORT)] if is_short else []
     if ticket is not None:
         found += _against(ticket, simplified, _spans(told), compared=compared)
     return found

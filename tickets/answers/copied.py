@@ -7,7 +7,7 @@ Other answers are found by an index and never by going through them. Of each ans
 1. Every four characters in a row of its substance, as a number (CRC-32).
 2. These fall into ROWS x BANDS bins by that number; of each bin the smallest is taken (MinHash with one permutation).
 3. ROWS of them and the department make one number of the sketch. Texts that are nearly alike share one nearly always
-   (nine of ten characters in fours alike: 99 in 100), texts that have little in common hardly ever (three in ten: 1 in 10).
+   (nine of ten fours alike: 99 in 100), texts that have little in common seldom (three of ten: 1 in 10).
 4. An index finds what shares one; the few that do are compared in full.
 """
 
@@ -32,31 +32,22 @@ Span = tuple[int, int]
 # -- the caller's words -----------------------------------------------------------------------------------------------
 
 
-def repeated(text: str, parts: Iterable[Span], asked: str) -> list[Span]:
-    """The runs of an answer's substance that repeat what was asked, where most of it does; else none."""
-    known = _runs(asked, RUN)
-    found: list[Span] = []
-    length = 0
-    for start, end in parts:
-        length += end - start
-        found += _covered(text, start, end, known)
-    covered = sum(end - start for start, end in found)
-    return found if covered and covered >= REPEATED * length else []
-
-
-def _runs(text: str, length: int) -> set[str]:
-    return {text[i : i + length] for i in range(len(text) - length + 1)}
-
-
-def _covered(text: str, start: int, end: int, known: set[str]) -> list[Span]:
-    found: list[Span] = []
-    for i in range(start, end - RUN + 1):
+def repeated(text: str, told: Iterable[Span], asked: str) -> list[Span]:
+    """The runs of an answer that repeat what was asked, where most of its substance, at `told`, does; else none."""
+    known, found = _runs(asked, RUN), list[Span]()
+    for i in range(len(text) - RUN + 1):
         if text[i : i + RUN] in known:
             if found and i <= found[-1][1]:
                 found[-1] = (found[-1][0], i + RUN)
             else:
                 found.append((i, i + RUN))
-    return found
+    covered = {i for start, end in found for i in range(start, end)}
+    substance = [i for start, end in told for i in range(start, end)]
+    return found if sum(i in covered for i in substance) >= REPEATED * len(substance) else []
+
+
+def _runs(text: str, length: int) -> set[str]:
+    return {text[i : i + length] for i in range(len(text) - length + 1)}
 
 
 # -- answers of the same department -----------------------------------------------------------------------------------

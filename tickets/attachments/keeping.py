@@ -102,7 +102,8 @@ class Files:
 def taken_in(uploads: Sequence[UploadedFile], shows: Sequence[str] = ()) -> Iterator[Files]:
     """Files that were sent, on the disk for as long as the block succeeds; what it gives to no ticket goes again.
 
-    `shows` has for each in turn what a picture shows (`Shows`), if that was said. Put the transaction inside. Raises FilesRefused before anything is on the disk.
+    `shows` has for each in turn what a picture shows (`Shows`), if that was said.
+    Put the transaction inside. Raises FilesRefused before anything is on the disk.
     """
     checked = check(uploads)
     files = Files(shows=shows)

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from hotline import roles
 from tickets.models.history import TicketEvent
@@ -27,8 +26,8 @@ def attachment_path(attachment: Attachment, filename: str) -> str:
 class Shows(models.TextChoices):
     """What a picture shows of the place that was complained of."""
 
-    BEFORE = "before", pgettext_lazy("shown in a picture", "Before")
-    AFTER = "after", pgettext_lazy("shown in a picture", "After")
+    BEFORE = "before", _("Before")
+    AFTER = "after", _("After")
 
 
 @roles.kept()

@@ -196,7 +196,8 @@ def _perform(request: HttpRequest, ticket: Ticket, action: table.Action) -> Http
 def _said_with_next(request: HttpRequest, ticket: Ticket, said: str, action: table.Action) -> str:
     """What is said of a ticket accepted from a list, with the way to its answer: on a phone the next thing to tap."""
     following = ACTIONS["answer"]
-    if action.name != "accept" or "back" not in request.POST or following not in performing.available(ticket, person(request)):
+    is_next = action.name == "accept" and "back" in request.POST and performing.objection(following, ticket) is None
+    if not is_next or not performing.may_perform(following, ticket, person(request)):
         return said
     address = reverse("ticket-action", args=[ticket.number, following.name])
     return format_html('{} <a class="btn btn-sm btn-primary" href="{}">{}</a>', said, address, following.label)
