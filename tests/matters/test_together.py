@@ -137,8 +137,8 @@ def test_an_answer_that_is_none_stays_on_the_page(signed_in: SignIn) -> None:
     client = signed_in(scene.CLERK)
     for given in (
         {"answer": ""},
-        {"answer": "好"},
-        {"answer": COMMON, f"own-{tickets[1].number}": "正在进一步核实处理中，请等待。"},
+        {"answer": "好" * 5001},
+        {"answer": COMMON, f"own-{tickets[1].number}": "好" * 5001},
     ):
         answer = client.post(address(matter, "answer"), filled(tickets, **given))
         assert answer.status_code == 422

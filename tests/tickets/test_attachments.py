@@ -358,7 +358,7 @@ def test_a_refused_file_refuses_the_call_and_keeps_it(signed_in: SignIn, tmp_pat
 
 def test_a_faulty_answer_leaves_none_of_its_files_on_the_disk(signed_in: SignIn, tmp_path: Path, db: None) -> None:
     ticket = scene.ticket_in(Status.WORKING)
-    given = {"answer": "短", "version": ticket.version, "file": [sent("完工.png", scene.picture())]}
+    given = {"answer": "", "version": ticket.version, "file": [sent("完工.png", scene.picture())]}
     answer = signed_in(scene.CLERK).post(reverse("ticket-action", args=[ticket.number, "answer"]), given)
     assert answer.status_code == 422
     assert not on_disk(tmp_path)
