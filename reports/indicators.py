@@ -155,8 +155,9 @@ def _came_back(span: Span) -> Q:
 
 
 def _answered(**found: Any) -> Exists:
-    """Whether the answer that stands, which is the one of the instant at which the ticket was answered, is such."""
-    return Exists(Answer.objects.filter(ticket=OuterRef("pk"), at=OuterRef("answered_at"), **found))
+    """Whether the answer that stands, the one of the ticket's last round that was not sent back, is such."""
+    standing = Answer.objects.filter(ticket=OuterRef("pk"), round=OuterRef("round"), sent_back_at__isnull=True)
+    return Exists(standing.filter(**found))
 
 
 def _by_themselves() -> Q:
@@ -228,11 +229,10 @@ INDICATORS: dict[str, Indicator] = {
                   _("Of the tickets first dispatched in the period: those that a department asked to return."),
                   "dispatched_at", lambda s: Q(_returned())),
         Indicator("evasive_rate", _("Answers that say nothing"),
-                  _("Of the tickets answered in the period whose answer was looked at when it was given: those whose "
-                    "answer says nothing that was done, found or founded. Answers that were sent back, and those given "
-                    "on the telephone, are not counted."),
-                  "answered_at", lambda s: Q(_answered(is_evasive=True)),
-                  among=Q(_answered(is_evasive__isnull=False))),
+                  _("Of the dispatched tickets closed in the period whose last answer was looked at when it was given: "
+                    "those whose answer says nothing that was done, found or founded."),
+                  "closed_at", lambda s: Q(_answered(is_evasive=True)),
+                  among=CLOSED_AFTER_DISPATCH & Q(_answered(is_evasive__isnull=False))),
         Indicator("redo_rate", _("Redo rate"),
                   _("Of the dispatched tickets closed in the period: those that took more than one round."),
                   "closed_at", lambda s: Q(round__gt=1), among=CLOSED_AFTER_DISPATCH),

@@ -143,7 +143,7 @@ def test_figures_counted_together_are_those_counted_one_by_one(april: dict[str, 
     with CaptureQueriesContext(connection) as captured:
         together = indicators.compute([*COUNTED_BY_HAND], span)
     assert {name: (figure.part, figure.base) for name, figure in together.items()} == COUNTED_BY_HAND
-    assert len(captured) == 8, "a month's tickets are gone through once for each instant that figures go by"
+    assert len(captured) == 7, "a month's tickets are gone through once for each instant that figures go by"
     of_tickets = [name for name in COUNTED_BY_HAND if indicators.INDICATORS[name].of is Ticket]
     by_department = indicators.compute_by("department", of_tickets, span)
     assert indicators.total(by_department, of_tickets) == {name: together[name] for name in of_tickets}, "no median"

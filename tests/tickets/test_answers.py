@@ -150,21 +150,17 @@ def test_the_words_of_a_protected_caller_are_left_out_of_what_is_quoted() -> Non
 
 @pytest.mark.django_db
 def test_the_measure_counts_the_answer_that_stands() -> None:
-    ticket = scene.do(scene.ticket_in(Status.WORKING), "answer", scene.CLERK, answer=EMPTY_WORDS)
-
-    def so_far() -> indicators.Span:
-        return indicators.Span.so_far(ticket.registered_at, timezone.now() + timedelta(days=1))
-
-    def share() -> tuple[int | None, int]:
-        figure = indicators.compute_by("department", ["evasive_rate"], so_far()).get(ticket.department_id, {})
-        return (figure["evasive_rate"].part, figure["evasive_rate"].base) if figure else (0, 0)
-
-    assert share() == (1, 1)
-    assert list(indicators.INDICATORS["evasive_rate"].tickets(so_far(), "part")) == [ticket]
-    scene.do(ticket, "send_back", scene.SUPERVISOR)
-    assert share() == (0, 0)
-    scene.do(ticket, "answer", scene.CLERK)
-    assert share() == (0, 1), "of the answer that was given instead"
+    empty, mended = (scene.ticket_in(Status.WORKING, caller_phone=f"1001234012{n}") for n in range(2))
+    for ticket in (empty, mended):
+        scene.do(ticket, "answer", scene.CLERK, answer=EMPTY_WORDS)
+    scene.do(mended, "send_back", scene.SUPERVISOR)
+    scene.do(mended, "answer", scene.CLERK)
+    for ticket in (empty, mended):
+        scene.do(ticket, "follow_up", scene.OPERATOR)
+    span = indicators.Span.so_far(empty.registered_at, timezone.now() + timedelta(days=1))
+    figure = indicators.compute_by("department", ["evasive_rate"], span)[empty.department_id]["evasive_rate"]
+    assert (figure.part, figure.base) == (1, 2)
+    assert list(indicators.INDICATORS["evasive_rate"].tickets(span, "part")) == [empty]
 
 
 @pytest.mark.django_db
