@@ -26,8 +26,22 @@ from hotline.accounts.permissions import Role
 from hotline.worktime import calendar
 from tickets import facts
 from tickets.calls.numbers import NumberBook
-from tickets.choices import Channel, Contacted, Kind, Principle, ReturnGround, Satisfaction, Solved, Status, Urgency
+from tickets.choices import (
+    Cause,
+    Channel,
+    ClosingReason,
+    Contacted,
+    Kind,
+    NotReached,
+    Principle,
+    ReturnGround,
+    Satisfaction,
+    Solved,
+    Status,
+    Urgency,
+)
 from tickets.models import Caller, Category, Matter, Ticket
+from tickets.workflow.inputs import asks_cause, asks_reason
 from tickets.workflow.performing import apply
 from tickets.workflow.stores import BulkStore
 from tickets.workflow.table import ACTIONS
@@ -47,6 +61,13 @@ CHANNELS = {
 }
 KIND_WEIGHTS = {"consultation": 5.0, "help": 2.0, "complaint": 1.6, "report": 0.8, "suggestion": 0.7, "praise": 0.25}
 HOUR_WEIGHTS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 16, 15, 12, 8, 8, 12, 14, 13, 11, 8, 8, 7, 6, 4, 2)
+# Why callers are dissatisfied, why such a call is closed, why nobody was reached: the common ones more often.
+CAUSES = (Cause.NOT_DONE, Cause.NOT_DONE, Cause.NOT_DONE, Cause.CAME_BACK, Cause.CAME_BACK, Cause.SLOW, Cause.SLOW,
+          Cause.EMPTY_ANSWER, Cause.EMPTY_ANSWER, Cause.MANNER, Cause.NOT_TOLD, Cause.DENIED)  # fmt: skip
+CLOSING_REASONS = (ClosingReason.UNREASONABLE, ClosingReason.POLICY, ClosingReason.POLICY, ClosingReason.PROMISED,
+                   ClosingReason.PROMISED, ClosingReason.AGREED, ClosingReason.AGREED, ClosingReason.OTHER_WAY)  # fmt: skip
+NOT_REACHED = (NotReached.NO_ANSWER, NotReached.NO_ANSWER, NotReached.NO_ANSWER, NotReached.BUSY,
+               NotReached.SWITCHED_OFF, NotReached.REJECTED, NotReached.NO_SUCH_NUMBER)  # fmt: skip
 
 
 class TooLate(Exception):
@@ -85,6 +106,7 @@ class Generator:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
+        self.reasons = random.Random(self.seed)  # of its own: what came later leaves the tickets as they were
         people = list(User.objects.filter(is_active=True).order_by("username"))
         self.by_role: dict[str, list[User]] = defaultdict(list)
         self.staff: dict[int, list[User]] = defaultdict(list)
@@ -348,13 +370,13 @@ class Generator:
             life.wait(work_minutes=rng.uniform(40, 500))
             if rng.random() > 0.1:
                 break
-            life.do("miss_follow_up", operator, note="无人接听。")
+            life.do("miss_follow_up", operator, why=self.reasons.choice(NOT_REACHED), note="")
             if ticket.status == Status.CLOSED:
                 return
         good = rng.random()
         if good < 0.05 and ticket.round == 1:
             life.do("redo", operator, contacted=Contacted.YES, solved=Solved.NO, satisfaction=Satisfaction.DISSATISFIED,
-                    note="来电人表示问题没有解决，要求重新办理。")  # fmt: skip
+                    cause=self.reasons.choice(CAUSES), note="来电人表示问题没有解决，要求重新办理。")  # fmt: skip
             self._handle(life)
             return
         solved = Solved.YES if good > 0.14 else rng.choice((Solved.PARTLY, Solved.NO))
@@ -367,7 +389,12 @@ class Generator:
         sad = (Satisfaction.DISSATISFIED, Satisfaction.FAIRLY_SATISFIED, Satisfaction.VERY_DISSATISFIED)
         rating = "" if rng.random() < 0.15 else rng.choice(happy if solved == Solved.YES else sad)
         contacted = Contacted.YES if rng.random() < 0.96 else Contacted.NO
-        life.do("follow_up", operator, contacted=contacted, solved=solved, satisfaction=rating, note="")
+        said = {"contacted": contacted, "solved": solved, "satisfaction": rating}
+        cause = Cause.NOT_TOLD if contacted == Contacted.NO else self.reasons.choice(CAUSES)
+        life.do(
+            "follow_up", operator, **said, cause=cause if asks_cause(said) else "",
+            closing_reason=self.reasons.choice(CLOSING_REASONS) if asks_reason(said) else "", note="",
+        )  # fmt: skip
 
     # -- writing ----------------------------------------------------------------------------------------
 

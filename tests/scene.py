@@ -171,7 +171,14 @@ def inputs(name: str, **given: Any) -> dict[str, Any]:
             "due": soon,
         },
         "follow_up": {"contacted": "yes", "solved": "yes", "satisfaction": "satisfied"},
-        "redo": {"contacted": "yes", "solved": "no", "satisfaction": "dissatisfied", "note": "仍然很响。"},
+        "miss_follow_up": {"why": "no_answer"},
+        "redo": {
+            "contacted": "yes",
+            "solved": "no",
+            "satisfaction": "dissatisfied",
+            "cause": "not_done",
+            "note": "仍然很响。",
+        },
     }
     return {"note": "说明情况。"} | usual.get(name, {}) | given
 

@@ -73,7 +73,7 @@ class TicketSerializer(serializers.ModelSerializer):
             "address", "department", "department_name", "caller_name", "caller_phone", "is_anonymous", "is_secret",
             "is_binding", "risk", "round", "hops", "returns", "urges", "matter", "registered_at", "dispatched_at",
             "accepted_at", "answered_at", "closed_at", "answer_due_at", "stage_due_at", "closing", "contacted",
-            "solved", "satisfaction", "contact_phone", "happened", "plate", "amount",
+            "solved", "satisfaction", "cause", "closing_reason", "contact_phone", "happened", "plate", "amount",
         )  # fmt: skip
 
     def to_representation(self, instance: Ticket) -> dict[str, Any]:

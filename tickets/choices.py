@@ -127,6 +127,43 @@ class Satisfaction(models.TextChoices):
 
 
 SATISFIED = (Satisfaction.VERY_SATISFIED, Satisfaction.SATISFIED, Satisfaction.FAIRLY_SATISFIED)
+NOT_SATISFIED = (Satisfaction.DISSATISFIED, Satisfaction.VERY_DISSATISFIED)
+
+
+class Cause(models.TextChoices):
+    """Why a caller was not contacted, sees nothing solved, or is dissatisfied (原因), as they say it."""
+
+    NOT_DONE = "not_done", _("Nothing was done")
+    CAME_BACK = "came_back", _("It came back after it was done")
+    SLOW = "slow", _("It took too long")
+    EMPTY_ANSWER = "empty_answer", _("The answer says nothing")
+    MANNER = "manner", _("The manner of those who dealt with it")
+    NOT_TOLD = "not_told", _("Nobody told the caller what came of it")
+    DENIED = "denied", _("What was wanted was not granted")
+    OTHER = "other", _("Other")
+
+
+class ClosingReason(models.TextChoices):
+    """Why something is closed although it is not solved or its caller is dissatisfied."""
+
+    UNREASONABLE = "unreasonable", _("The demand is not reasonable")
+    POLICY = "policy", _("Rules or policy do not allow it")
+    PROMISED = "promised", _("It has been promised to be done another way")
+    AGREED = "agreed", _("The caller agrees to leave it so")
+    OTHER_WAY = "other_way", _("It has to go another legal way")
+    OTHER = "other", _("Other")
+
+
+class NotReached(models.TextChoices):
+    """Why somebody could not be spoken to when they were called back."""
+
+    NO_ANSWER = "no_answer", _("Nobody answered")
+    BUSY = "busy", _("Line busy")
+    SWITCHED_OFF = "switched_off", _("Switched off or out of reach")
+    NO_SUCH_NUMBER = "no_such_number", _("No such number, or out of service")
+    REJECTED = "rejected", _("Rejected the call")
+    LATER = "later", _("Another time was agreed")
+    OTHER = "other", _("Other")
 
 
 class Closing(models.TextChoices):

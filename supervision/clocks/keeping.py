@@ -9,7 +9,7 @@ from hotline.worktime import calendar
 from supervision.clocks import flags, risk
 from supervision.clocks.instants import STAGES, next_instant, redo_share, set_warnings, with_granted
 from tickets import limits
-from tickets.choices import OPEN_STATUSES, Stage, Status
+from tickets.choices import OPEN_STATUSES, NotReached, Stage, Status
 from tickets.workflow.performing import Performance, after_every
 from tickets.workflow.stores import DatabaseStore
 
@@ -35,8 +35,8 @@ def keep_clocks(p: Performance) -> None:
     else:
         _move_answer_clock(p)
         if ticket.status_since == p.at or p.action.name in RESTARTING:
-            ticket.stage_from = p.at
-            ticket.stage_due_at = limits.due(STAGES[ticket.status][0], ticket, p.at)
+            ticket.stage_from = None if _agreed(p) else p.at  # a promise is no limit, and moves with none
+            ticket.stage_due_at = _agreed(p) or limits.due(STAGES[ticket.status][0], ticket, p.at)
         elif p.action.name in CORRECTING and ticket.stage_from and ticket.stage_due_at:
             ticket.stage_due_at = _as_if_recorded_so(
                 p, STAGES[ticket.status][0], ticket.stage_from, ticket.stage_due_at
@@ -46,6 +46,12 @@ def keep_clocks(p: Performance) -> None:
         if ticket.status == Status.DISPATCHED and ticket.stage_due_at:
             ticket.accept_due_at = ticket.stage_due_at
     _look(p)
+
+
+def _agreed(p: Performance) -> datetime | None:
+    """The instant that a caller was promised to be called at: to come later is to be late."""
+    is_promise = p.action.name == "miss_follow_up" and p.given["why"] == NotReached.LATER
+    return p.given["again_at"] if is_promise else None
 
 
 def _look(p: Performance) -> None:

@@ -85,7 +85,8 @@ def april(settings: Any, tmp_path: Path) -> dict[str, Ticket]:
         do("redone", "follow_up", scene.OPERATOR, satisfaction="very_satisfied")
         now(23, 9)
         do("returned", "answer", scene.OTHER_CLERK)
-        do("returned", "follow_up", scene.OPERATOR, contacted="no", solved="partly", satisfaction="")
+        do("returned", "follow_up", scene.OPERATOR, contacted="no", solved="partly", satisfaction="",
+           cause="not_told", closing_reason="agreed")  # fmt: skip
         for number, at_once in (("10011119001", True), ("10011119002", False)):
             told = events.take(events.Event(number, "missed", timezone.now(), number)).call
             if at_once:
@@ -93,7 +94,8 @@ def april(settings: Any, tmp_path: Path) -> dict[str, Ticket]:
         events.take(events.Event("taken", "answered", timezone.now(), ""))
         now(28, 9)
         do("late", "answer", scene.CLERK)
-        do("late", "follow_up", scene.OPERATOR, solved="no", satisfaction="dissatisfied")
+        do("late", "follow_up", scene.OPERATOR, solved="no", satisfaction="dissatisfied", cause="slow",
+           closing_reason="policy")  # fmt: skip
         now(30, 10)
         new("waiting")
         traveller.move_to(at(30, 10).replace(month=5, day=6))

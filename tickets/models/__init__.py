@@ -5,7 +5,7 @@ from tickets.models.callers import SamePerson
 from tickets.models.calls import Call, Intake, MissedCall
 from tickets.models.catalogue import Category
 from tickets.models.elsewhere import Elsewhere
-from tickets.models.history import Answer, FollowUp, TicketEvent
+from tickets.models.history import Answer, FollowUp, FollowUpClaim, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
@@ -23,6 +23,7 @@ __all__ = [
     "Contribution",
     "Elsewhere",
     "FollowUp",
+    "FollowUpClaim",
     "Intake",
     "Matter",
     "MissedCall",

@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from hotline import roles
 from hotline.accounts.models import Department, User
 from tickets.choices import (
+    Cause,
+    ClosingReason,
     Contacted,
+    NotReached,
     Satisfaction,
     Solved,
 )
@@ -75,7 +78,7 @@ class Answer(models.Model):
 
 @roles.kept()
 class FollowUp(models.Model):
-    """One follow-up call (回访), reached or not."""
+    """One follow-up call (回访): what the caller said, or why they were not reached and when they are tried again."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="follow_ups")
     round = models.PositiveSmallIntegerField()
@@ -85,7 +88,23 @@ class FollowUp(models.Model):
     contacted = models.CharField(max_length=5, choices=Contacted, blank=True)
     solved = models.CharField(max_length=10, choices=Solved, blank=True)
     satisfaction = models.CharField(max_length=20, choices=Satisfaction, blank=True)
+    cause = models.CharField(max_length=15, choices=Cause, blank=True)
+    closing_reason = models.CharField(max_length=15, choices=ClosingReason, blank=True)
+    why = models.CharField(max_length=15, choices=NotReached, blank=True)
+    again_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
 
     class Meta:
         ordering = ("ticket", "at")
+
+
+class FollowUpClaim(models.Model):
+    """Who is on a follow-up call until when, so that nobody else is given it. It hinders nobody who calls all the same.
+
+    It goes when the call is recorded; one that has expired is the next caller's.
+    """
+
+    ticket = models.OneToOneField(Ticket, on_delete=models.CASCADE, related_name="follow_up_claim")
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    until = models.DateTimeField()

@@ -20,8 +20,10 @@ from tickets import disclosure, search
 from tickets.choices import (
     OPEN_STATUSES,
     STATUS_TONES,
+    Cause,
     Channel,
     Closing,
+    ClosingReason,
     Contacted,
     Kind,
     Part,
@@ -267,6 +269,8 @@ class Ticket(models.Model):
     contacted = models.CharField(_("contacted"), max_length=5, choices=Contacted, blank=True)
     solved = models.CharField(_("solved"), max_length=10, choices=Solved, blank=True)
     satisfaction = models.CharField(_("satisfaction"), max_length=20, choices=Satisfaction, blank=True)
+    cause = models.CharField(_("cause"), max_length=15, choices=Cause, blank=True)
+    closing_reason = models.CharField(_("reason of closing"), max_length=15, choices=ClosingReason, blank=True)
 
     import_key = models.CharField(max_length=80, null=True, blank=True, unique=True, editable=False)
     search = SearchVectorField(null=True, editable=False)

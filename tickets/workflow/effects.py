@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -11,14 +11,17 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department
+from hotline.worktime import calendar
 from tickets import limits
 from tickets.answers import checking
-from tickets.choices import Closing, Part, RuleKey, Stage, Status
+from tickets.choices import Closing, NotReached, Part, RuleKey, Stage, Status
 from tickets.models import Answer, Contribution, FollowUp, Matter, Ticket
 from tickets.reading import as_worked_on
 from tickets.workflow.performing import Performance, Refused, apply, check, effect, proposes
 
 UNDO_WITHIN = timedelta(minutes=1)
+A_WHILE = 120  # working minutes until somebody who was not reached is tried again
+NEXT_TRY = {NotReached.BUSY: 15, NotReached.REJECTED: 240, NotReached.NO_SUCH_NUMBER: 480}  # likewise
 
 
 def assign(p: Performance, department: Department, *, binding: bool) -> None:
@@ -256,9 +259,12 @@ def send_back(p: Performance) -> None:
     p.ticket.progress_at = p.at
 
 
+RESULT = ("contacted", "solved", "satisfaction", "cause", "closing_reason")
+
+
 @effect("follow_up", "redo")
 def keep_result(p: Performance) -> None:
-    result = {name: p.given.get(name) or "" for name in ("contacted", "solved", "satisfaction")}
+    result = {name: p.given.get(name) or "" for name in RESULT}
     for name, value in result.items():
         setattr(p.ticket, name, value)
     p.data.update({name: value for name, value in result.items() if value})
@@ -274,16 +280,37 @@ def close_followed_up(p: Performance) -> None:
 
 @effect("miss_follow_up")
 def miss(p: Performance) -> None:
-    """The third try (on a second day) that reaches nobody closes the ticket, not rated."""
-    ticket = p.ticket
-    p.store.add(FollowUp(ticket=ticket, round=ticket.round, by=p.actor, at=p.at, reached=False, note=p.note))
-    tries = [call for call in p.store.all(FollowUp, ticket) if call.round == ticket.round and not call.reached]
-    days = {timezone.localtime(call.at).date() for call in tries}
-    p.data["try"] = len(tries)
-    enough = len(tries) >= limits.rule(RuleKey.FOLLOW_UP_TRIES)
-    if enough and len(days) >= limits.rule(RuleKey.FOLLOW_UP_DAYS):
+    """The third try (on a second day) that reaches nobody closes the ticket, not rated.
+
+    Whoever agreed to another time was spoken to: that counts as no try.
+    """
+    ticket, why = p.ticket, p.given["why"]
+    tries = [
+        call.at
+        for call in p.store.all(FollowUp, ticket)
+        if call.round == ticket.round and not call.reached and call.why != NotReached.LATER
+    ]
+    if why != NotReached.LATER:
+        tries.append(p.at)
+    days = {timezone.localtime(at).date() for at in tries}
+    enough = len(tries) >= limits.rule(RuleKey.FOLLOW_UP_TRIES) and len(days) >= limits.rule(RuleKey.FOLLOW_UP_DAYS)
+    ends = enough and why != NotReached.LATER
+    again = None if ends else p.given.get("again_at") or _usual_next_try(p, why)
+    p.data |= {"try": len(tries), "not_reached": why} | ({"again": again.isoformat()} if again else {})
+    p.store.add(
+        FollowUp(
+            ticket=ticket, round=ticket.round, by=p.actor, at=p.at, reached=False, why=why, again_at=again, note=p.note
+        )
+    )  # fmt: skip
+    if ends:
         p.go_to(Status.CLOSED)
         _close(p, Closing.UNREACHED)
+
+
+def _usual_next_try(p: Performance, why: str) -> datetime:
+    """From when somebody who was not reached is tried again: within the limit, and sooner where the line was busy."""
+    usual = calendar.current().add_minutes(p.at, NEXT_TRY.get(NotReached(why), A_WHILE))
+    return min(usual, limits.due(Stage.FOLLOW_UP, p.ticket, p.at))
 
 
 @effect("close")
@@ -305,7 +332,8 @@ def new_round(p: Performance) -> None:
 
 @effect("reopen")
 def forget_result(p: Performance) -> None:
-    p.ticket.contacted = p.ticket.solved = p.ticket.satisfaction = ""
+    for name in RESULT:
+        setattr(p.ticket, name, "")
 
 
 @check("redo", "reopen")

@@ -6,12 +6,15 @@ A field named after a model is a choice from that table. The texts are what a pe
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +24,14 @@ from hotline.fields import InstantField, TelephoneField
 from hotline.picking import PickedField, PickedManyField
 from tickets import limits
 from tickets.choices import (
+    NOT_SATISFIED,
     SATISFIED,
+    Cause,
+    ClosingReason,
     Contacted,
     ExtensionGround,
     Kind,
+    NotReached,
     Principle,
     RefusalGround,
     ReturnGround,
@@ -328,7 +335,28 @@ class Determine(ToDepartments):
     due = InstantField(label=_("To be done by"), validators=[instants.check_ahead])
 
 
+NOT_ASKED = ("", _("Does not apply"))
+TRIED_WITHIN = timedelta(days=30)  # nobody is promised a call later than this
+
+
+# What of the caller's answers asks for more, by question; one of them is enough.
+ASKS_CAUSE = {"contacted": (Contacted.NO,), "solved": (Solved.NO,), "satisfaction": NOT_SATISFIED}
+ASKS_REASON = {"solved": (Solved.PARTLY, Solved.NO), "satisfaction": NOT_SATISFIED}
+
+
+def asks_cause(given: Mapping[str, Any]) -> bool:
+    """Whether what the caller said asks why: not contacted, not solved at all, or dissatisfied."""
+    return any(given.get(name) in values for name, values in ASKS_CAUSE.items())
+
+
+def asks_reason(given: Mapping[str, Any]) -> bool:
+    """Whether what the caller said lets a ticket be closed only with a reason: not wholly solved, or dissatisfied."""
+    return any(given.get(name) in values for name, values in ASKS_REASON.items())
+
+
 class FollowUpInput(ActionInput):
+    """What the caller said, in the order in which they are asked."""
+
     contacted = forms.ChoiceField(
         label=_("Did the department contact you?"), choices=Contacted, widget=forms.RadioSelect
     )
@@ -339,10 +367,71 @@ class FollowUpInput(ActionInput):
         required=False,
         widget=forms.RadioSelect,
     )
+    cause = forms.ChoiceField(
+        label=_("Why not?"),
+        choices=[NOT_ASKED, *Cause.choices],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Asked where the caller was not contacted, nothing is solved, or they are dissatisfied."),
+    )
+    closing_reason = forms.ChoiceField(
+        label=_("Why it is closed all the same"),
+        choices=[NOT_ASKED, *ClosingReason.choices],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Needed where it is not wholly solved or the caller is dissatisfied; else have it redone."),
+    )
     note = text(_("What the caller said"), required=False, rows=2)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not asks_cause(given):
+            given["cause"] = ""
+        elif not given.get("cause") and "cause" not in self.errors:
+            self.add_error("cause", _("Ask why: the caller was not contacted, sees nothing solved or is dissatisfied."))
+        if "closing_reason" in self.fields:
+            self._check_may_be_closed(given)
+        other = Cause.OTHER in (given.get("cause"), given.get("closing_reason"))
+        if other and not given.get("note") and "note" not in self.errors:
+            self.add_error("note", _("Say in words what “other” is."))
+        return given
+
+    def _check_may_be_closed(self, given: dict[str, Any]) -> None:
+        """What is closed with a caller who is content has no reason; else it is never closed without one."""
+        if not asks_reason(given):
+            given["closing_reason"] = ""
+        elif not given.get("closing_reason") and "closing_reason" not in self.errors:
+            self.add_error(
+                "closing_reason",
+                _("It is not solved, or the caller is dissatisfied: have it redone, or say why it is closed."),
+            )
+
+
+class MissFollowUp(ActionInput):
+    """Why nobody was spoken to; `again_at` is when they are tried again, where the usual time of the reason is not."""
+
+    why = forms.ChoiceField(label=_("Why not reached"), choices=NotReached, widget=forms.RadioSelect)
+    again_at = InstantField(
+        label=_("Next try"), required=False, validators=[instants.check_ahead],
+        help_text=_("Needed where another time was agreed; else the reason says it."),
+    )  # fmt: skip
+    note = text(_("Remark"), required=False, rows=2)
+
+    def clean_again_at(self) -> datetime | None:
+        again: datetime | None = self.cleaned_data["again_at"]
+        if again and again > timezone.now() + TRIED_WITHIN:
+            raise ValidationError(_("At most %(days)d days ahead.") % {"days": TRIED_WITHIN.days})
+        return again
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("why") == NotReached.LATER and not given.get("again_at") and "again_at" not in self.errors:
+            self.add_error("again_at", _("Say which time was agreed."))
+        return given
 
 
 class Redo(FollowUpInput):
+    closing_reason = None  # type: ignore[assignment]  # it is not closed
     note = text(_("What is still to be done"), rows=2)
 
     def clean(self) -> dict[str, Any]:

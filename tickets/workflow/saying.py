@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from tickets.choices import Status
 from tickets.models import Ticket
 from tickets.workflow.table import Action
 
@@ -65,4 +68,13 @@ _PLAIN = _("%(action)s: done.")
 def done(action: Action, ticket: Ticket) -> str:
     """What `action` has come to, for the person who performed it; `ticket` as it is now."""
     facts = {"action": action.label, "number": ticket.number, "department": ticket.department or ""}
-    return str(DONE.get(action.name, _PLAIN)) % facts
+    said = str(DONE.get(action.name, _PLAIN)) % facts
+    return said + _next_try(ticket) if action.name == "miss_follow_up" else said
+
+
+def _next_try(ticket: Ticket) -> str:
+    """When a caller who was not reached is tried again, or that nobody tries any more."""
+    if ticket.status != Status.FOLLOW_UP:
+        return _t(" It was the last try: %(number)s is closed, not rated.") % {"number": ticket.number}
+    last = ticket.follow_ups.order_by("-pk").values_list("again_at", flat=True).first()
+    return _t(" Next try: %(when)s.") % {"when": timezone.localtime(last).strftime("%m-%d %H:%M")} if last else ""

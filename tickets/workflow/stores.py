@@ -133,5 +133,5 @@ CHANGING_FIELDS = (
     "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
     "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
     "status_since", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk", "closing", "refusal_ground",
-    "contacted", "solved", "satisfaction",
+    "contacted", "solved", "satisfaction", "cause", "closing_reason",
 )  # fmt: skip

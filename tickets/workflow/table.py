@@ -184,8 +184,10 @@ ACTIONS: dict[str, Action] = {
                inputs.Reason, clock=_("Starts the dispatch clock; the answer clock runs on.")),
         Action("follow_up", _("Record the follow-up call"), (S.FOLLOW_UP,), S.CLOSED, P.FOLLOW_UP,
                inputs.FollowUpInput, tone="primary", clock=_("Stops all clocks.")),
-        Action("miss_follow_up", _("Caller not reached"), (S.FOLLOW_UP,), S.FOLLOW_UP, P.FOLLOW_UP, inputs.Remark,
-               also_to=(S.CLOSED,), clock=_("Starts the follow-up clock again; the third try on a second day closes.")),
+        Action("miss_follow_up", _("Caller not reached"), (S.FOLLOW_UP,), S.FOLLOW_UP, P.FOLLOW_UP,
+               inputs.MissFollowUp, also_to=(S.CLOSED,),
+               clock=_("Starts the follow-up clock again, or sets it to the time agreed; "
+                       "the third try on a second day closes.")),
         Action("redo", _("Have it redone"), (S.FOLLOW_UP,), S.DISPATCHED, P.FOLLOW_UP, inputs.Redo, tone="danger",
                clock=_("A new round: starts the answer clock with half the limit, and the acceptance clock.")),
         Action("close", _("Close without a call"), (S.FOLLOW_UP,), S.CLOSED, P.CHECK_ANSWERS, inputs.Reason,

@@ -12,7 +12,18 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _t
 
-from tickets.choices import Contacted, ExtensionGround, Principle, RefusalGround, ReturnGround, Satisfaction, Solved
+from tickets.choices import (
+    Cause,
+    ClosingReason,
+    Contacted,
+    ExtensionGround,
+    NotReached,
+    Principle,
+    RefusalGround,
+    ReturnGround,
+    Satisfaction,
+    Solved,
+)
 from tickets.disclosure import Reader, Standing
 from tickets.models import Attachment, Matter, Ticket, TicketEvent
 from tickets.reading import Reading, matter_name, read
@@ -159,6 +170,9 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         "contacted": (_t("Contacted"), Contacted),
         "solved": (_t("Solved or not"), Solved),
         "satisfaction": (_t("Satisfaction"), Satisfaction),
+        "cause": (_t("Cause"), Cause),
+        "closing_reason": (_t("Why closed all the same"), ClosingReason),
+        "not_reached": (_t("Why not reached"), NotReached),
     }
     for name, (label, enumeration) in choices.items():
         if data.get(name) in getattr(enumeration, "values", ()):
@@ -166,6 +180,8 @@ def _facts(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from correcting.facts(data.get("corrected") or {})
     if "days" in data:
         yield _t("Working days"), str(data["days"])
+    if data.get("again"):
+        yield _t("Next try"), _moment(data["again"])
     if data.get("due"):
         yield _t("Deadline"), _moment(data["due"])
     if moved := data.get("answer_due"):
