@@ -30,7 +30,7 @@ def main() -> list[Probe]:
     pages = [
         ("new_ticket", OPERATOR, "/tickets/new/"), ("my_tickets", OPERATOR, "/tickets/mine/"),
         ("all_tickets", OPERATOR, "/tickets/"), ("search", OPERATOR, "/tickets/?q=路灯 孝南"),
-        ("follow_ups", OPERATOR, "/follow-ups/"), ("dispatch_queue", DISPATCHER, "/dispatch/"),
+        ("follow_ups", OPERATOR, "/follow-ups/all/"), ("dispatch_queue", DISPATCHER, "/dispatch/"),
         ("inbox", CLERK, "/inbox/?tab=working"), ("ticket", SUPERVISOR, _of_a_copy().get_absolute_url()),
         ("board", SUPERVISOR, "/board/"), ("dashboard", MANAGER, "/dashboard/"),
     ]  # fmt: skip
@@ -133,7 +133,7 @@ def _lists() -> Iterator[Asked]:
     for name in ("number", "phone", "common_word", "rare_word", "nothing"):
         yield f"mine search {name}", OPERATOR, getting("/tickets/mine/", q=searches[name])
     for who, address, tabs in (
-        (OPERATOR, "/tickets/mine/", ("",)), (OPERATOR, "/follow-ups/", ("",)),
+        (OPERATOR, "/tickets/mine/", ("",)), (OPERATOR, "/follow-ups/all/", ("",)),
         (CLERK, "/inbox/", ("dispatched", "working", "owed", "answered")),
         (DISPATCHER, "/dispatch/", ("registered", "return_asked")),
     ):  # fmt: skip

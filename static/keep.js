@@ -362,7 +362,8 @@
   }
   const longest = (texts) => texts.reduce((best, text) => (text.length > best.length ? text : best), "");
   // What was written, and no choice: its value means nothing to anybody.
-  const isWritten = (form, name) => [form.elements[name]].flat().some((field) => !field?.matches?.("select, [type=checkbox]"));
+  const isWritten = (form, name) =>
+    typed(form).some((field) => field.name === name && !field.matches("select, [type=checkbox], [type=radio]"));
   const beginning = (form, draft) =>
     longest(
       Object.entries(draft.values)

@@ -9,4 +9,5 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from tickets import converters  # noqa: F401 - each registers what it holds
         from tickets.calls import effects as of_calls  # noqa: F401
+        from tickets.following_up import queue  # noqa: F401
         from tickets.workflow import correcting, effects, handing_over  # noqa: F401

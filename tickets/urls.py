@@ -5,6 +5,7 @@ from tickets import design
 from tickets.attachments import pages as attachments
 from tickets.calls import pages as calls
 from tickets.calls import placing, words
+from tickets.following_up import pages as following_up
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
 from tickets.telephony import pages as missed
@@ -31,7 +32,10 @@ urlpatterns = [
     path("answers/check/", answering.answer_check, name="answers-check"),
     path("tickets/<ticket:number>/attach/", attachments.attach, name="attach"),
     path("attachments/<int:pk>/", attachments.attachment, name="attachment"),
-    path("follow-ups/", lists.follow_ups, name="follow-ups"),
+    path("follow-ups/", following_up.next_call, name="follow-ups"),
+    path("follow-ups/all/", following_up.everybody, name="follow-up-list"),
+    path("follow-ups/<ticket:number>/", following_up.call, name="follow-ups"),
+    path("follow-ups/<ticket:number>/later/", following_up.later, name="follow-up-later"),
     path("inbox/", lists.inbox, name="inbox"),
     path("calls/place/", placing.call_place, name="call-place"),
     path("calls/second/drop/", calls.drop_second, name="drop-second"),

@@ -114,6 +114,7 @@ def test_a_call_typed_when_the_session_ended_is_there_after_signing_in(desk: Des
 ELSEWHERE = (
     (scene.CLERK, "/tickets/{working}/do/answer/", "textarea[name=answer]"),
     (scene.CLERK, "/tickets/{working}/do/ask_extension/", "textarea[name=note]"),
+    (scene.OPERATOR, "/follow-ups/{answered}/", "textarea[name=note]"),
     (scene.SUPERVISOR, "/board/escalate/?key={matter}", "textarea[name=question]"),
     (scene.SUPERVISOR, "/tickets/{coordinating}/do/determine/", "textarea[name=findings]"),
     (scene.SUPERVISOR, "/coordination/{task}/", "textarea[name=text] >> nth=0"),
@@ -129,8 +130,9 @@ def test_every_other_form_keeps_what_was_typed(who: str, address: str, field: st
     working, coordinating = scene.ticket_in(Status.WORKING), scene.ticket_in(Status.COORDINATING)
     task = coordinating.coordination_tasks.get()
     place = address.format(
-        working=working.number, coordinating=coordinating.number, task=task.pk, matter=f"-{working.pk}"
-    )
+        working=working.number, coordinating=coordinating.number, task=task.pk, matter=f"-{working.pk}",
+        answered=scene.ticket_in(Status.FOLLOW_UP).number,
+    )  # fmt: skip
     page = desk(who)
     page.goto(place)
     box = page.locator(field).first

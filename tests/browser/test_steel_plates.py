@@ -292,14 +292,16 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     operator.goto(f"{hotline.address}/tickets/{numbers[3]}/")
     expect(operator.locator("#actions [data-action=follow_up]")).to_have_count(0)  # whoever called first comes first
     for name, phone, _text in CALLERS:
-        operator.goto(f"{hotline.address}/follow-ups/")
+        operator.goto(f"{hotline.address}/follow-ups/all/")
         row = operator.locator("tr", has_text=phone)
         expect(row).to_contain_text(name)
         row.locator("a.btn-primary").click()
         operator.check("input[name=contacted][value=yes]")
         operator.check("input[name=solved][value=yes]")
         operator.check("input[name=satisfaction][value=very_satisfied]")
-        send(operator)
+        expect(operator.locator("input[name=outcome][value=follow_up]")).to_be_checked()  # proposed
+        operator.click("#follow-up button.btn-primary")
+        expect(operator.locator(".toast-line.success")).to_contain_text("已")
     assert set(Ticket.objects.values_list("status", flat=True)) == {Status.CLOSED}
     task.refresh_from_db()
     assert task.state == CoordinationTask.State.VERIFIED

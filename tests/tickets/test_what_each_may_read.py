@@ -212,7 +212,9 @@ def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> Hous
 # -- the addresses ------------------------------------------------------------------------------------------
 
 POSTED = ("caller-history", "call-panel", "call-like", "article-panel")
-LISTS = ("tickets", "my-tickets", "follow-ups", "inbox", "dispatch-queue", "board", "api-ticket-list", "figure-tickets")
+LISTS = (
+    "tickets", "my-tickets", "follow-up-list", "inbox", "dispatch-queue", "board", "api-ticket-list", "figure-tickets",
+)  # fmt: skip
 QUERIES = ("q=8765771", "q=8765228", "q=8765339", "q=周慎", "q=郑远", "tab=working", "tab=owed", "sort=risk", "wall=1")
 
 

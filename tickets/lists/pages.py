@@ -1,4 +1,4 @@
-"""Lists of tickets: everybody's, one's own, those to be called back, a department's."""
+"""Lists of tickets: everybody's, one's own, a department's."""
 
 from __future__ import annotations
 
@@ -29,16 +29,6 @@ def all_tickets(request: HttpRequest) -> HttpResponse:
 def my_tickets(request: HttpRequest) -> HttpResponse:
     tickets = Ticket.objects.visible_to(request.user).filter(registered_by=person(request))
     return ticket_list(request, tickets, title=_("My tickets"), filters=("q", "status", "kind", "recorded_from"))
-
-
-@requires(P.FOLLOW_UP)
-def follow_ups(request: HttpRequest) -> HttpResponse:
-    tickets = Ticket.objects.visible_to(request.user).filter(status=Status.FOLLOW_UP)
-    return ticket_list(
-        request, tickets, title=_("Follow-up calls"), template="tickets/follow_ups.html", default_order="step",
-        filters=("q", "kind", "department", "region"), empty=_("Nobody is waiting for a call."),
-        empty_icon="phone",
-    )  # fmt: skip
 
 
 @requires(P.HANDLE)
