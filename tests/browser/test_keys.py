@@ -23,6 +23,7 @@ from tickets.models import Category, Ticket
 pytestmark = pytest.mark.browser
 MOST = {
     "complaint": 12, "complaint_by_hand": 12, "join_like_ticket": 6, "urge": 4, "praise": 5, "answer_from_knowledge": 8,
+    "follow_up": 8, "not_reached": 8, "agreed_time": 8, "redo": 8, "closed_unsolved": 8,
 }  # fmt: skip
 
 
@@ -139,5 +140,71 @@ def test_what_a_call_costs_in_keys(open_page: OpenPage) -> None:
     one.page.set_viewport_size({"width": 390, "height": 844})
     expect(hint).to_be_hidden()
 
-    print(json.dumps({"keys": keys, "most": MOST}))  # noqa: T201
+    told(keys)
+
+
+def told(keys: dict[str, int]) -> None:
+    """Prints what was counted, and holds it to what it may cost."""
+    print(json.dumps({"keys": keys, "most": {name: MOST[name] for name in keys}}))  # noqa: T201
     assert {name: count for name, count in keys.items() if count > MOST[name]} == {}
+
+
+def test_what_a_follow_up_call_costs_in_keys(open_page: OpenPage) -> None:
+    """One call after the other: what is recorded opens the next, whose first question has the focus."""
+    tickets = [scene.ticket_in(Status.FOLLOW_UP, caller_phone=f"1001234700{n}", title=f"回访之{n}") for n in range(6)]
+    desk, keys, waiting = Desk(open_page("/follow-ups/")), dict[str, int](), iter(tickets)
+
+    def call() -> Ticket:
+        ticket = next(waiting)
+        desk.keys = 0
+        expect(desk.page.locator("main")).to_contain_text(ticket.title)
+        expect(desk.page.locator("#contacted-1")).to_be_focused()
+        return ticket
+
+    def recorded(ticket: Ticket, name: str) -> Ticket:
+        expect(desk.page.locator(".toast-line.success")).to_contain_text(ticket.number)
+        keys[name] = desk.keys
+        ticket.refresh_from_db()
+        return ticket
+
+    ticket = call()
+    expect(desk.page.locator("main")).to_contain_text(scene.ANSWER)
+    desk.press("1", "1", "2", "Enter")
+    ticket = recorded(ticket, "follow_up")
+    assert (ticket.status, ticket.satisfaction, ticket.cause) == (Status.CLOSED, "satisfied", "")
+
+    ticket = call()
+    desk.press("1", "3", "4", "2")
+    expect(desk.page.locator("#outcome-2")).to_be_checked()  # proposed, and taken by the key of the outcome or by Enter
+    desk.press("2")
+    expect(desk.page.locator("#note")).to_be_focused()
+    desk.say("修好三天又响了，要求重新办理。")
+    desk.press("Control+Enter")
+    ticket = recorded(ticket, "redo")
+    assert (ticket.status, ticket.cause, ticket.closing_reason) == (Status.DISPATCHED, "came_back", "")
+    assert ticket.events.latest("pk").note == "修好三天又响了，要求重新办理。"
+
+    ticket = call()
+    desk.press("1", "3", "5", "3", "1")
+    expect(desk.page.locator("[data-question=closing_reason]")).to_be_visible()
+    desk.press("2", "Enter")
+    ticket = recorded(ticket, "closed_unsolved")
+    assert (ticket.status, ticket.cause, ticket.closing_reason) == (Status.CLOSED, "slow", "policy")
+
+    ticket = call()
+    desk.press("0", "1", "Enter")
+    ticket = recorded(ticket, "not_reached")
+    missed = ticket.follow_ups.get()
+    assert (ticket.status, missed.why) == (Status.FOLLOW_UP, "no_answer")
+    again = timezone.localtime(missed.again_at).strftime("%m-%d %H:%M")
+    expect(desk.page.locator(".toast-line.success")).to_contain_text(again)
+
+    ticket = call()
+    desk.press("0", "6", "Control+Enter")  # the usual time is filled in: the same hour of the next working day
+    ticket = recorded(ticket, "agreed_time")
+    assert ticket.stage_due_at == ticket.follow_ups.get().again_at
+
+    call()
+    desk.press("Alt+l")
+    expect(desk.page.locator("main")).to_contain_text("当前没有需要回访的来电人")
+    told(keys)
