@@ -20,7 +20,7 @@ from dispatch import categorising, suggest
 from dispatch.sheets import cells, tables
 from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Row, Table
-from hotline import instants, telephone
+from hotline import formulas, instants, telephone
 from hotline.accounts.models import Department, Region
 from tickets import kinds
 from tickets.calls import words
@@ -274,10 +274,10 @@ def write_rejected(path: Path, table: Table, rejected: list[tuple[Row, str]]) ->
     kept = width - (table.heading[-1] == REASON)  # of a file that was refused before, all but the reason
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(map(cells.harmless, [*table.heading[:kept], REASON]))
+        writer.writerow(map(formulas.harmless, [*table.heading[:kept], REASON]))
         for row, reason in rejected:
             told = _t("Row %(row)d: %(reason)s") % {"row": row.number, "reason": reason}
             beyond = "".join(f" | {cell}" for cell in row.cells[width:])
             line = (row.cells + [""] * kept)[:kept]
-            writer.writerow(map(cells.harmless, [*line, told + beyond]))
+            writer.writerow(map(formulas.harmless, [*line, told + beyond]))
     return target

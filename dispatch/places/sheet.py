@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.importing import REASON
-from dispatch.sheets import cells, tables
+from dispatch.sheets import tables
 from dispatch.sheets.tables import Columns, Row, Table
+from hotline import formulas
 from hotline.accounts.models import Region, User
 from hotline.text import one_line
 from tickets.models import Place, PlaceSheet
@@ -239,10 +240,10 @@ def rejected_csv(sheet: PlaceSheet) -> str:
     width = len(heading) - (bool(heading) and heading[-1] == REASON)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(map(cells.harmless, [*heading[:width], REASON]))
+    writer.writerow(map(formulas.harmless, [*heading[:width], REASON]))
     for number, row, reason in sheet.rejected:
         told = _t("Row %(row)d: %(reason)s") % {"row": number, "reason": reason}
-        writer.writerow(map(cells.harmless, [*(row + [""] * width)[:width], told]))
+        writer.writerow(map(formulas.harmless, [*(row + [""] * width)[:width], told]))
     return "\ufeff" + out.getvalue()
 
 

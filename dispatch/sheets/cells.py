@@ -1,4 +1,4 @@
-"""What a single cell says: days and instants as people and programs write them, and text that is no formula."""
+"""What a single cell says: days and instants as people and programs write them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 import unicodedata
 from datetime import date, datetime, timedelta
 
-FORMULA_SIGNS = "=+-@\t\r\n＝＋－＠"
-MARK = "'"  # before which Excel and WPS take what follows for text
 # Days are counted from here; Excel believes that 1900 was a leap year, so from March 1900 on it is a day earlier.
 SINCE_1900, SINCE_1904 = date(1899, 12, 30), date(1904, 1, 1)
 SERIAL = re.compile(r"\d{5}(?:\.\d+)?")  # from 1927 to 2173
@@ -18,16 +16,6 @@ MOMENT = re.compile(
     r"(?:[:分]\s*(?P<second>\d{1,2})(?:\.\d+)?\s*秒?|分)?\s*(?P<after>AM|PM)?)?",
     re.IGNORECASE,
 )
-
-
-def harmless(text: str) -> str:
-    """A cell that no program takes for a formula. `as_meant` gives back what it was."""
-    return MARK + text if text.lstrip(MARK)[:1] in tuple(FORMULA_SIGNS) else text
-
-
-def as_meant(text: str) -> str:
-    """A cell without the mark by which `harmless` made text of it."""
-    return text[1:] if text.startswith(MARK) and text.lstrip(MARK)[:1] in tuple(FORMULA_SIGNS) else text
 
 
 def moment(text: str, *, counts_from_1904: bool = False) -> datetime:

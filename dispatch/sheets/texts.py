@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 from django.utils.translation import gettext as _t
 
-from dispatch.sheets.cells import as_meant
 from dispatch.sheets.grids import FIRST, Grid, Unreadable
+from hotline.formulas import as_meant
 
 SEPARATORS = ",;\t|，；"
 BLANKS = " \t\u00a0\u3000"

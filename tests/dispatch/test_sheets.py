@@ -20,6 +20,7 @@ from openpyxl import Workbook
 from dispatch.sheets import cells, tables, workbooks
 from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Columns, Table
+from hotline import formulas
 
 COLUMNS = Columns(
     {"category": ("类别", "分类"), "region": ("区域",), "day": ("日期",), "code": ("编码",)},
@@ -344,9 +345,9 @@ def test_a_row_that_has_slipped_is_a_fault() -> None:
 
 @given(st.text(alphabet="=+-@'\t\r\n＝ａa1 ", max_size=6))
 def test_a_cell_is_no_formula_and_comes_back_as_it_was(text: str) -> None:
-    written = cells.harmless(text)
-    assert not written.startswith(tuple(cells.FORMULA_SIGNS))
-    assert cells.as_meant(written) == text
+    written = formulas.harmless(text)
+    assert not written.startswith(tuple(formulas.FORMULA_SIGNS))
+    assert formulas.as_meant(written) == text
 
 
 @pytest.mark.parametrize(
