@@ -1,4 +1,4 @@
-"""A whole city from one folder of sheets: all of it, or nothing where a single row is wrong.
+"""A city from sheets, one of them or a whole folder: all of it, or nothing where a single row is wrong.
 
 What stands already and is the same stays untouched, so that it can be run again; what a sheet leaves out stays too, but
 for the directory, which is what its sheet says. A sheet that is not there is passed over.
@@ -7,14 +7,14 @@ for the directory, which is what its sheet says. A sheet that is not there is pa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from dispatch.city import sheets
@@ -24,9 +24,10 @@ from dispatch.directory import versions
 from dispatch.places import sheet as places
 from dispatch.sheets.grids import Unreadable
 from dispatch.sheets.tables import Row, Table
-from hotline.accounts import hashing
-from hotline.accounts.models import Department, Region, User
+from hotline.accounts import administrators, one_time
+from hotline.accounts.models import ApiToken, Department, Region, User
 from hotline.accounts.permissions import Role
+from hotline.setting_up.changing import shown
 from hotline.text import one_line
 from tickets.models import Category
 
@@ -55,6 +56,15 @@ class Refused(Exception):
         self.problems = problems
 
 
+class Entry(NamedTuple):
+    """What becomes of one row: new or changed, and which values it had and gets."""
+
+    row: int
+    what: str
+    becomes: str
+    changes: list[tuple[str, str, str]]  # label, before, after
+
+
 @dataclass
 class Laid:
     """What was done with each sheet, and the one-time passwords of the people who are new."""
@@ -65,13 +75,18 @@ class Laid:
 
 
 @dataclass
-class _Work:
-    """One sheet while it is laid in."""
+class Work:
+    """One sheet while it is laid in, for `actor` where somebody does it on a page."""
 
     file: str
     table: Table
+    columns: Mapping[str, Any]
+    actor: User | None = None
     counts: Counter[str] = field(default_factory=lambda: Counter({NEW: 0, CHANGED: 0, SAME: 0}))
     problems: list[Problem] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    made: list[Any] = field(default_factory=list)  # rows that are new
+    altered: list[Any] = field(default_factory=list)  # rows that were changed
 
     def wrong(self, row: int, text: str) -> None:
         self.problems.append(Problem(self.file, row, text))
@@ -88,38 +103,62 @@ class _Work:
                 yield row, given
 
     def _heading(self, name: str) -> str:
-        return str(next(sheet.columns[name] for sheet in sheets.ALL.values() if name in sheet.columns))
+        return str(self.columns[name])
 
-    def keep(self, row: Row, one: models.Model, values: Mapping[str, Any]) -> bool:
-        """Gives a row its values, saved where they differ; tells what the model refuses, and is then false."""
+    def keep(self, row: Row, one: models.Model, values: Mapping[str, Any], *, known: Sequence[str] = ()) -> bool:
+        """Gives a row its values, saved where they differ; tells what the model refuses, and is then false.
+
+        What is `known` to be right, since it was read from the database, is not asked there again.
+        """
+        becomes = self.set(row, one, values, lambda: one.full_clean(exclude={"password", *known}))
+        if becomes in (NEW, CHANGED):
+            one.save()
+        return becomes is not None
+
+    def set(self, row: Row, one: models.Model, values: Mapping[str, Any], check: Callable[[], None]) -> str | None:
+        """Gives a row its values and has it checked, not saved; what becomes of it, or None where it is wrong."""
         is_new = one.pk is None
-        if not is_new and all(getattr(one, name) == value for name, value in values.items()):
+        before = {} if is_new else {name: getattr(one, name) for name in values}
+        if not is_new and before == dict(values):
             self.counts[SAME] += 1
-            return True
+            return SAME
+        told = {name: "" if is_new else shown(one, name) for name in values}
         for name, value in values.items():
             setattr(one, name, value)
         try:
-            one.full_clean(exclude=["password"])
+            check()
         except ValidationError as error:
             self.wrong(row.number, " ".join(error.messages))
-            return False
-        if not is_new and not _differs(one, values):
-            self.counts[SAME] += 1
-            return True
-        one.save()
-        self.counts[NEW if is_new else CHANGED] += 1
-        return True
+            return None
+        differing = [name for name in values if is_new or getattr(one, name) != before[name]]
+        becomes = NEW if is_new else CHANGED if differing else SAME
+        self.counts[becomes] += 1
+        if becomes != SAME:
+            changes = [(self._label(one, name), told[name], after) for name in differing
+                       if (after := shown(one, name)) or told[name]]  # fmt: skip
+            self.entries.append(Entry(row.number, str(one), becomes, changes))
+            (self.made if is_new else self.altered).append(one)
+        return becomes
+
+    def _label(self, one: models.Model, name: str) -> str:
+        label = self.columns.get(name)
+        return str(label if label is not None else getattr(one._meta.get_field(name), "verbose_name", name))
 
 
-def _differs(one: models.Model, values: Mapping[str, Any]) -> bool:
-    """Whether what is stored of a row is something else than the model has made of the values."""
-    stored = type(one)._default_manager.get(pk=one.pk)
-    return any(getattr(one, name) != getattr(stored, name) for name in values)
+def one_sheet(name: str, table: Table, *, actor: User, keep: bool, file: str = "") -> Work:
+    """Lays one sheet in as `lay_in` would. Nothing stays of it where a row is wrong, or where `keep` is false."""
+    work = Work(file, table, sheets.ALL[name].columns, actor)
+    with transaction.atomic():
+        _LAYERS[name](work)
+        if work.problems or not keep:
+            transaction.set_rollback(True)
+    return work
 
 
 def lay_in(folder: Path, *, with_passwords: bool = False) -> Laid:
     """Lays a city in. Raises Refused with everything that is wrong in any of its sheets."""
     laid, problems = Laid(), []
+    new: list[User] = []
     known = {path for sheet in sheets.ALL.values() for path in sheet.find(folder)}
     laid.passed_over = sorted(path.name for path in folder.iterdir() if path.is_file() and path not in known)
     if not known:
@@ -134,22 +173,25 @@ def lay_in(folder: Path, *, with_passwords: bool = False) -> Laid:
             if not files:
                 continue
             try:
-                work = _Work(files[0].name, sheet.read(files[0]))
+                work = Work(files[0].name, sheet.read(files[0]), sheet.columns)
             except Unreadable as error:
                 problems.append(Problem(files[0].name, error.row, str(error).removeprefix(f"{files[0]}: ")))
                 continue
-            _LAYERS[name](work, laid, with_passwords)
+            _LAYERS[name](work)
             laid.counts[name] = work.counts
             problems += work.problems
+            new += work.made if name == "people" else []
         if problems:
             raise Refused(problems)
+        if with_passwords:
+            laid.passwords = one_time.give(new, one_time.draw(new), by=None)
     return laid
 
 
 # -- regions and departments ----------------------------------------------------------------------------------
 
 
-def _regions(work: _Work, laid: Laid, with_passwords: bool) -> None:
+def _regions(work: Work) -> None:
     levels = chosen(Region.Level)
     order = list(Region.Level.values)
     rows = []
@@ -165,13 +207,10 @@ def _regions(work: _Work, laid: Laid, with_passwords: bool) -> None:
         parent = None
         if given.get("parent"):
             found = Region.objects.filter(models.Q(code=given["parent"]) | models.Q(name=given["parent"]))
-            if len(found) != 1 or order.index(found[0].level) >= order.index(level):
+            if len(found) != 1:
                 work.wrong(row.number, _t("“%(name)s” is no region above it.") % {"name": given["parent"][:40]})
                 continue
             parent = found[0]
-        elif level != Region.Level.CITY:
-            work.wrong(row.number, _t("A region below the city needs the one above it."))
-            continue
         values: dict[str, Any] = {"name": given["name"], "level": level, "parent": parent}
         try:
             values |= {name: float(given[name]) for name in ("longitude", "latitude") if given.get(name)}
@@ -181,8 +220,9 @@ def _regions(work: _Work, laid: Laid, with_passwords: bool) -> None:
         work.keep(row, Region.objects.filter(code=given["code"]).first() or Region(code=given["code"]), values)
 
 
-def _departments(work: _Work, laid: Laid, with_passwords: bool) -> None:
+def _departments(work: Work) -> None:
     levels, regions = chosen(Department.Level), _regions_by_name()
+    known = {one.name: one for one in Department.objects.select_related("parent", "region")}
     rows: dict[str, tuple[Row, dict[str, Any]]] = {}
     seen: dict[str, int] = {}
     for row, given in work.rows(sheets.DEPARTMENTS.needed):
@@ -198,24 +238,25 @@ def _departments(work: _Work, laid: Laid, with_passwords: bool) -> None:
             work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
         else:
             above = given.get("parent", "")
-            values: dict[str, Any] = {"level": level, "region_id": region, "parent": above, "is_open": is_open}
+            values: dict[str, Any] = {"level": level, "region": region, "parent": above, "is_open": is_open}
             if "phone" in given:
                 values["phone"] = given["phone"]
             rows[given["name"]] = (row, values)
     for name in _parents_first(work, rows):
         row, values = rows[name]
-        parent = Department.objects.filter(name=values["parent"]).first() if values["parent"] else None
+        parent = known.get(values["parent"])
         if values["parent"] and parent is None:
             work.wrong(row.number, _t("“%(name)s” is not known.") % {"name": values["parent"][:40]})
             continue
-        one = Department.objects.filter(name=name).first() or Department(name=name)
-        if parent and one.pk and parent.is_within(one):
-            work.wrong(row.number, _t("An entry cannot stand below itself."))
-            continue
-        work.keep(row, one, {**values, "parent": parent})
+        one = known.get(name) or Department(name=name)
+        if one.pk and parent and parent.pk != one.parent_id:  # their ways may have moved since they were read
+            parent.refresh_from_db(fields=["path"])
+            one.refresh_from_db(fields=["path"])
+        if work.keep(row, one, {**values, "parent": parent}, known=("parent", "region", "successor")):
+            known[name] = one
 
 
-def _parents_first(work: _Work, rows: dict[str, tuple[Row, dict[str, Any]]]) -> list[str]:
+def _parents_first(work: Work, rows: dict[str, tuple[Row, dict[str, Any]]]) -> list[str]:
     """The names so that each comes after the one above it; those that go in a circle are told and left out."""
     order: dict[str, None] = {}
     for name in rows:
@@ -233,21 +274,22 @@ def _parents_first(work: _Work, rows: dict[str, tuple[Row, dict[str, Any]]]) -> 
     return [name for name in order if rows[name][0].number not in told]
 
 
-def _regions_by_name() -> dict[str, int]:
-    """Regions by code, by the whole way down and, where it is the only one, by name; zero where there are several."""
-    found: dict[str, int] = {}
-    for region in Region.objects.select_related("parent"):
+def _regions_by_name() -> dict[str, Region | None]:
+    """Regions by code, by the whole way down and, where it is the only one, by name; None where there are several."""
+    found: dict[str, Region | None] = {}
+    regions = list(Region.objects.select_related("parent"))
+    for region in regions:
         name = plain(region.name)
-        found[name] = 0 if name in found else region.pk
-    for region in Region.objects.select_related("parent"):
-        found |= {plain(region.code): region.pk, plain(region.full_name): region.pk}
+        found[name] = None if name in found else region
+    for region in regions:
+        found |= {plain(region.code): region, plain(region.full_name): region}
     return found
 
 
 # -- categories -----------------------------------------------------------------------------------------------
 
 
-def _categories(work: _Work, laid: Laid, with_passwords: bool) -> None:
+def _categories(work: Work) -> None:
     known = {(one.parent_id, plain(one.name)): one for one in Category.objects.all()}
     seen: dict[str, int] = {}
     for row, given in work.rows(sheets.CATEGORIES.needed):
@@ -264,33 +306,25 @@ def _categories(work: _Work, laid: Laid, with_passwords: bool) -> None:
             if level == LEVELS_OF_CATEGORIES[-1]:
                 values = {"is_used": is_used} | ({"keywords": given["keywords"]} if "keywords" in given else {})
             if one is None:
-                one = Category(name=given[level], parent=parent, code=_next_code(parent))
+                one = Category(name=given[level], parent=parent, code=Category.next_code(parent))
                 values = {"name": given[level], **values}
             elif not values:
                 parent = one
                 continue
-            if not work.keep(row, one, values):
+            if not work.keep(row, one, values, known=("parent",)):
                 break
             known[parent.pk if parent else None, plain(given[level])] = parent = one
-
-
-def _next_code(parent: Category | None) -> str:
-    """The next free code below a category: two more digits."""
-    begins = parent.code if parent else ""
-    taken = Category.objects.filter(parent=parent).values_list("code", flat=True)
-    used = [int(code[len(begins) :]) for code in taken if code.startswith(begins) and code[len(begins) :].isdigit()]
-    return f"{begins}{max(used, default=0) + 1:02d}"
 
 
 # -- people ---------------------------------------------------------------------------------------------------
 
 
-def _people(work: _Work, laid: Laid, with_passwords: bool) -> None:
+def _people(work: Work) -> None:
     roles = chosen(Role)
     departments = {plain(one.name): one for one in Department.objects.all()}
     known = {one.username.casefold(): one for one in User.objects.select_related("department")}
     seen: dict[str, int] = {}
-    new: list[User] = []
+    touched: list[tuple[Row, User]] = []
     for row, given in work.rows(sheets.PEOPLE.needed):
         if _twice(work, seen, given["username"].casefold(), row):
             continue
@@ -310,29 +344,55 @@ def _people(work: _Work, laid: Laid, with_passwords: bool) -> None:
                 "is_active": is_active, **{name: given[name] for name in ("phone", "extension") if name in given},
             }  # fmt: skip
             one = known.get(given["username"].casefold()) or User(username=given["username"])
-            is_new = one.pk is None
-            if is_new:
-                one.set_unusable_password()
-            if work.keep(row, one, values) and is_new:
-                new.append(one)
-    if with_passwords and not work.problems:
-        laid.passwords = _one_time_passwords(new)
+            if _is_own(work, one) and (role, department, is_active) != (one.role, one.department, one.is_active):
+                work.wrong(
+                    row.number, _t("Your own role, department and account are changed by another administrator.")
+                )
+            elif work.set(row, one, values, partial(_check_person, one, {"username", *values})) in (NEW, CHANGED):
+                touched.append((row, one))
+    holders = Counter(one.extension for one in [*known.values(), *work.made] if one.extension)
+    for row, one in touched:
+        if holders[one.extension] > 1:
+            work.wrong(row.number, _t("Somebody else has this extension."))
+    if not work.problems:
+        try:
+            _write_people(work)
+        except ValidationError as error:
+            work.wrong(0, " ".join(error.messages))
 
 
-def _one_time_passwords(people: list[User]) -> dict[str, str]:
-    """A password for each, good for one sign-in, after which its owner must choose another."""
-    given = {}
-    for one in people:
-        given[one.username], one.password = hashing.drawn()
-        one.reset_at = timezone.now()
-    User.objects.bulk_update(people, ["password", "reset_at"], batch_size=500)
-    return given
+def _is_own(work: Work, one: User) -> bool:
+    return work.actor is not None and one.pk == work.actor.pk
+
+
+def _check_person(one: User, given: set[str]) -> None:
+    """What can be said of a person without asking the database; thousands of them come at once."""
+    one.clean_fields(exclude={field.name for field in one._meta.fields if field.name not in given} | {"department"})
+    one.clean()
+
+
+def _write_people(work: Work) -> None:
+    """All of them in a few statements. Raises ValidationError where no administrator would be left."""
+    for one in [*work.made, *work.altered]:
+        one.follow_role()
+    for one in work.made:
+        one.set_unusable_password()
+    with administrators.one_remains():
+        User.objects.filter(pk__in=[one.pk for one in work.altered]).update(extension="")  # they may change places
+        User.objects.bulk_create(work.made, batch_size=1000)
+        User.objects.bulk_update(work.altered, PERSON_COLUMNS, batch_size=500)
+        ApiToken.objects.filter(user__in=[one for one in work.altered if not one.is_active]).delete()
+
+
+PERSON_COLUMNS = (
+    "full_name", "role", "department", "is_lead", "is_active", "phone", "extension", "is_staff", "is_superuser"
+)  # fmt: skip
 
 
 # -- places and the directory ---------------------------------------------------------------------------------
 
 
-def _places(work: _Work, laid: Laid, with_passwords: bool) -> None:
+def _places(work: Work) -> None:
     found = places.read(work.table)
     for row, reason in found.rejected:
         work.wrong(row.number, reason)
@@ -340,7 +400,7 @@ def _places(work: _Work, laid: Laid, with_passwords: bool) -> None:
         work.counts.update(places.take_in(found.entries, actor=None))
 
 
-def _directory(work: _Work, laid: Laid, with_passwords: bool) -> None:
+def _directory(work: Work) -> None:
     try:
         lines = directory.lines(work.table)
         draft = versions.draft_whole(lines, note=_t("Laid in from sheets"), actor=None)
@@ -356,13 +416,13 @@ def _directory(work: _Work, laid: Laid, with_passwords: bool) -> None:
     versions.put_in_force(draft, actor=None)
 
 
-_LAYERS: dict[str, Callable[[_Work, Laid, bool], None]] = {
+_LAYERS: dict[str, Callable[[Work], None]] = {
     "regions": _regions, "departments": _departments, "categories": _categories, "people": _people,
     "places": _places, "directory": _directory,
 }  # fmt: skip
 
 
-def _twice(work: _Work, seen: dict[str, int], key: str, row: Row) -> bool:
+def _twice(work: Work, seen: dict[str, int], key: str, row: Row) -> bool:
     """Whether the same stands in a row above; it is told."""
     if key in seen:
         work.wrong(row.number, _t("The same stands in row %(row)d already.") % {"row": seen[key]})

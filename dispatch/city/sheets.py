@@ -39,14 +39,21 @@ class Sheet:
         return sorted(path for path in files if path.stem.casefold() in self.names)
 
     def read(self, path: Path) -> Table:
-        """Its table. Raises Unreadable."""
+        """The table of a file that somebody names on the command line. Raises Unreadable."""
+        return tables.read_file(path, self._looked_for())
+
+    def read_sent(self, content: bytes) -> Table:
+        """The table of a file that was sent to a page. Raises Unreadable."""
+        return tables.read(content, self._looked_for())
+
+    def _looked_for(self) -> Columns:
         headings: dict[str, list[str]] = {name: [str(label)] for name, label in self.columns.items()}
         for language, _name in settings.LANGUAGES:
             with translation.override(language):
                 for name, label in self.columns.items():
                     headings[name].append(str(label))
         known = {name: (*headings[name], *self.also.get(name, ())) for name in self.columns}
-        return tables.read_file(path, Columns(known, self.needed))
+        return Columns(known, self.needed)
 
 
 REGIONS = Sheet(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from hotline.accounts.models import AccountEvent, User
 
@@ -13,3 +14,10 @@ def record(kind: str, person: User, *, by: User | None, detail: str = "", addres
     """Writes down that `by` did `kind` to the account of `person`; `detail` names a token, never its key."""
     logger.info("%s: account %s by %s from %s %s", kind, person.username, by.username if by else "-", address, detail)
     return AccountEvent.objects.create(kind=kind, person=person, by=by, detail=detail, address=address)
+
+
+def record_of_many(kind: str, people: Iterable[User], *, by: User | None) -> None:
+    """The same for many accounts at once."""
+    events = [AccountEvent(kind=kind, person=one, by=by) for one in people]
+    AccountEvent.objects.bulk_create(events, batch_size=1000)
+    logger.info("%s: %d accounts by %s", kind, len(events), by.username if by else "-")

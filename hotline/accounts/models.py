@@ -105,6 +105,18 @@ class Region(TreeNode):
             return self.name
         return f"{self.parent.name}{self.name}"
 
+    def clean(self) -> None:
+        super().clean()
+        order = list(Region.Level.values)
+        if self.level not in order:  # refused for itself
+            return
+        if self.parent is None and self.level != Region.Level.CITY:
+            raise ValidationError({"parent": _("A region below the city needs the one above it.")})
+        if self.parent and order.index(self.parent.level) >= order.index(self.level):
+            raise ValidationError(
+                {"parent": ValidationError(_("“%(name)s” is no region above it."), params={"name": self.parent.name})}
+            )
+
 
 class Department(TreeNode):
     class Level(models.TextChoices):
@@ -216,6 +228,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
     def clean(self) -> None:
         super().clean()
         self.phone = _number_of(self)
+        if self.role == Role.STAFF and self.department_id is None:
+            raise ValidationError({"department": _("Department staff need a department.")})
 
     def get_full_name(self) -> str:
         return str(self)
@@ -248,11 +262,15 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
         """Marks the password that is about to be saved as given by `by` for signing in once."""
         self.reset_at, self.reset_by = timezone.now(), by
 
+    def follow_role(self) -> None:
+        """Django's two marks as the role has them; for whoever writes many people at once, past `save`."""
+        self.is_staff = allows(self.role, "set_up")
+        self.is_superuser = False
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves; API tokens end with a new password and with a closed account."""
         ends_tokens = self.pk is not None and (getattr(self, "_password", None) is not None or not self.is_active)
-        self.is_staff = allows(self.role, "set_up")
-        self.is_superuser = False
+        self.follow_role()
         super().save(*args, **kwargs)
         if ends_tokens:
             self.auth_token_set.all().delete()

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dispatch.city import laying, writing
-from dispatch.sheets.cells import harmless
+from hotline.formulas import harmless
 
 SHOWN = 200  # problems
 
