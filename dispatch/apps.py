@@ -7,5 +7,5 @@ class DispatchConfig(AppConfig):
     verbose_name = _("Dispatch")
 
     def ready(self) -> None:
-        from dispatch import effects  # noqa: F401 - registers what the actions change
+        from dispatch import effects, setting_up  # noqa: F401 - registers what the actions change
         from dispatch.queue import automation  # noqa: F401

@@ -7,6 +7,7 @@ class HotlineConfig(AppConfig):
 
     def ready(self) -> None:
         from hotline import translations
+        from hotline.setting_up import own  # noqa: F401 - registers what a new city is asked
 
         translations.compile_if_older()
 

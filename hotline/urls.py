@@ -7,13 +7,21 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView
 
-from hotline import drafts, finding, health, language, setting_up, shell
+from hotline import drafts, finding, health, language, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
+from hotline.setting_up import home, people, table_pages
 
 urlpatterns = [
     path("", shell.home, name="home"),
-    path("set-up/", setting_up.set_up, name="set-up"),
+    path("set-up/", home.set_up, name="set-up"),
+    path("set-up/people/", people.people, name="people"),
+    path("set-up/people/new/", people.new_person, name="new-person"),
+    path("set-up/people/passwords/", people.passwords, name="people-passwords"),
+    path("set-up/people/<int:pk>/", people.one_person, name="person"),
+    path("set-up/tables/<slug:name>/", table_pages.rows, name="set-up-table"),
+    path("set-up/tables/<slug:name>/new/", table_pages.add, name="set-up-add"),
+    path("set-up/tables/<slug:name>/<int:pk>/", table_pages.row, name="set-up-row"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", SignOutView.as_view(), name="sign-out"),

@@ -7,4 +7,4 @@ class MattersConfig(AppConfig):
     verbose_name = _("Matters")
 
     def ready(self) -> None:
-        from matters import effects  # noqa: F401 - registers what joining and parting leave behind
+        from matters import effects, setting_up  # noqa: F401 - registers what joining and parting leave behind

@@ -7,7 +7,7 @@ class TicketsConfig(AppConfig):
     verbose_name = _("tickets")
 
     def ready(self) -> None:
-        from tickets import converters  # noqa: F401 - each registers what it holds
+        from tickets import converters, setting_up  # noqa: F401 - each registers what it holds
         from tickets.calls import effects as of_calls  # noqa: F401
         from tickets.following_up import queue  # noqa: F401
         from tickets.workflow import correcting, effects, handing_over  # noqa: F401

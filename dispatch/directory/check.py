@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from django.db import models
 from django.db.models import Count, Max
@@ -81,7 +82,10 @@ class _City:
         self.leaves = [c for c in self.categories.values() if c.is_used and c.pk not in parents]
         region_parents = {region.parent_id for region in self.regions.values()}
         self.places = [region for region in self.regions.values() if region.pk not in region_parents]
-        self.tickets = recent()
+
+    @cached_property
+    def tickets(self) -> list[Counted]:
+        return recent()
 
     def duty(self, line: Line) -> str:
         return f"{self.categories[line.category]} · {self.regions[line.region].full_name}"
@@ -105,10 +109,7 @@ def _holes(city: _City) -> Iterator[Finding]:
     for category, region, _department, _unanswered, count in city.tickets:
         if city.find(category, region) is None:
             fell[category] += count
-    for leaf in city.leaves:
-        missing = [place for place in city.places if city.find(leaf.pk, place.pk) is None]
-        if not missing:
-            continue
+    for leaf, missing in _uncovered(city):
         if len(missing) == len(city.places):
             text = _t("Nobody is responsible for {category} anywhere.").format(category=leaf)
         else:
@@ -116,6 +117,24 @@ def _holes(city: _City) -> Iterator[Finding]:
                 category=leaf, regions=_named([place.full_name for place in missing])
             )
         yield Finding(Kind.HOLE, text, fell[leaf.pk])
+
+
+def _uncovered(city: _City) -> Iterator[tuple[Category, list[Region]]]:
+    """Categories that nobody is responsible for somewhere, with where."""
+    whole = [region.pk for region in city.regions.values() if region.parent_id is None]
+    for leaf in city.leaves:
+        if whole and all(city.find(leaf.pk, region) for region in whole):
+            continue
+        if missing := [place for place in city.places if city.find(leaf.pk, place.pk) is None]:
+            yield leaf, missing
+
+
+def uncovered() -> tuple[int, list[Category], list[Category]]:
+    """How many lines hold today, the categories that nobody is responsible for anywhere, and those in some regions."""
+    city = _City(lines_of(standing()), timezone.localdate())
+    found = list(_uncovered(city))
+    nowhere = [leaf for leaf, missing in found if len(missing) == len(city.places)]
+    return len(city.book.lines), nowhere, [leaf for leaf, missing in found if len(missing) < len(city.places)]
 
 
 def _contradictions(city: _City) -> Iterator[Finding]:
