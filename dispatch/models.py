@@ -234,3 +234,24 @@ class AutomaticDispatch(models.Model):
 
     class Meta:
         ordering = ("-pk",)
+
+
+class CitySheet(models.Model):
+    """A sheet of people, departments, regions or categories that was read, and is looked at before it is taken in.
+
+    `told` is what the page said it would change; it is taken in only while that is still so.
+    """
+
+    sheet = models.CharField(max_length=20)  # one of `dispatch.city.sheets.ALL`
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    name = models.CharField(max_length=200)  # of the file, without its ending
+    rows = models.JSONField(default=list)  # number, values and fault of each; emptied when it is taken in
+    told = models.JSONField(default=dict)  # counts, entries and problems
+    taken_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("city-sheet", args=[self.pk])

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from dispatch.city import pages as city
 from dispatch.directory import views as directory
 from dispatch.places import proposals
 from dispatch.places import views as places
@@ -28,6 +29,9 @@ urlpatterns = [
     path("places/import/<int:pk>/rejected.csv", places.rejected_rows, name="place-sheet-rejected"),
     path("places/places.xlsx", places.export_places, name="places-export"),
     path("places/<int:pk>/", places.place, name="place"),
+    path("set-up/sheets/<int:pk>/", city.city_sheet, name="city-sheet"),
+    path("set-up/sheets/<slug:name>/", city.import_sheet, name="city-import"),
+    path("set-up/sheets/<slug:name>.xlsx", city.export_sheet, name="city-export"),
     path("precedents/", directory.precedent_list, name="precedents"),
     path("dispatch/call/", pages.call_panel, name="call-panel"),
     path("dispatch/call/like/", pages.call_like, name="call-like"),

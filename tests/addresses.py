@@ -12,7 +12,9 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from hotline.accounts.models import Department
+from dispatch.models import CitySheet
+from hotline.accounts.models import Department, User
+from hotline.setting_up.tables import TABLES
 from knowledge.models import Article, ArticleFile
 from matters.models import Proposal
 from reports.models import ReportRun
@@ -52,6 +54,17 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "missed-end": lambda numbers: keys(MissedCall.objects.all()[:2]),
     "call-back": lambda numbers: keys(MissedCall.objects.all()[:2]),
     "api-missed-call-detail": lambda numbers: keys(MissedCall.objects.all()[:1]),
+    "person": lambda numbers: keys(User.objects.filter(is_active=True)[:2]),
+    "set-up-table": lambda numbers: [{"name": name} for name in TABLES],
+    "set-up-add": lambda numbers: [{"name": name} for name in TABLES],
+    "set-up-row": lambda numbers: [
+        {"name": name, "pk": pk}
+        for name, table in TABLES.items()
+        for pk in table.rows().values_list("pk", flat=True)[:1]
+    ],
+    "city-import": lambda numbers: [{"name": name} for name in ("people", "departments", "regions", "categories")],
+    "city-export": lambda numbers: [{"name": name} for name in ("people", "departments", "regions", "categories")],
+    "city-sheet": lambda numbers: keys(CitySheet.objects.all()[:2]),
     "place": lambda numbers: keys(Place.objects.all()[:1]),
     "place-sheet": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
     "place-sheet-rejected": lambda numbers: keys(PlaceSheet.objects.all()[:1]),
