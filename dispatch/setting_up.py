@@ -21,7 +21,8 @@ def directory() -> Standing:
             "%(lines)d lines; nobody is responsible for %(nowhere)d categories, nor for %(part)d in some regions"
         )
         said = words % {"lines": lines, "nowhere": len(nowhere), "part": len(in_part)}
-        return Standing(State.MISSING, f"{said}{_t(': ')}{named([*nowhere, *in_part])}")
+        names = named([*nowhere, *in_part])
+        return Standing(State.MISSING, _t("%(label)s: %(value)s") % {"label": said, "value": names})
     return Standing(State.DONE, _t("%(lines)d lines cover every category everywhere") % {"lines": lines})
 
 

@@ -70,7 +70,9 @@ def staffed() -> Standing:
     if empty:
         words = _t("%(count)d departments have nobody: %(names)s") % {"count": len(empty), "names": named(empty)}
         return Standing(State.MISSING, words)
-    return standing(bool(taking), _t("each of %(count)d departments has somebody") % {"count": len(taking)})
+    if not taking:
+        return Standing(State.MISSING, _t("no department takes tickets yet"))
+    return Standing(State.DONE, _t("each of %(count)d departments has somebody") % {"count": len(taking)})
 
 
 @check(34, _("First passwords"), "people")

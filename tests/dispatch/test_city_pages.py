@@ -70,7 +70,7 @@ def test_every_wrong_row_of_five_thousand_is_named_and_nothing_taken_in(signed_i
     assert [row for row, _text in sheet.told["problems"]] == [at + 2 for at in sorted(wrong)]
     text = page.content.decode()
     for at in wrong:
-        assert f'<td class="num">{at + 2}</td>' in text
+        assert f'<td class="num tight">{at + 2}</td>' in text
     client.post(sheet.get_absolute_url())
     assert User.objects.count() == before
 
