@@ -87,6 +87,7 @@ class Work:
     entries: list[Entry] = field(default_factory=list)
     made: list[Any] = field(default_factory=list)  # rows that are new
     altered: list[Any] = field(default_factory=list)  # rows that were changed
+    fields: set[str] = field(default_factory=set)  # in which any of these was
 
     def wrong(self, row: int, text: str) -> None:
         self.problems.append(Problem(self.file, row, text))
@@ -138,6 +139,7 @@ class Work:
                        if (after := shown(one, name)) or told[name]]  # fmt: skip
             self.entries.append(Entry(row.number, str(one), becomes, changes))
             (self.made if is_new else self.altered).append(one)
+            self.fields |= set() if is_new else set(differing)
         return becomes
 
     def _label(self, one: models.Model, name: str) -> str:
@@ -378,15 +380,14 @@ def _write_people(work: Work) -> None:
     for one in work.made:
         one.set_unusable_password()
     with administrators.one_remains():
-        User.objects.filter(pk__in=[one.pk for one in work.altered]).update(extension="")  # they may change places
+        if "extension" in work.fields:  # they may change places
+            User.objects.filter(pk__in=[one.pk for one in work.altered]).update(extension="")
         User.objects.bulk_create(work.made, batch_size=1000)
-        User.objects.bulk_update(work.altered, PERSON_COLUMNS, batch_size=500)
+        if work.altered:
+            User.objects.bulk_update(
+                work.altered, [*work.fields, *(("is_staff",) if "role" in work.fields else ())], batch_size=500
+            )
         ApiToken.objects.filter(user__in=[one for one in work.altered if not one.is_active]).delete()
-
-
-PERSON_COLUMNS = (
-    "full_name", "role", "department", "is_lead", "is_active", "phone", "extension", "is_staff", "is_superuser"
-)  # fmt: skip
 
 
 # -- places and the directory ---------------------------------------------------------------------------------

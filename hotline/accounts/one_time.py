@@ -27,7 +27,8 @@ def give(people: Iterable[User], drawn: Drawn, *, by: User | None) -> dict[str, 
     given, now = list(people), timezone.now()
     for one in given:
         one.password, one.reset_at, one.reset_by = drawn[one.pk][1], now, by
-    User.objects.bulk_update(given, ["password", "reset_at", "reset_by"], batch_size=500)
+    User.objects.bulk_update(given, ["password"], batch_size=500)
+    User.objects.filter(pk__in=[one.pk for one in given]).update(reset_at=now, reset_by=by)
     ApiToken.objects.filter(user__in=given).delete()
     journal.record_of_many(AccountEvent.Kind.PASSWORD_RESET, given, by=by)
     return {one.username: drawn[one.pk][0] for one in given}

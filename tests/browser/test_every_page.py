@@ -20,6 +20,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
+from dispatch.models import CitySheet
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import Role
@@ -219,6 +220,11 @@ def house(live_city: None, live_server: Any) -> str:
         told = events.take(events.Event(f"c{number}", "missed", timezone.now(), phone)).call
         if not number:
             missed.take(told.missed, by=scene.user(scene.OPERATOR))
+    read = {
+        "counts": {"new": 1, "changed": 1, "same": 0}, "problems": [[4, "没有“某局”。"]],
+        "entries": [[2, "新人", "new", [["姓名", "", "新人"]]], [3, "王五", "changed", [["姓名", "王武", "王五"]]]],
+    }  # fmt: skip
+    CitySheet.objects.create(sheet="people", name="人员", made_by=scene.user(scene.ADMIN), told=read)
     sweeping.sweep()
     build(periods.containing(ReportKind.WEEKLY, timezone.localdate()))
     return str(live_server.url)

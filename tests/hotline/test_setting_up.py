@@ -91,9 +91,13 @@ def test_what_is_missing_is_told_until_it_is_there(
 def test_people_are_found_by_name_pinyin_role_and_department(signed_in: SignIn) -> None:
     clerk = scene.user(scene.CLERK)
     client = signed_in(scene.ADMIN)
-    above = Department.objects.get(pk=clerk.department_id).ancestor_ids[-1]  # type: ignore[union-attr]
-    for asked in ({"q": clerk.full_name}, {"q": clerk.username[:4]}, {"q": "zhangweidong"}, {"q": "zwd"},
-                  {"role": "staff", "department": above}, {"state": "used", "q": clerk.full_name}):  # fmt: skip
+    assert clerk.department is not None
+    above = clerk.department.ancestor_ids[-1]
+    asking: list[dict[str, Any]] = [
+        {"q": clerk.full_name}, {"q": clerk.username[:4]}, {"q": "zhangweidong"}, {"q": "zwd"},
+        {"role": "staff", "department": above}, {"state": "used", "q": clerk.full_name},
+    ]  # fmt: skip
+    for asked in asking:
         assert clerk in list(client.get(reverse("people"), asked).context["page"]), asked
     assert clerk not in list(client.get(reverse("people"), {"role": "operator"}).context["page"])
     assert client.get(reverse("people"), {"role": "x", "department": "y", "state": "z"}).status_code == 200
