@@ -6,12 +6,14 @@ from copy import copy
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from hotline.accounts import journal
+from hotline.accounts import administrators, journal
 from hotline.accounts.access import person
 from hotline.accounts.forms import OneTimePasswordForm
 from hotline.accounts.models import AccountEvent, Department, Region, User
@@ -39,15 +41,27 @@ class PersonAdmin(SetUpAdmin, UserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Administrators make nothing else of themselves: a role that sees tickets comes from a colleague."""
-        own = ("role", "department") if obj and obj == request.user else ()
+        own = ("role", "department", "is_active") if obj and obj == request.user else ()
         return (*super().get_readonly_fields(request, obj), *own)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
             obj.give_one_time_password(by=person(request))
-        super().save_model(request, obj, form, change)
+        with administrators.one_remains():
+            super().save_model(request, obj, form, change)
         if not change:
             journal.record(AccountEvent.Kind.PASSWORD_RESET, obj, by=person(request))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError as refused:  # the last administrator
+            self.message_user(request, " ".join(refused.messages), messages.ERROR)
+            return redirect(request.path)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """People are disabled: what they did stays in their name."""
+        return False
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         pages = copy(self)  # Django asks the page's class for the form, which cannot know who is giving the password

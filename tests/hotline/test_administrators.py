@@ -108,6 +108,16 @@ def test_administrators_give_themselves_no_other_role(signed_in: SignIn) -> None
     assert chief.role == "administrator"
 
 
+def test_people_are_neither_deleted_nor_disable_themselves_on_djangos_pages(signed_in: SignIn) -> None:
+    chief, client = scene.user(scene.ADMIN), signed_in(scene.ADMIN)
+    form = {"username": chief.username, "full_name": chief.full_name, "phone": "", "email": ""}
+    assert client.post(reverse("admin:accounts_user_change", args=[chief.pk]), form).status_code == 302
+    chief.refresh_from_db()
+    assert chief.is_active
+    clerk = scene.user(scene.CLERK)
+    assert client.post(reverse("admin:accounts_user_delete", args=[clerk.pk]), {"post": "yes"}).status_code == 403
+
+
 def test_account_events_are_read_by_administrators_and_changed_by_nobody(signed_in: SignIn) -> None:
     clerk = scene.user(scene.CLERK)
     key = signed_in(scene.CLERK).post(reverse("tokens"), {"name": "报表程序"}).context["key"]
