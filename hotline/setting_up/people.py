@@ -36,7 +36,7 @@ from hotline.text import one_line
 PAGE_SIZE = 50
 OWN = ("role", "department")  # what a colleague changes, not oneself
 STATES = {
-    "used": _("In use"), "unused": _("Disabled"), "without": _("Without a password"),
+    "used": _("In use"), "unused": pgettext_lazy("account", "Disabled"), "without": _("Without a password"),
     "waiting": _("One-time password not used yet"),
 }  # fmt: skip
 FILTERS: dict[str, Q] = {
