@@ -109,7 +109,8 @@ def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int,
 
 
 def _copy_tickets(cursor: Any, next_due: str) -> None:
-    fields = [field for field in Ticket._meta.concrete_fields if field.column not in OF_ITS_OWN]
+    known = [field for field in Ticket._meta.concrete_fields if not field.generated]
+    fields = [field for field in known if field.column not in OF_ITS_OWN]
     endings = "(SELECT array_agg(DISTINCT e) FROM (SELECT lower({0}) AS e UNION ALL SELECT substr({0}, i) FROM" \
               " generate_series({1}, length({0}) - 3) i) ends)"  # fmt: skip
     cursor.execute(

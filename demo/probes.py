@@ -221,6 +221,8 @@ def _whole(address: str) -> Any:
 
 
 def _fragments() -> Iterator[Asked]:
+    for who in (OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, CLERK):
+        yield f"numbers beside doors {who}", who, getting("/numbers/")
     street = _pk(Region.objects.filter(name="书院街道"))
     call = {"description": NOTES, "region": street, "address": "幸福里小区"}
     yield "call panel", OPERATOR, posting("/dispatch/call/", **call)

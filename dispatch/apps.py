@@ -8,4 +8,4 @@ class DispatchConfig(AppConfig):
 
     def ready(self) -> None:
         from dispatch import effects, setting_up  # noqa: F401 - registers what the actions change
-        from dispatch.queue import automation  # noqa: F401
+        from dispatch.queue import automation, numbers  # noqa: F401

@@ -35,6 +35,7 @@ DOORS = (
     Door("dispatch-queue", _("Dispatch"), P.DISPATCH, "paper-airplane"),
     Door("inbox", _("Inbox"), P.HANDLE, "inbox-arrow-down"),
     Door("messages", _("Messages"), P.SEE_MESSAGES, "bell"),
+    Door("answer-templates", _("Answer templates"), P.HANDLE, "document-duplicate"),
     Door("tickets", _("Department tickets"), P.SEE_DEPARTMENT_TICKETS, "magnifying-glass"),
     Door("board", _("Stuck board"), P.SEE_BOARD, "exclamation-triangle"),
     Door("matters", _("Matters"), P.MANAGE_MATTERS, "rectangle-group"),

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.views import SpectacularAPIView
 
-from hotline import drafts, finding, health, language, shell
+from hotline import drafts, finding, health, language, numbers, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
 from hotline.setting_up import home, people, table_pages
@@ -30,6 +30,7 @@ urlpatterns = [
     path("tokens/<slug:digest>/revoke/", revoke_token, name="revoke-token"),
     path("find/", finding.find, name="find"),
     path("drafts/key/", drafts.key, name="draft-key"),
+    path("numbers/", numbers.numbers, name="numbers"),
     path("language/", login_not_required(language.switch_language), name="language"),
     path("", include("tickets.urls")),
     path("", include("dispatch.urls")),

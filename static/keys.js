@@ -1,5 +1,6 @@
-// Letters as keys: "/" finds, "n" records a new call, and lists are worked with j, k, x, l, o, d and a. One guard for
-// all of them: where somebody may be typing, a letter is a letter.
+// Letters as keys: "/" finds, "n" records a new call; in a list j and k move, x chooses, l chooses what is alike, * all
+// of the page, o opens. What else can be done with a row or with the chosen ones says its button: data-key,
+// data-chosen-key and data-list-key. One guard for all of them: where somebody may be typing, a letter is a letter.
 "use strict";
 
 // The field typed in last, until a click or another place of the focus shows that the hands are elsewhere. A page can
@@ -18,7 +19,7 @@ function isKey(event) {
   if (event.defaultPrevented || isComposing(event)) return false;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (takesText(event.target) || isFocusLost()) return false;
-  return ![...document.forms].some(hasUnsaved);
+  return ![...document.forms].some((form) => !form.hidden && hasUnsaved(form));
 }
 
 // -- a key that stands at a button, such as Alt+U: it works while one types, and only where the button is seen --
@@ -50,15 +51,19 @@ const PAGE_KEYS = { "/": find, n: recordCall };
 
 // -- in a list: one row is the one that is worked on --
 
+const WORKED_BY_KEYS = "#many, [data-row-keys]"; // what a page has whose rows are worked by keys
+const PLACE = `row:${location.pathname}?${new URLSearchParams(location.search).get("tab") || ""}`;
+
 const rowsOfList = () =>
-  document.getElementById("many") ? [...document.querySelectorAll("table.sheet tbody tr")] : [];
+  document.querySelector(WORKED_BY_KEYS) ? [...document.querySelectorAll("table.sheet tbody tr")] : [];
 const rowHere = () => document.querySelector("table.sheet tbody tr.here");
+const isAnyChosen = () => document.querySelector("input[form=many][name=number]:checked") !== null;
 
 function goToRow(to) {
   const rows = rowsOfList();
   rowHere()?.classList.remove("here");
   rows[to]?.classList.add("here");
-  sessionStorage.setItem("row", to);
+  sessionStorage.setItem(PLACE, to);
   rows[to]?.scrollIntoView({ block: "nearest" });
 }
 
@@ -68,31 +73,49 @@ function step(by) {
 }
 
 function tickLike(row) {
-  const { like } = row.querySelector("input[name=number]").dataset;
+  const like = row.querySelector("input[name=number]")?.dataset.like;
   document.querySelectorAll(`input[name=number][data-like="${like}"]`).forEach((box) => (box.checked = true));
 }
 
-const LIST_KEYS = { j: () => step(1), k: () => step(-1) };
+const LIST_KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  "*": () => document.querySelector("[data-choose-all]")?.click(),
+};
 const ROW_KEYS = {
   x: (row) => row.querySelector("input[name=number]")?.click(),
   l: tickLike,
   o: (row) => row.querySelector("a")?.click(),
-  d: (row) => row.querySelector("[data-key=d]")?.click(),
-  a: (row) => row.querySelector("a.btn")?.click(),
 };
+
+// The button that a letter presses: that of the chosen ones, else that of the row, else that of the list.
+function buttonOf(letter) {
+  const seen = (button) => (button?.checkVisibility() ? button : null);
+  const ofChosen = isAnyChosen() ? document.querySelector(`[data-chosen-key="${letter}"]`) : null;
+  const ofRow = rowHere()?.querySelector(`[data-key="${letter}"]`);
+  return ofChosen ?? ofRow ?? seen(document.querySelector(`[data-list-key="${letter}"]`));
+}
 
 document.addEventListener("keydown", (event) => {
   if (!isKey(event)) return;
   if (PAGE_KEYS[event.key]) {
     if (PAGE_KEYS[event.key]()) event.preventDefault();
-  } else if (rowsOfList().length) {
-    if (LIST_KEYS[event.key]) LIST_KEYS[event.key]();
-    else if (ROW_KEYS[event.key] && rowHere()) ROW_KEYS[event.key](rowHere());
+    return;
   }
+  if (/^[a-z]$/.test(event.key) && !event.repeat) {
+    const button = buttonOf(event.key);
+    if (button) {
+      event.preventDefault(); // the letter would be typed into the field that opens
+      return button.click();
+    }
+  }
+  if (!rowsOfList().length) return;
+  if (LIST_KEYS[event.key]) LIST_KEYS[event.key]();
+  else if (ROW_KEYS[event.key] && rowHere()) ROW_KEYS[event.key](rowHere());
 });
 
 // Back from a dispatch the same place of the list is worked on.
 document.addEventListener("DOMContentLoaded", () => {
   const rows = rowsOfList();
-  rows[Math.min(Number(sessionStorage.getItem("row") ?? -1), rows.length - 1)]?.classList.add("here");
+  rows[Math.min(Number(sessionStorage.getItem(PLACE) ?? -1), rows.length - 1)]?.classList.add("here");
 });

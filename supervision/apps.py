@@ -7,7 +7,7 @@ class SupervisionConfig(AppConfig):
     verbose_name = _("Supervision")
 
     def ready(self) -> None:
-        from supervision import effects, setting_up  # noqa: F401 - register what the actions change
+        from supervision import effects, numbers, setting_up  # noqa: F401 - register what actions change, what is counted
         from supervision.clocks import keeping, sweeping  # noqa: F401
         from supervision.ladder import messages, of_matters, steps  # noqa: F401
         from supervision.site import effects as of_the_spot  # noqa: F401

@@ -175,6 +175,11 @@ class Notice(models.Model):
             models.Index("made_at", name="notice_waiting", condition=models.Q(delivery__isnull=True)),
             models.Index(fields=["to_department", "-made_at"], name="notice_department"),
             models.Index(fields=["to_user", "-made_at"], name="notice_user"),
+            # the number beside the door: what nobody has read yet
+            *(
+                models.Index(addressee, name=f"notice_unread_{addressee}", condition=models.Q(read_at__isnull=True))
+                for addressee in ("to_user", "to_department")
+            ),
         ]
 
 

@@ -19,7 +19,7 @@ from knowledge.models import Article, ArticleFile
 from matters.models import Proposal
 from reports.models import ReportRun
 from supervision.models import CoordinationTask, Notice, SupervisionOrder
-from tickets.models import Attachment, Caller, Category, Matter, MissedCall, Place, PlaceSheet
+from tickets.models import AnswerTemplate, Attachment, Caller, Category, Matter, MissedCall, Place, PlaceSheet
 from tickets.workflow.table import ACTIONS, STARTING
 
 Arguments = dict[str, Any]
@@ -46,6 +46,7 @@ def keys(rows: Any, name: str = "pk") -> list[Arguments]:
 # By the name of the address, from the numbers of the tickets that are walked.
 EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "about-earlier": lambda numbers: [{"number": number, "deed": "pass_on"} for number in numbers],
+    "answer-template": lambda numbers: keys(AnswerTemplate.objects.all()[:1]),
     "attachment": lambda numbers: keys(Attachment.objects.all()),
     "api-department-detail": lambda numbers: keys(Department.objects.all()[:1]),
     "api-category-detail": lambda numbers: keys(Category.objects.all()[:1]),

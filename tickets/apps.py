@@ -9,5 +9,7 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from tickets import converters, setting_up  # noqa: F401 - each registers what it holds
         from tickets.calls import effects as of_calls  # noqa: F401
-        from tickets.following_up import queue  # noqa: F401
+        from tickets.following_up import numbers, queue  # noqa: F401
+        from tickets.lists import numbers as of_lists  # noqa: F401
+        from tickets.telephony import numbers as of_missed_calls  # noqa: F401
         from tickets.workflow import correcting, effects, handing_over  # noqa: F401

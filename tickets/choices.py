@@ -20,6 +20,8 @@ class Status(models.TextChoices):
 OPEN_STATUSES = tuple(status for status in Status if status not in (Status.CLOSED, Status.NOT_ACCEPTED))
 # In these nobody has answered yet, so the answer clock runs.
 UNANSWERED_STATUSES = tuple(s for s in OPEN_STATUSES if s not in (Status.FOLLOW_UP, Status.SUSPENDED))
+# What a department has accepted and not answered.
+IN_WORK_STATUSES = (Status.WORKING, Status.SUSPENDED, Status.COORDINATING, Status.RETURN_ASKED)
 
 STATUS_TONES = {
     Status.REGISTERED: "warning",

@@ -9,6 +9,7 @@ from tickets.following_up import pages as following_up
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
 from tickets.telephony import pages as missed
+from tickets.wording import pages as wording
 from tickets.workflow import answering, slip
 from tickets.workflow import pages as workflow
 
@@ -37,6 +38,9 @@ urlpatterns = [
     path("follow-ups/<ticket:number>/", following_up.call, name="follow-ups"),
     path("follow-ups/<ticket:number>/later/", following_up.later, name="follow-up-later"),
     path("inbox/", lists.inbox, name="inbox"),
+    path("inbox/accept/", lists.accept_many, name="accept-many"),
+    path("answer-templates/", wording.templates, name="answer-templates"),
+    path("answer-templates/<int:pk>/", wording.template, name="answer-template"),
     path("calls/place/", placing.call_place, name="call-place"),
     path("calls/second/drop/", calls.drop_second, name="drop-second"),
     path("calls/region/", placing.regions_of_places, name="regions-of-places"),

@@ -25,19 +25,19 @@ class Chosen:
     department: str
 
 
-def dispatch(chosen: Iterable[Chosen], *, actor: User) -> Outcome:
+def dispatch(chosen: Iterable[Chosen], *, actor: User, key: str = "") -> Outcome:
     """Dispatches each to its department; those for which none is named stay and are counted."""
     rows = list(chosen)
     wanted = [Wanted(one.number, "dispatch", {"department": one.department}, one.version) for one in rows]
-    outcome = perform_each([one for one in wanted if one.given["department"]], actor=actor)
+    outcome = perform_each([one for one in wanted if one.given["department"]], actor=actor, key=key)
     if left := sum(not one.department for one in rows):
         outcome.refused.insert(0, _t("No suggestion, not dispatched: %(count)d.") % {"count": left})
     return outcome
 
 
-def take_back(numbers: Iterable[str], *, actor: User) -> Outcome:
+def take_back(numbers: Iterable[str], *, actor: User, key: str = "") -> Outcome:
     """Takes just made dispatches back."""
-    return perform_each([Wanted(number, "undo_dispatch", {}) for number in numbers], actor=actor)
+    return perform_each([Wanted(number, "undo_dispatch", {}) for number in numbers], actor=actor, key=key)
 
 
 def just_dispatched(user: User) -> QuerySet[TicketEvent]:

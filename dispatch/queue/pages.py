@@ -24,6 +24,7 @@ from hotline import keyset, telephone
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from hotline.receipts import services as receipts
 from hotline.shell import back, number_in
 from tickets import kinds, load
 from tickets.calls.forms import LEAST_WORDS
@@ -80,16 +81,18 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_POST
 def many_at_once(request: HttpRequest) -> HttpResponse:
     """Dispatches the chosen tickets, each as suggested or all to one department; or takes dispatches back."""
-    user, numbers = person(request), request.POST.getlist("number")
+    user, numbers = person(request), several.numbers_in(request)
+    key = request.POST.get(receipts.KEY_FIELD, "")
     if request.POST.get("then") == "undo":
-        outcome = many.take_back(numbers, actor=user)
+        last = request.POST.get("last")
+        outcome = many.take_back([last] if last else numbers, actor=user, key=key)
         said = ngettext("%d dispatch undone.", "%d dispatches undone.", outcome.done) % outcome.done
     else:
         to_one = request.POST.get("department", "") if request.POST.get("then") == "department" else None
         if to_one == "":
             messages.error(request, _t("Choose the department that they shall go to."))
             return back(request, "dispatch-queue")
-        outcome = many.dispatch((_chosen(request, number, to_one) for number in numbers), actor=user)
+        outcome = many.dispatch((_chosen(request, number, to_one) for number in numbers), actor=user, key=key)
         said = ngettext("%d ticket dispatched.", "%d tickets dispatched.", outcome.done) % outcome.done
     several.tell(request, outcome, done=said, nothing_chosen="" if numbers else _t("Choose tickets first."))
     return back(request, "dispatch-queue")
@@ -97,9 +100,8 @@ def many_at_once(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest, number: str, to_one: str | None) -> many.Chosen:
     """What was sent of one ticket: the version that was looked at, and where it shall go."""
-    version = request.POST.get(f"version-{number}", "")
     department = request.POST.get(f"suggested-{number}", "") if to_one is None else to_one
-    return many.Chosen(number, int(version) if version.isdecimal() and len(version) < 9 else 0, department)
+    return many.Chosen(number, several.version_of(request, number), department)
 
 
 @require_GET

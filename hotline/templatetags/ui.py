@@ -153,10 +153,15 @@ def button(tone: str) -> str:
 
 
 @register.simple_tag
-def action_link(ticket: Any, name: str, label: Any, tone: str = "secondary") -> SafeString:
-    """A button that opens the form of an action of this ticket."""
+def action_link(ticket: Any, name: str, label: Any, tone: str = "secondary", key: str = "") -> SafeString:
+    """A button that opens the form of an action of this ticket; `key` is the letter that presses it in a list."""
     address = reverse("ticket-action", args=[ticket.number, name])
-    return format_html('<a class="btn btn-sm {}" href="{}">{}</a>', button(tone), address, label)
+    if not key:
+        return format_html('<a class="btn btn-sm {}" href="{}">{}</a>', button(tone), address, label)
+    return format_html(
+        '<a class="btn btn-sm {0}" href="{1}" data-key="{2}" aria-keyshortcuts="{2}">{3} {4}</a>',
+        button(tone), address, key, label, keys(key),
+    )  # fmt: skip
 
 
 @register.filter

@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +25,7 @@ from django.utils.translation import gettext as _t
 
 from hotline import channels
 from hotline.accounts.models import User
+from hotline.numbers import counted
 from hotline.worktime import calendar
 from knowledge.models import Article
 from supervision.models import Delivery, Notice, Step
@@ -162,13 +165,30 @@ def for_person(user: User) -> QuerySet[Notice]:
 
     An article is told of to who may read it.
     """
-    mine = Q(to_user=user)
-    if user.department:
-        ours = Q(to_department=user.department)
-        mine |= ours if user.is_lead else ours & Q(for_leads=False)
-    readable = Q(article__isnull=True) | Q(article__in=Article.objects.visible_to(user))
-    found = Notice.objects.filter(mine, readable, delivery__isnull=False)
+    mine = reduce(or_, _addressed(user))
+    found = Notice.objects.filter(mine, _readable(user), delivery__isnull=False)
     return _with_what_they_are_about(found).order_by("-made_at", "-pk")
+
+
+def unread(user: User) -> int:
+    """How many of `for_person` nobody has read. By each address on its own: each has an index of what is unread."""
+    found = Notice.objects.filter(_readable(user), delivery__isnull=False, read_at__isnull=True)
+    return sum(counted(found.filter(address)) for address in _addressed(user))
+
+
+def _addressed(user: User) -> list[Q]:
+    """What makes a notice this person's: it is to them, or to their department and not for its leads alone.
+
+    No notice is to both.
+    """
+    if not user.department_id:
+        return [Q(to_user=user)]
+    ours = Q(to_department=user.department_id)
+    return [Q(to_user=user), ours if user.is_lead else ours & Q(for_leads=False)]
+
+
+def _readable(user: User) -> Q:
+    return Q(article__isnull=True) | Q(article__in=Article.objects.visible_to(user))
 
 
 def _with_what_they_are_about(notices: QuerySet[Notice]) -> QuerySet[Notice]:

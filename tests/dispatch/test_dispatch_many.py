@@ -92,7 +92,7 @@ def test_within_a_minute_it_is_as_if_it_had_not_been_dispatched(
     assert "已撤销 1 件" in post(client, then="undo", number=ticket.number)
     after = dict(Ticket.objects.values().get(pk=ticket.pk))
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"version", "status_since", "stage_from", "stage_due_at", "next_due_at"}
+    assert changed == {"version", "status_since", "stage_from", "stage_due_at", "next_due_at", "first_due_at"}
     assert not Suggestion.objects.exists()
     assert [event.action for event in ticket.events.all()] == ["register", "dispatch", "undo_dispatch"]
 
@@ -153,3 +153,75 @@ def test_all_to_one_department_asks_which(signed_in: SignIn) -> None:
     assert "请选择要派往的承办单位。" in page
     ticket.refresh_from_db()
     assert ticket.status == Status.REGISTERED
+
+
+# -- in the row, by keys (tests/browser/test_keys_of_desks.py presses them) ----------------------------------
+
+
+def test_a_row_goes_to_another_department_and_the_queue_stays(signed_in: SignIn) -> None:
+    ticket, client = scene.call(), signed_in(scene.DISPATCHER)
+    other = scene.department(scene.OTHER_DEPARTMENT)
+    back = f"{reverse('dispatch-queue')}?tab=registered&sort=oldest"
+    given = {"then": "department", "department": other.pk, "form_key": "one", "back": back, **seen(ticket)}
+    answer = client.post(reverse("dispatch-many"), given)
+    assert answer.url == back  # type: ignore[attr-defined]
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.department) == (Status.DISPATCHED, other)
+    again = post(client, **given)  # Back, and sent once more
+    assert "未重复办理" in again
+    assert f"{ticket.number}: " not in again
+    assert ticket.events.count() == 2
+
+
+def test_a_department_that_closed_meanwhile_is_named_and_the_queue_stays(signed_in: SignIn) -> None:
+    ticket, other = scene.call(), scene.department(scene.OTHER_DEPARTMENT)
+    other.is_open = False
+    other.save()
+    page = post(signed_in(scene.DISPATCHER), then="department", department=other.pk, **seen(ticket))
+    assert f"{ticket.number}: " in page
+    assert other.name in page
+    ticket.refresh_from_db()
+    assert ticket.status == Status.REGISTERED
+
+
+def test_the_last_dispatch_is_undone_and_the_one_before_stands(signed_in: SignIn) -> None:
+    first, last, client = scene.call(), scene.call(), signed_in(scene.DISPATCHER)
+    for ticket in (first, last):
+        post(client, then="suggested", **seen(ticket))
+    page = client.get(reverse("dispatch-queue")).content.decode()
+    (named,) = re.findall(r'name="last"\s+value="(XG\d+)"', page)
+    assert named == last.number
+    post(client, then="undo", number=[first.number, last.number], last=named)
+    assert list(Ticket.objects.order_by("pk").values_list("status", flat=True)) == ["dispatched", "registered"]
+
+
+def test_two_hundred_chosen_are_done_by_fifties_and_it_is_said(signed_in: SignIn) -> None:
+    ticket = scene.call()
+    given = seen(ticket)
+    given["number"] += [f"XG{number}" for number in range(199)]
+    page = post(signed_in(scene.DISPATCHER), then="suggested", **given)
+    assert "一次最多 50 件，其余 150 件未处理。" in page
+    ticket.refresh_from_db()
+    assert ticket.status == Status.DISPATCHED
+
+
+def test_a_return_is_ruled_on_within_its_row(signed_in: SignIn) -> None:
+    """The row carries one form for both words; what is sent is the ticket's own action, with its version."""
+    granted, refused = scene.ticket_in(Status.RETURN_ASKED), scene.ticket_in(Status.RETURN_ASKED)
+    client, back = signed_in(scene.DISPATCHER), f"{reverse('dispatch-queue')}?tab=return_asked"
+    page = client.get(back).content.decode()
+    for ticket, action, to in ((granted, "grant_return", "registered"), (refused, "refuse_return", "dispatched")):
+        address = reverse("ticket-action", args=[ticket.number, action])
+        assert f'"{address}"' in page
+        answer = client.post(address, {"version": ticket.version, "note": "路段已移交，由你单位办理。", "back": back})
+        assert answer.url == back  # type: ignore[attr-defined]
+        ticket.refresh_from_db()
+        assert ticket.status == to
+    late = scene.ticket_in(Status.RETURN_ASKED)
+    scene.do(late, "grant_return", scene.DISPATCHER)
+    answer = client.post(
+        reverse("ticket-action", args=[late.number, "refuse_return"]),
+        {"version": late.version, "note": "路段已移交。", "back": back},
+    )
+    assert answer.status_code == 409
+    assert "路段已移交。" in answer.content.decode()

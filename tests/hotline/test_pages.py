@@ -30,6 +30,7 @@ PAGES = {
     "follow-up-list": P.FOLLOW_UP,
     "dispatch-queue": P.DISPATCH,
     "inbox": P.HANDLE,
+    "answer-templates": P.HANDLE,
     "board": P.SEE_BOARD,
     "missed-calls": P.SEE_MISSED_CALLS,
     "suggestions": P.SEE_SUGGESTIONS,

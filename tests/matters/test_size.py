@@ -29,7 +29,8 @@ def copies(ticket: Ticket, count: int, first: int = 1) -> None:
     phones = [f"100{first + n:08d}" for n in range(count)]
     Caller.objects.bulk_create([Caller(phone=phone) for phone in phones], ignore_conflicts=True)
     another = {"id", "number", "caller_id", "caller_phone", "registered_at"}
-    columns = ", ".join(f'"{one.column}"' for one in Ticket._meta.concrete_fields if one.column not in another)
+    stored = (one.column for one in Ticket._meta.concrete_fields if not one.generated)
+    columns = ", ".join(f'"{column}"' for column in stored if column not in another)
     statement = f"""
         INSERT INTO tickets_ticket (number, caller_id, caller_phone, registered_at, {columns})
         SELECT 'XG1999' || substr(called.phone, 2), called.called, called.phone,

@@ -9,8 +9,9 @@ from django.test import RequestFactory
 
 from hotline.accounts.models import Department, Region
 from tests import plans, scene
+from tickets.choices import IN_WORK_STATUSES
 from tickets.lists.filters import TicketFilter
-from tickets.lists.listing import ORDERS
+from tickets.lists.listing import OPEN_ORDERS, ORDERS
 from tickets.models import Category, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,13 @@ def test_every_filter_in_every_order_is_answered_by_the_index_of_the_order(who: 
                 found = TicketFilter({name: value}, queryset=Ticket.objects.visible_to(user), request=request).qs
                 keys = found.filter(**{f"{column}__isnull": False}).order_by(*order).values("pk")[:26]
                 assert plans.way_to(keys) == "Index Only Scan", (name, order)
+
+
+def test_what_is_due_first_of_a_department_is_answered_by_its_index() -> None:
+    clerk = scene.user(scene.CLERK)
+    found = Ticket.objects.visible_to(clerk).filter(status__in=IN_WORK_STATUSES, department__in=clerk.department_ids)
+    with plans.with_one_index(Ticket, "first_due_at"):
+        assert plans.way_to(found.order_by(*OPEN_ORDERS["first"]).values("pk")[:26]) == "Index Only Scan"
 
 
 def test_a_page_is_found_by_its_keys_and_then_read(signed_in: Any, django_assert_max_num_queries: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ ORDERS = {
     "step": ("stage_due_at", "id"),
     "risk": ("-risk", "-registered_at", "-id"),
 }
+OPEN_ORDERS = {"first": ("first_due_at", "id")}  # of lists that hold open tickets and no others
 DEFAULT_ORDER = "newest"
 ORDER_LABELS = {
     "newest": _("Newest first"),
@@ -30,7 +32,9 @@ ORDER_LABELS = {
     "due": _("Answer due first"),
     "step": _("Next step due first"),
     "risk": _("Highest risk first"),
+    "first": _("Due first, whatever limit"),
 }
+Paginate = Callable[[HttpRequest, TicketQuerySet], tuple[keyset.Page, str]]
 
 
 def ticket_list(
@@ -52,11 +56,15 @@ def ticket_list(
         "recorded_to",
     ),
     keep: tuple[str, ...] = ("tab",),
+    is_open: bool = False,
+    paginate: Paginate | None = None,
     **context: Any,
 ) -> HttpResponse:
     """Renders one page of `tickets`, which the caller has narrowed to what the person may see.
 
     `filters` are those of TicketFilter that the page offers, `keep` the parts of its address that a filter keeps.
+    `is_open` says that all of `tickets` are open, by their status. `paginate` takes a page in another way than by the
+    columns of tickets.
     """
     given, is_forgotten = finding.asked(request)
     if is_forgotten:
@@ -66,13 +74,17 @@ def ticket_list(
     filterset = TicketFilter(given, queryset=tickets.for_list(), request=request)
     for name in set(filterset.filters) - set(filters):
         del filterset.filters[name]
-    page, order = keyset.paginate(request, filterset.qs, ORDERS, default_order)
+    orders = ORDERS | (OPEN_ORDERS if is_open else {})
+    if paginate:
+        page, order = paginate(request, filterset.qs)
+    else:
+        page, order = keyset.paginate(request, filterset.qs, orders, default_order)
     context |= {
         "title": title,
         "filter": filterset,
         "page": page,
         "order": order,
-        "order_labels": ORDER_LABELS,
+        "order_labels": {} if paginate else {name: ORDER_LABELS[name] for name in orders},
         "selectable": context.get("selectable", False),
         "kept": kept,
         "kept_query": urlencode(kept),

@@ -11,10 +11,12 @@ from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
 from tickets.models.second import SecondConcern
 from tickets.models.ticket import PERSON, Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
+from tickets.models.wording import AnswerTemplate
 
 __all__ = [
     "PERSON",
     "Answer",
+    "AnswerTemplate",
     "Attachment",
     "Call",
     "Caller",

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from tickets import disclosure, search
 from tickets.choices import (
     OPEN_STATUSES,
     STATUS_TONES,
+    UNANSWERED_STATUSES,
     Cause,
     Channel,
     Closing,
@@ -172,6 +173,12 @@ def _when(name: str, instant: str, *counted: str) -> models.Index:
     return models.Index(*columns, name=name, condition=models.Q(**{f"{instant}__isnull": False}))
 
 
+# The limits that hold while nobody has answered, as in supervision.clocks; while it is suspended they stand still.
+_WHILE_UNANSWERED = models.Case(
+    models.When(status__in=UNANSWERED_STATUSES, then=Least("answer_due_at", "order_due_at", "task_due_at"))
+)
+
+
 class Ticket(models.Model):
     """One request of one caller, from the call to the close.
 
@@ -262,6 +269,11 @@ class Ticket(models.Model):
     order_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # of the supervision order in force
     task_due_at = models.DateTimeField(null=True, blank=True, editable=False)  # of the directive given on the spot
     next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whichever limit of who holds it comes first; where it has none, when it was recorded. The database computes it.
+    first_due_at = models.GeneratedField(
+        expression=Coalesce(Least("stage_due_at", _WHILE_UNANSWERED), "registered_at"),
+        output_field=models.DateTimeField(), db_persist=True, verbose_name=_("due first"),
+    )  # fmt: skip
     risk = models.PositiveSmallIntegerField(_("risk"), default=0)
 
     closing = models.CharField(_("way of closing"), max_length=15, choices=Closing, blank=True)
@@ -309,7 +321,8 @@ class Ticket(models.Model):
                 name="ticket_open_risk",
                 condition=models.Q(status__in=OPEN_STATUSES),
             ),
-            # a department's inbox, and its history
+            # a department's inbox, by whatever limit comes first, and its history
+            _by("ticket_by_first_due", "first_due_at", "id", condition=models.Q(status__in=OPEN_STATUSES)),
             models.Index("department", "status", "registered_at", name="ticket_department_status"),
             models.Index(
                 "department",
@@ -400,6 +413,10 @@ class ContributionQuerySet(models.QuerySet["Contribution"]):
         """Those that have still to be given."""
         return self.filter(given_at__isnull=True, withdrawn_at__isnull=True)
 
+    def owed_by(self, departments: list[int]) -> Self:
+        """Those that these departments have still to give."""
+        return self.owed().filter(department__in=departments).select_related("department")
+
 
 class Contribution(models.Model):
     """What a department other than the responsible one owes to a ticket: an own answer within an own limit.
@@ -441,7 +458,15 @@ class Contribution(models.Model):
             # what a department owes, and which tickets it sees because it owed something
             models.Index(
                 "department", "part", name="contribution_standing", condition=models.Q(withdrawn_at__isnull=True)
-            )
+            ),
+            # what it owes still, the soonest due first
+            models.Index(
+                "department",
+                "due_at",
+                "id",
+                name="contribution_owed",
+                condition=models.Q(given_at__isnull=True, withdrawn_at__isnull=True),
+            ),
         ]
 
     @property
