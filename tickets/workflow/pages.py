@@ -200,7 +200,7 @@ def _said_with_next(request: HttpRequest, ticket: Ticket, said: str, action: tab
     if not is_next or not performing.may_perform(following, ticket, person(request)):
         return said
     address = reverse("ticket-action", args=[ticket.number, following.name])
-    return format_html('{} <a class="btn btn-sm btn-primary" href="{}">{}</a>', said, address, following.label)
+    return format_html('{} <a class="btn btn-sm btn-light" href="{}">{}</a>', said, address, following.label)
 
 
 def _after(request: HttpRequest, ticket: Ticket, action: table.Action, done: receipts.Done) -> HttpResponse:
