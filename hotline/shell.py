@@ -79,6 +79,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "permissions": ROLE_PERMISSIONS.get(user.role, frozenset()) if isinstance(user, User) else frozenset(),
         "draft_mark": drafts.mark(user) if isinstance(user, User) else "",
         "here": match.view_name if match else "",
+        "within": "set-up" if request.path.startswith("/set-up/") else "",  # the door behind which a page lies
         "city_name": settings.CITY_NAME,
         "is_demo": settings.DEMO,
     }

@@ -224,7 +224,7 @@ def _regions(work: Work) -> None:
 
 def _departments(work: Work) -> None:
     levels, regions = chosen(Department.Level), _regions_by_name()
-    known = {one.name: one for one in Department.objects.select_related("parent", "region")}
+    known = _departments_by_name()
     rows: dict[str, tuple[Row, dict[str, Any]]] = {}
     seen: dict[str, int] = {}
     for row, given in work.rows(sheets.DEPARTMENTS.needed):
@@ -251,11 +251,15 @@ def _departments(work: Work) -> None:
             work.wrong(row.number, _t("“%(name)s” is not known.") % {"name": values["parent"][:40]})
             continue
         one = known.get(name) or Department(name=name)
-        if one.pk and parent and parent.pk != one.parent_id:  # their ways may have moved since they were read
-            parent.refresh_from_db(fields=["path"])
-            one.refresh_from_db(fields=["path"])
+        moves = one.pk is not None and one.parent != parent
         if work.keep(row, one, {**values, "parent": parent}, known=("parent", "region", "successor")):
             known[name] = one
+            if moves:  # and all that stands below it
+                known = _departments_by_name()
+
+
+def _departments_by_name() -> dict[str, Department]:
+    return {one.name: one for one in Department.objects.select_related("parent", "region")}
 
 
 def _parents_first(work: Work, rows: dict[str, tuple[Row, dict[str, Any]]]) -> list[str]:

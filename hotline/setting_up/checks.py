@@ -55,20 +55,23 @@ class Check:
     look: Callable[[], Standing]
     url_name: str
     arguments: tuple[str, ...] = ()
+    query: str = ""  # which part of that page
 
     @property
     def address(self) -> str:
-        return reverse(self.url_name, args=self.arguments)
+        return reverse(self.url_name, args=self.arguments) + self.query
 
 
 _checks: list[Check] = []
 
 
-def check(order: int, label: Any, url_name: str, *arguments: str) -> Callable[[Callable[[], Standing]], Any]:
+def check(
+    order: int, label: Any, url_name: str, *arguments: str, query: str = ""
+) -> Callable[[Callable[[], Standing]], Any]:
     """Adds a function to what a new city is asked; `order` says at which place."""
 
     def add(look: Callable[[], Standing]) -> Callable[[], Standing]:
-        _checks.append(Check(order, label, look, url_name, arguments))
+        _checks.append(Check(order, label, look, url_name, arguments, query))
         return look
 
     return add

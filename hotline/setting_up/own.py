@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Role
 from hotline.setting_up.checks import Standing, State, check, standing
+from hotline.setting_up.tables import TABLES
 from hotline.worktime import calendar
 from hotline.worktime.models import OfficeHours
 
@@ -58,24 +59,31 @@ def roles() -> Standing:
     return standing(not lacking, words)
 
 
-@check(32, _("Somebody in each department"), "people")
-def staffed() -> Standing:
-    """Whether somebody reads what a department is sent: its own people, or those of the one it is a part of."""
+def without_people() -> tuple[list[Department], int]:
+    """The departments that take tickets and in which nobody reads them, and how many take tickets at all.
+
+    What is sent to a department is read by its own people, or by those of the one it is a part of.
+    """
     staff = User.objects.filter(is_active=True, role=Role.STAFF, department__isnull=False).order_by()
     peopled = set(staff.values_list("department", flat=True).distinct())
     rows = list(Department.objects.order_by("path"))
     governments = {one.pk for one in rows if one.level in GOVERNMENTS}
     taking = [one for one in rows if one.is_open]
-    empty = [one for one in taking if not peopled & ({one.pk} | (set(one.ancestor_ids) - governments))]
+    return [one for one in taking if not peopled & ({one.pk} | (set(one.ancestor_ids) - governments))], len(taking)
+
+
+@check(32, _("Somebody in each department"), "set-up-table", "departments", query="?tab=empty")
+def staffed() -> Standing:
+    empty, taking = without_people()
     if empty:
         words = _t("%(count)d departments have nobody: %(names)s") % {"count": len(empty), "names": named(empty)}
         return Standing(State.MISSING, words)
     if not taking:
         return Standing(State.MISSING, _t("no department takes tickets yet"))
-    return Standing(State.DONE, _t("each of %(count)d departments has somebody") % {"count": len(taking)})
+    return Standing(State.DONE, _t("each of %(count)d departments has somebody") % {"count": taking})
 
 
-@check(34, _("First passwords"), "people")
+@check(34, _("First passwords"), "people", query="?state=without")
 def passwords() -> Standing:
     without = User.objects.filter(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
     if count := without.count():
@@ -83,7 +91,7 @@ def passwords() -> Standing:
     return Standing(State.DONE, _t("everybody in use has a password"))
 
 
-@check(36, _("Demo accounts"), "people")
+@check(36, _("Demo accounts"), "people", query="?state=demo")
 def demo_accounts() -> Standing:
     count = User.objects.filter(is_demo=True, is_active=True).count()
     words = _t("%(count)d demo accounts, whose password everybody knows, are in use") % {"count": count}
@@ -124,3 +132,8 @@ def channels() -> Standing:
         "told": told, "count": taking.count()
     }  # fmt: skip
     return Standing(State.DONE if told else State.ADVICE, words)
+
+
+TABLES["departments"].parts["empty"] = (
+    _("With nobody"), lambda rows: rows.filter(pk__in=[one.pk for one in without_people()[0]])
+)  # fmt: skip

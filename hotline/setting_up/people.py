@@ -37,12 +37,13 @@ PAGE_SIZE = 50
 OWN = ("role", "department")  # what a colleague changes, not oneself
 STATES = {
     "used": _("In use"), "unused": pgettext_lazy("account", "Disabled"), "without": _("Without a password"),
-    "waiting": _("One-time password not used yet"),
+    "waiting": _("One-time password not used yet"), "demo": _("demo account"),
 }  # fmt: skip
 FILTERS: dict[str, Q] = {
     "used": Q(is_active=True), "unused": Q(is_active=False),
     "without": Q(is_active=True, password__startswith=UNUSABLE_PASSWORD_PREFIX),
     "waiting": Q(is_active=True, reset_at__isnull=False, last_login__isnull=True),
+    "demo": Q(is_active=True, is_demo=True),
 }  # fmt: skip
 GIVEN_AT_ONCE = ("without", "waiting")  # states in which all can be given passwords
 

@@ -34,8 +34,12 @@ def rows(request: HttpRequest, name: str) -> HttpResponse:
     table = _table(name)
     words, shown = words_of(request.GET.get("q", "")), table.rows()
     tabs = dict(zip(("used", "unused"), table.tabs, strict=True)) if table.used else {}
-    tab = "unused" if tabs and request.GET.get("tab") == "unused" else "used"
-    if table.used:
+    tabs |= {part: label for part, (label, _rows) in table.parts.items()}
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in tabs else "used"
+    if tab in table.parts:
+        shown = table.parts[tab][1](shown)
+    elif table.used:
         shown = shown.filter(**{table.used: tab == "used"})
     page = Paginator(found(shown, words, table.search, table.heard), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {

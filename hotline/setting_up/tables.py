@@ -7,7 +7,7 @@ a row is in use, that is how it goes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -55,6 +55,7 @@ class Table:
     tabs: tuple[Any, Any] = (_("In use"), _("Not in use"))
     sheet: str = ""
     unset: Callable[[], list[Unset]] | None = None  # then only these can be added
+    parts: dict[str, tuple[Any, Callable[[Any], Any]]] = field(default_factory=dict)  # further tabs
 
     def rows(self) -> models.QuerySet[Any]:
         found = self.model._default_manager.select_related(*self.related) if self.related else (

@@ -128,6 +128,21 @@ def test_what_is_exported_is_read_back_as_the_same(name: str, signed_in: SignIn)
     assert page.status_code == 200
 
 
+def test_what_stands_below_a_department_that_is_moved_goes_with_it(signed_in: SignIn) -> None:
+    region = Department.objects.get(name=scene.DEPARTMENT).region
+    heading = ("单位名称", "级别", "上级单位", "区划", "值班电话")
+    top, moved, middle, leaf, goal = (f"层级{letter}局" for letter in "甲乙丙丁戊")
+    made = [(name, "委办局", above, region.code, "") for name, above in
+            ((top, ""), (moved, top), (middle, moved), (leaf, middle), (goal, ""))]  # fmt: skip
+    client = signed_in(scene.ADMIN)
+    for rows in ([heading, *made], [heading, (*made[1][:2], goal, *made[1][3:]), (*made[3][:4], "07122888888")]):
+        sent(client, "departments", rows)
+        client.post(CitySheet.objects.latest("pk").get_absolute_url())
+    found = {one.name: one for one in Department.objects.filter(name__startswith="层级")}
+    assert found[leaf].phone == "07122888888"
+    assert found[leaf].ancestor_ids == [found[name].pk for name in (leaf, middle, moved, goal)]
+
+
 def test_files_that_are_none_and_departments_in_a_circle(signed_in: SignIn) -> None:
     client = signed_in(scene.ADMIN)
     for content in (b"", b"PK\x03\x04 nonsense", "没有,表头\n1,2".encode()):

@@ -83,6 +83,8 @@ def test_what_is_missing_is_told_until_it_is_there(
         page = client.get(reverse("set-up")).content.decode()
     assert '<details class="to-do" open>' in page
     assert "没人管的事" in page
+    empty = client.get(reverse("set-up-table", args=["departments"]), {"tab": "empty", "q": "wrks"})
+    assert [one.name for one in empty.context["page"]] == ["无人科室"]
 
 
 # -- people ---------------------------------------------------------------------------------------------------
