@@ -137,7 +137,8 @@ class Work:
         if becomes != SAME:
             changes = [(self._label(one, name), told[name], after) for name in differing
                        if (after := shown(one, name)) or told[name]]  # fmt: skip
-            self.entries.append(Entry(row.number, str(one), becomes, changes))
+            what = f"{one} ({one.username})" if isinstance(one, User) else str(one)
+            self.entries.append(Entry(row.number, what, becomes, changes))
             (self.made if is_new else self.altered).append(one)
             self.fields |= set() if is_new else set(differing)
         return becomes

@@ -31,6 +31,7 @@ from hotline.accounts.permissions import Permission as P
 from hotline.downloads import download
 from hotline.receipts import services as receipts
 from hotline.setting_up.changing import log
+from hotline.setting_up.people import FILTERS
 from hotline.text import one_line
 
 MOST_ROWS = 10_000
@@ -154,10 +155,11 @@ def _shown(request: HttpRequest, found: CitySheet, status: int) -> HttpResponse:
     told = found.told
     entries = sorted(told["entries"], key=lambda entry: (entry[2] != laying.CHANGED, entry[0]))
     problems = told["problems"]
+    owes = found.taken_at and found.sheet == "people" and User.objects.filter(FILTERS["without"]).exists()
     context = {
         "sheet": found, "label": _label(found.sheet), "home": _home(found.sheet), "counts": told["counts"],
         "entries": entries[:SHOWN], "more": len(entries[SHOWN:]), "problems": problems[:WRONG_SHOWN],
         "more_problems": len(problems[WRONG_SHOWN:]), "wrong": len(problems),
-        "gives_passwords": found.taken_at and found.sheet == "people" and told["counts"][laying.NEW],
+        "gives_passwords": owes,
     }  # fmt: skip
     return render(request, "dispatch/city/sheet.html", context, status=status)

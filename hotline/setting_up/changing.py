@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -87,6 +88,8 @@ def shown(row: Any, name: str) -> str:
     value = getattr(row, name, None)
     if isinstance(value, bool):
         return _t("yes") if value else _t("no")
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     labels = dict(row._meta.get_field(name).flatchoices)
     return "" if value is None else str(labels.get(value, value))
 
