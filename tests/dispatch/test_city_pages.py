@@ -48,7 +48,7 @@ def test_what_would_change_is_shown_then_taken_in_once(signed_in: SignIn) -> Non
     assert User.objects.get(pk=clerk.pk).full_name == "改了名"
     assert f"{reverse('people')}?state=without" in answer.content.decode()
     sheet.refresh_from_db()
-    assert sheet.rows == [], "telephone numbers are kept no longer than they are needed"
+    assert sheet.rows == [], "it is taken in, and never read again"
 
 
 def test_every_wrong_row_of_five_thousand_is_named_and_nothing_taken_in(signed_in: SignIn) -> None:
