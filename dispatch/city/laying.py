@@ -207,7 +207,8 @@ def _regions(work: Work) -> None:
     for _level, row, given, level in sorted(rows, key=lambda one: (one[0], one[1].number)):
         if _twice(work, seen, given["code"], row):
             continue
-        parent = None
+        one = Region.objects.filter(code=given["code"]).first() or Region(code=given["code"])
+        parent = one.parent if "parent" not in given else None
         if given.get("parent"):
             found = Region.objects.filter(models.Q(code=given["parent"]) | models.Q(name=given["parent"]))
             if len(found) != 1:
@@ -220,7 +221,7 @@ def _regions(work: Work) -> None:
         except ValueError:
             work.wrong(row.number, _t("Longitude and latitude are numbers of degrees, such as 113.92."))
             continue
-        work.keep(row, Region.objects.filter(code=given["code"]).first() or Region(code=given["code"]), values)
+        work.keep(row, one, values)
 
 
 def _departments(work: Work) -> None:
@@ -232,7 +233,8 @@ def _departments(work: Work) -> None:
         if _twice(work, seen, given["name"], row):
             continue
         level, region = levels.get(plain(given["level"])), regions.get(plain(given["region"]))
-        is_open = _yes(given.get("is_open", ""), default=True)
+        stands = known.get(given["name"])
+        is_open = _said(given, "is_open", default=True, stands=stands)
         if level is None:
             work.wrong(row.number, _t("“%(name)s” is no level.") % {"name": given["level"][:20]})
         elif not region:
@@ -241,6 +243,8 @@ def _departments(work: Work) -> None:
             work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
         else:
             above = given.get("parent", "")
+            if "parent" not in given and stands is not None and stands.parent is not None:
+                above = stands.parent.name
             values: dict[str, Any] = {"level": level, "region": region, "parent": above, "is_open": is_open}
             if "phone" in given:
                 values["phone"] = given["phone"]
@@ -302,15 +306,15 @@ def _categories(work: Work) -> None:
     for row, given in work.rows(sheets.CATEGORIES.needed):
         if _twice(work, seen, "/".join(given[level] for level in LEVELS_OF_CATEGORIES), row):
             continue
-        is_used = _yes(given.get("is_used", ""), default=True)
-        if is_used is None:
-            work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
-            continue
         parent: Category | None = None
         for level in LEVELS_OF_CATEGORIES:
             one = known.get((parent.pk if parent else None, plain(given[level])))
             values: dict[str, Any] = {}
             if level == LEVELS_OF_CATEGORIES[-1]:
+                is_used = _said(given, "is_used", default=True, stands=one)
+                if is_used is None:
+                    work.wrong(row.number, _t("Write 是 or 否 where the question is yes or no."))
+                    break
                 values = {"is_used": is_used} | ({"keywords": given["keywords"]} if "keywords" in given else {})
             if one is None:
                 one = Category(name=given[level], parent=parent, code=Category.next_code(parent))
@@ -336,9 +340,12 @@ def _people(work: Work) -> None:
         if _twice(work, seen, given["username"].casefold(), row):
             continue
         role, named = roles.get(plain(given["role"])), given.get("department", "")
+        stands = known.get(given["username"].casefold())
         department = departments.get(plain(named)) if named else None
-        is_lead = _yes(given.get("is_lead", ""), default=False)
-        is_active = _yes(given.get("is_active", ""), default=True)
+        if "department" not in given and stands is not None:
+            department = stands.department
+        is_lead = _said(given, "is_lead", default=False, stands=stands)
+        is_active = _said(given, "is_active", default=True, stands=stands)
         if role is None:
             work.wrong(row.number, _t("“%(name)s” is no role.") % {"name": given["role"][:20]})
         elif named and department is None:
@@ -350,7 +357,7 @@ def _people(work: Work) -> None:
                 "full_name": given["full_name"], "role": role, "department": department, "is_lead": is_lead,
                 "is_active": is_active, **{name: given[name] for name in ("phone", "extension") if name in given},
             }  # fmt: skip
-            one = known.get(given["username"].casefold()) or User(username=given["username"])
+            one = stands or User(username=given["username"])
             if _is_own(work, one) and (role, department, is_active) != (one.role, one.department, one.is_active):
                 work.wrong(
                     row.number, _t("Your own role, department and account are changed by another administrator.")
@@ -435,6 +442,13 @@ def _twice(work: Work, seen: dict[str, int], key: str, row: Row) -> bool:
         return True
     seen[key] = row.number
     return False
+
+
+def _said(given: Mapping[str, str], name: str, *, default: bool, stands: models.Model | None) -> bool | None:
+    """What a row says to a question of yes or no; where the sheet does not ask it, what stands. None: neither."""
+    if name not in given and stands is not None:
+        return bool(getattr(stands, name))
+    return _yes(given.get(name, ""), default=default)
 
 
 def _yes(written: str, *, default: bool) -> bool | None:

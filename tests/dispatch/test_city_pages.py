@@ -128,6 +128,19 @@ def test_what_is_exported_is_read_back_as_the_same(name: str, signed_in: SignIn)
     assert page.status_code == 200
 
 
+def test_a_column_that_is_not_there_leaves_what_stands(signed_in: SignIn) -> None:
+    client, clerk = signed_in(scene.ADMIN), scene.user(scene.CLERK)
+    User.objects.filter(pk=clerk.pk).update(is_active=False, is_lead=True)
+    Department.objects.filter(name=scene.DEPARTMENT).update(is_open=False)
+    closed = Department.objects.select_related("region", "parent").get(name=scene.DEPARTMENT)
+    sent(client, "people", [PEOPLE[:3], (clerk.username, "改了名", "承办单位人员")])
+    client.post(CitySheet.objects.latest("pk").get_absolute_url())
+    now = User.objects.get(pk=clerk.pk)
+    assert (now.full_name, now.department, now.is_active, now.is_lead) == ("改了名", clerk.department, False, True)
+    sent(client, "departments", [("单位名称", "级别", "区划"), (closed.name, closed.level, closed.region.code)])
+    assert CitySheet.objects.latest("pk").told["counts"] == {"new": 0, "changed": 0, "same": 1}
+
+
 def test_what_stands_below_a_department_that_is_moved_goes_with_it(signed_in: SignIn) -> None:
     region = Department.objects.get(name=scene.DEPARTMENT).region
     heading = ("单位名称", "级别", "上级单位", "区划", "值班电话")
