@@ -180,6 +180,8 @@ def _pages() -> Iterator[Asked]:
         ("directory", MANAGER, "/directory/"), ("directory check", MANAGER, "/directory/check/"),
         ("precedents", DISPATCHER, "/precedents/"), ("suggestions", MANAGER, "/dispatch/suggestions/"),
         ("clocks", SUPERVISOR, "/clocks/"), ("reports", MANAGER, "/reports/"),
+        ("next follow-up call", OPERATOR, "/follow-ups/"),
+        ("follow-up call", OPERATOR, f"/follow-ups/{_of_a_copy(Status.FOLLOW_UP).number}/"),
         ("map", SUPERVISOR, "/matters/map/"), ("map, 30 days", SUPERVISOR, "/matters/map/?days=30"),
         ("caller", OPERATOR, f"/callers/{_of_a_copy().caller_id}/"),
         ("who calls most", OPERATOR, _who_calls_most().get_absolute_url()),

@@ -246,6 +246,7 @@ def test_a_call_that_is_put_off_comes_up_after_the_others(monday: time_machine.T
     assert shown.context["ticket"] == second
     client.post(reverse("follow-up-later", args=[second.number]))
     assert client.get(reverse("follow-ups")).status_code == 200, "nobody is to be called just now"
+    assert client.get(f"{reverse('follow-ups')}?all", follow=True).context["ticket"] == first
     monday.shift(timedelta(minutes=31))
     assert client.get(reverse("follow-ups"), follow=True).context["ticket"] == first
 

@@ -109,12 +109,12 @@ def _options(
 @requires(P.FOLLOW_UP)
 @require_GET
 def next_call(request: HttpRequest) -> HttpResponse:
-    """Leads to the call that comes next; where there is none, says so."""
-    user = person(request)
-    ticket = queue.take_next(user, but=_put_off(request))
+    """Leads to the call that comes next; where there is none, says so. With `?all` also to those that were put off."""
+    user, put_off = person(request), _put_off(request)
+    ticket = queue.take_next(user, but=() if "all" in request.GET else put_off)
     if ticket is not None:
         return redirect("follow-ups", ticket.number)
-    context = {"tabs": TABS, "tab": "follow-ups", "counts": queue.counts(user)}
+    context = {"tabs": TABS, "tab": "follow-ups", "counts": queue.counts(user), "put_off": put_off}
     return render(request, "tickets/follow_up_none.html", context)
 
 
@@ -132,7 +132,7 @@ def call(request: HttpRequest, number: str) -> HttpResponse:
 @requires(P.FOLLOW_UP)
 @require_POST
 def later(request: HttpRequest, number: str) -> HttpResponse:
-    """Puts a call off for a while: it comes up again when the others have been made, or half an hour later."""
+    """Puts a call off: it comes up again half an hour later, or sooner if it is asked for when the others are made."""
     ticket = find_ticket(request, number)
     queue.let_go(ticket, by=person(request))
     until = timezone.now() + PUT_OFF

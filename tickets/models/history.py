@@ -96,6 +96,10 @@ class FollowUp(models.Model):
 
     class Meta:
         ordering = ("ticket", "at")
+        indexes: ClassVar = [
+            # the desk: whoever was promised a call at a time that has come
+            models.Index("again_at", name="follow_up_promised", condition=models.Q(why=NotReached.LATER)),
+        ]
 
 
 class FollowUpClaim(models.Model):
