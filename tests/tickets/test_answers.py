@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -177,6 +179,13 @@ def test_what_was_answered_to_another_matter_is_known_again_but_not_to_the_same(
     Ticket.objects.filter(pk=elsewhere.pk).update(department=scene.department(scene.OTHER_DEPARTMENT))
     elsewhere.refresh_from_db()
     assert check(text, elsewhere) == [], "what another department says is its own"
+    with CaptureQueriesContext(connection) as asked:
+        check(text, second)
+    (looked_up,) = [query["sql"] for query in asked if "&&" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        cursor.execute(f"EXPLAIN {looked_up}")
+        assert "answer_sketch" in str(cursor.fetchall()), "by its index, and never by going through them"
 
 
 @pytest.mark.django_db

@@ -75,12 +75,12 @@ def is_known(substance: str, numbers: list[int], ticket: Ticket) -> bool:
     """Whether the ticket's department has given nearly this answer to another matter; `numbers` are its sketch."""
     if not numbers:
         return False
-    others = Answer.objects.filter(department=ticket.department_id, sketch__overlap=numbers).exclude(ticket=ticket.pk)
-    if ticket.matter_id:
-        others = others.exclude(ticket__matter=ticket.matter_id)
+    found = Answer.objects.filter(department=ticket.department_id, sketch__overlap=numbers).exclude(ticket=ticket.pk)
+    # Which matter they are of is asked of the few: one matter may have ten thousand that are alike.
+    few = found.order_by().values_list("text", "ticket__matter")[:COMPARED]
+    others = [text for text, matter in few if matter is None or matter != ticket.matter_id]
     mine = _fours(substance)
-    texts = others.order_by().values_list("text", flat=True)[:COMPARED]
-    return any(_alike(mine, _fours(evasive.substance_of(text))) for text in texts)
+    return any(_alike(mine, _fours(evasive.substance_of(text))) for text in others)
 
 
 def _alike(one: set[str], other: set[str]) -> bool:
