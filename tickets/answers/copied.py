@@ -75,12 +75,17 @@ def is_known(substance: str, numbers: list[int], ticket: Ticket) -> bool:
     """Whether the ticket's department has given nearly this answer to another matter; `numbers` are its sketch."""
     if not numbers:
         return False
-    found = Answer.objects.filter(department=ticket.department_id, sketch__overlap=numbers).exclude(ticket=ticket.pk)
-    # Which matter they are of is asked of the few: one matter may have ten thousand that are alike.
-    few = found.order_by().values_list("text", "ticket__matter")[:COMPARED]
-    others = [text for text, matter in few if matter is None or matter != ticket.matter_id]
+    # The numbers stand for the department too. Which matter they are of is asked of the few that are found: one matter
+    # may have ten thousand that are alike.
+    found = Answer.objects.filter(sketch__overlap=numbers).exclude(ticket=ticket.pk).order_by()
+    few = found.values_list("text", "department", "ticket__matter")[:COMPARED]
     mine = _fours(substance)
-    return any(_alike(mine, _fours(evasive.substance_of(text))) for text in others)
+    return any(
+        department == ticket.department_id
+        and (matter is None or matter != ticket.matter_id)
+        and _alike(mine, _fours(evasive.substance_of(text)))
+        for text, department, matter in few
+    )
 
 
 def _alike(one: set[str], other: set[str]) -> bool:
