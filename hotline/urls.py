@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView
 from hotline import drafts, finding, health, language, numbers, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
+from hotline.handbook.pages import guide, own_guide
 from hotline.setting_up import home, people, table_pages
 
 urlpatterns = [
@@ -28,6 +29,8 @@ urlpatterns = [
     path("password/", PasswordView.as_view(), name="password"),
     path("tokens/", token_page, name="tokens"),
     path("tokens/<slug:digest>/revoke/", revoke_token, name="revoke-token"),
+    path("help/", own_guide, name="help"),
+    path("help/<slug:role>/", guide, name="guide"),
     path("find/", finding.find, name="find"),
     path("drafts/key/", drafts.key, name="draft-key"),
     path("numbers/", numbers.numbers, name="numbers"),

@@ -47,7 +47,13 @@ function recordCall() {
   return door;
 }
 
-const PAGE_KEYS = { "/": find, n: recordCall };
+function help() {
+  const door = document.querySelector("a[data-help]"); // opens beside this page, so that nothing typed is left
+  if (door) door.click();
+  return door;
+}
+
+const PAGE_KEYS = { "/": find, n: recordCall, "?": help, "？": help };
 
 // -- in a list: one row is the one that is worked on --
 

@@ -1,0 +1,90 @@
+"""The guides are true: what stands bold in a part stands on the pages it speaks of, and its pictures are of them.
+
+    HOTLINE_TAKE_PICTURES=1 .venv/bin/python -m pytest -n 0 tests/browser/test_handbook.py
+
+writes the pictures anew into static/handbook.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from playwright.sync_api import Browser, Page
+
+from hotline import handbook
+from hotline.accounts.permissions import Role
+from tests import scene
+from tests.browser.test_every_page import LOADED, context_of, house  # noqa: F401 - a fixture
+from tickets.choices import Status
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.browser
+TAKES = os.environ.get("HOTLINE_TAKE_PICTURES") == "1"
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+# All that a page says: its text, and what stands in fields that are empty and on things that are pictures.
+SAID = """() => [document.body.textContent, ...[...document.querySelectorAll('[placeholder], [aria-label], [title]')]
+    .flatMap(one => [one.placeholder, one.ariaLabel, one.title])].join(' ').replace(/\\s+/g, ' ')"""
+# Of a ticket the guide of a role shows one on which that role has something to do.
+SHOWN = {Role.STAFF: Status.WORKING, Role.SUPERVISOR: Status.WORKING, Role.DISPATCHER: Status.REGISTERED}
+
+
+def address_of(page: str, role: str) -> str | None:
+    """Where a page of a guide lies; None where it belongs to something that not every city has."""
+    name, _mark, query = page.partition("?")
+    if name == "ticket":
+        status = SHOWN.get(Role(role), Status.FOLLOW_UP)
+        found = Ticket.objects.visible_to(scene.user(scene.ROLE_PEOPLE[role])).filter(status=status).earliest("pk")
+        return found.get_absolute_url()
+    try:
+        return reverse(name) + (f"?{query}" if query else "")
+    except NoReverseMatch:
+        return None
+
+
+def opened(page: Page, address: str) -> str:
+    page.goto(address)
+    page.wait_for_function(LOADED)
+    return str(page.evaluate(SAID))
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_what_a_guide_says_stands_on_its_pages(
+    role: str,
+    house: str,  # noqa: F811 - the fixture
+    chromium: Browser,
+    tmp_path: Path,
+) -> None:
+    guide = handbook.guide_of(role)
+    assert guide is not None
+    page = context_of(scene.ROLE_PEOPLE[role], house, chromium).new_page()
+    folder = Path(settings.BASE_DIR) / "static" / "handbook" if TAKES else tmp_path
+    missing = []
+    for part in guide.parts:
+        said = ""
+        for name in part.pages:
+            if (bold := BOLD.findall(part.text)) or handbook.PICTURED.search(part.text):
+                said += opened(page, house + address) if (address := address_of(name, role)) else ""
+        missing += [f"{part.title}: {word}" for word in bold if word not in said]
+        for picture in handbook.PICTURED.findall(part.text):
+            opened(page, house + str(address_of(picture, role)))
+            page.screenshot(path=folder / Path(handbook.picture_name(role, picture)).name)
+    assert missing == []
+
+
+def test_the_question_mark_opens_the_guide_at_the_page_one_is_on(house: str, chromium: Browser) -> None:  # noqa: F811
+    context = context_of(scene.OPERATOR, house, chromium)
+    page = context.new_page()
+    opened(page, house + reverse("my-tickets"))
+    with context.expect_page() as beside:
+        page.keyboard.press("?")
+    beside.value.wait_for_load_state()
+    assert beside.value.url.endswith(f"{reverse('guide', args=['operator'])}#on-my-tickets")
+    # where somebody types it is a letter
+    opened(page, house + reverse("new-ticket"))
+    page.keyboard.press("?")
+    assert page.input_value("*:focus") == "?"
