@@ -53,7 +53,7 @@ def opened(page: Page, address: str) -> str:
     return str(page.evaluate(SAID))
 
 
-def untrue(role: str, page: Page, house: str, folder: Path) -> Iterator[str]:
+def untrue(role: str, page: Page, at: str, folder: Path) -> Iterator[str]:
     """What a guide says of pages and does not stand there; and takes its pictures."""
     guide = handbook.guide_of(role)
     assert guide is not None
@@ -61,10 +61,10 @@ def untrue(role: str, page: Page, house: str, folder: Path) -> Iterator[str]:
         said = ""
         if bold := BOLD.findall(part.text):
             addresses = (address_of(name, role) for name in part.pages)
-            said = " ".join(opened(page, house + address) for address in addresses if address)
+            said = " ".join(opened(page, at + address) for address in addresses if address)
         yield from (f"{role}, {part.title}: {word}" for word in bold if word not in said)
         for picture in handbook.PICTURED.findall(part.text):
-            opened(page, house + str(address_of(picture, role)))
+            opened(page, at + str(address_of(picture, role)))
             page.screenshot(path=folder / Path(handbook.picture_name(role, picture)).name)
 
 
