@@ -110,6 +110,7 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "site-note": lambda numbers: keys(CoordinationTask.objects.all()),
     "minutes": lambda numbers: keys(CoordinationTask.objects.all()),
     "meeting": lambda numbers: keys(CoordinationTask.objects.all()),
+    "guide": lambda numbers: [{"role": "operator"}],
     "figure-tickets": lambda numbers: [
         {"name": name} for name in ("received", "on_time_rate", "call_back_on_time_rate", "picked_up")
     ],
