@@ -34,7 +34,7 @@ from tests import scene
 from tests.addresses import examples, named_addresses
 from tests.browser.conftest import DESK, PHONE
 from tickets.choices import Kind, Status
-from tickets.models import Ticket
+from tickets.models import AnswerTemplate, Ticket
 from tickets.telephony import events, missed
 from tickets.workflow.performing import available
 from tickets.workflow.table import ACTIONS, STARTING
@@ -225,6 +225,7 @@ def house(live_city: None, live_server: Any) -> str:
         "entries": [[2, "新人", "new", [["姓名", "", "新人"]]], [3, "王五", "changed", [["姓名", "王武", "王五"]]]],
     }  # fmt: skip
     CitySheet.objects.create(sheet="people", name="人员", made_by=scene.user(scene.ADMIN), told=read)
+    AnswerTemplate.objects.create(department=mine, name="已修复", text="{标题}已修复。", at=timezone.now())
     sweeping.sweep()
     build(periods.containing(ReportKind.WEEKLY, timezone.localdate()))
     return str(live_server.url)
@@ -335,9 +336,18 @@ def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> Non
     operator.look_at(f"{reverse('tickets')}?after=nonsense")
     supervisor = Inspector(house, context_of(scene.SUPERVISOR, house, chromium))
     supervisor.look_at(f"{reverse('board')}?wall=1")
+    dispatcher = Inspector(house, context_of(scene.DISPATCHER, house, chromium))
+    for tab, key in (("registered", "a"), ("return_asked", "r")):  # a form within the row
+        dispatcher.look_at(f"{reverse('dispatch-queue')}?tab={tab}")
+        dispatcher.page.keyboard.press("Escape")
+        dispatcher.page.evaluate("document.activeElement.blur()")
+        dispatcher.page.keyboard.press("j")
+        dispatcher.page.keyboard.press(key)
+        dispatcher.page.wait_for_selector("form.in-row:not([hidden])")
+        dispatcher.inspect()
     for path in (reverse("board"), scene.call().get_absolute_url(), reverse("tickets")):
         supervisor.look_at_paper(path)
-    for inspector in (stranger, operator, supervisor):
+    for inspector in (stranger, operator, supervisor, dispatcher):
         inspector.context.close()
         found += inspector.found
     assert found == []
