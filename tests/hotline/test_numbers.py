@@ -47,7 +47,7 @@ def test_each_is_told_what_waits_for_them(signed_in: SignIn) -> None:
     scene.do(scene.ticket_in(Status.WORKING), "ask_extension", scene.CLERK)
     for call in ("a", "b"):  # one person, twice
         events.take(events.Event(call, "missed", timezone.now(), "10012340001"))
-    assert shown(signed_in(scene.OPERATOR)) == {"follow-ups/due": "1", "missed-calls/open": "1"}
+    assert shown(signed_in(scene.OPERATOR)) == {"follow-ups/waiting": "1", "missed-calls/open": "1"}
     assert shown(signed_in(scene.DISPATCHER)) == {"dispatch-queue/registered": "2", "dispatch-queue/return_asked": "1"}
     mine = {"inbox/dispatched": "1", "inbox/working": "5", "inbox/owed": "1"}
     assert shown(signed_in(scene.CLERK)) == mine

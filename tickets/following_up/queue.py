@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from hotline.accounts.models import User
@@ -32,17 +32,6 @@ def waiting(user: User) -> TicketQuerySet:
     return Ticket.objects.visible_to(user).filter(status=Status.FOLLOW_UP)
 
 
-def due(user: User, now: datetime) -> TicketQuerySet:
-    """Those of them whose caller can be called now: there is a number, and no later time is set for the next try."""
-    later = _tries().filter(again_at__gt=now)
-    return waiting(user).exclude(caller_phone="", contact_phone="").exclude(Exists(later))
-
-
-def _tries() -> QuerySet[FollowUp]:
-    """Of a ticket, the calls of its round after which another was set."""
-    return FollowUp.objects.filter(ticket=OuterRef("pk"), round=OuterRef("round"), again_at__isnull=False)
-
-
 def take_next(user: User, *, but: Container[str] = ()) -> Ticket | None:
     """The ticket that `user` calls about next, held for them; None where nobody is to be called.
 
@@ -58,9 +47,11 @@ def take_next(user: User, *, but: Container[str] = ()) -> Ticket | None:
 
 def _in_turn(user: User, now: datetime) -> Iterator[Ticket]:
     others = FollowUpClaim.objects.filter(ticket=OuterRef("pk"), until__gt=now).exclude(by=user)
-    promises = _tries().filter(why=NotReached.LATER, again_at__lte=now, again_at__gt=now - TRIED_WITHIN)
-    rows = due(user, now).select_related("category", "department").defer("search", "caller_search")
-    callable_now = rows.exclude(Exists(others)).order_by("stage_due_at", "pk")
+    tries = FollowUp.objects.filter(ticket=OuterRef("pk"), round=OuterRef("round"), again_at__isnull=False)
+    promises = tries.filter(why=NotReached.LATER, again_at__lte=now, again_at__gt=now - TRIED_WITHIN)
+    rows = waiting(user).select_related("category", "department").defer("search", "caller_search")
+    callable_now = rows.exclude(caller_phone="", contact_phone="").exclude(Exists(others))
+    callable_now = callable_now.exclude(Exists(tries.filter(again_at__gt=now))).order_by("stage_due_at", "pk")
     mine = callable_now.filter(follow_up_claim__by=user, follow_up_claim__until__gt=now)
     turns = (mine, callable_now.filter(Exists(promises)), callable_now)
     return chain.from_iterable(turn[:LOOKED_AT] for turn in turns)
