@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext as _t
 
@@ -67,10 +67,9 @@ class Entry(NamedTuple):
 
 @dataclass
 class Laid:
-    """What was done with each sheet, and the one-time passwords of the people who are new."""
+    """What was done with each sheet."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
-    passwords: dict[str, str] = field(default_factory=dict)
     passed_over: list[str] = field(default_factory=list)  # files that are none of the sheets
 
 
@@ -129,7 +128,7 @@ class Work:
         try:
             check()
         except ValidationError as error:
-            self.wrong(row.number, " ".join(error.messages))
+            self.wrong(row.number, " ".join(self._named(one, error)))
             return None
         differing = [name for name in values if is_new or getattr(one, name) != before[name]]
         becomes = NEW if is_new else CHANGED if differing else SAME
@@ -142,6 +141,15 @@ class Work:
             (self.made if is_new else self.altered).append(one)
             self.fields |= set() if is_new else set(differing)
         return becomes
+
+    def _named(self, one: models.Model, error: ValidationError) -> Iterator[str]:
+        """What a model refuses, each with the column that it is about."""
+        refused = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+        for name, said in refused.items():
+            words = " ".join(said)
+            if name in self.columns:
+                words = _t("%(label)s: %(value)s") % {"label": self._label(one, name), "value": words}
+            yield words
 
     def _label(self, one: models.Model, name: str) -> str:
         label = self.columns.get(name)
@@ -158,8 +166,12 @@ def one_sheet(name: str, table: Table, *, actor: User, keep: bool, file: str = "
     return work
 
 
-def lay_in(folder: Path, *, with_passwords: bool = False) -> Laid:
-    """Lays a city in. Raises Refused with everything that is wrong in any of its sheets."""
+def lay_in(folder: Path, *, hand_on: Callable[[dict[str, str]], None] | None = None) -> Laid:
+    """Lays a city in. Raises Refused with everything that is wrong in any of its sheets.
+
+    `hand_on` is given the one-time passwords of the people who are new, where there are any; where it raises,
+    nothing is laid in. Without it they have none yet.
+    """
     laid, problems = Laid(), []
     new: list[User] = []
     known = {path for sheet in sheets.ALL.values() for path in sheet.find(folder)}
@@ -186,8 +198,8 @@ def lay_in(folder: Path, *, with_passwords: bool = False) -> Laid:
             new += work.made if name == "people" else []
         if problems:
             raise Refused(problems)
-        if with_passwords:
-            laid.passwords = one_time.give(new, one_time.draw(new), by=None)
+        if hand_on and new:
+            hand_on(one_time.give(new, one_time.draw(new), by=None))
     return laid
 
 

@@ -33,6 +33,20 @@ def named(names: Sequence[Any]) -> str:
     return shown if more <= 0 else _t("{names} and {count} others").format(names=shown, count=more)
 
 
+@check(5, _("Name of the city"), "set-up-table", "regions")
+def name_of_the_city() -> Standing:
+    """Whether what stands on every page and slip is the city whose regions were laid in."""
+    cities = list(Region.objects.filter(level=Region.Level.CITY).order_by("code").values_list("name", flat=True))
+    named_so = {"name": settings.CITY_NAME, "prefix": settings.CITY_PREFIX}
+    if cities and settings.CITY_NAME not in cities:
+        words = _t(
+            "pages and slips say %(name)s, numbers begin with %(prefix)s, and the region is %(city)s: set "
+            "HOTLINE_CITY_NAME and HOTLINE_CITY_PREFIX, and start anew"
+        )
+        return Standing(State.MISSING, words % {**named_so, "city": cities[0]})
+    return Standing(State.DONE, _t("%(name)s; numbers begin with %(prefix)s") % named_so)
+
+
 @check(10, _("Regions"), "set-up-table", "regions")
 def regions() -> Standing:
     counts = Counter(Region.objects.order_by().values_list("level", flat=True))

@@ -121,8 +121,18 @@ def test_new_people_get_one_time_passwords_where_a_file_is_named(tmp_path: Path)
     assert set(given) == {"newop", "newstaff"}
     assert User.objects.get(username="newop").owes_new_password
     assert User.objects.get(username="newop").check_password(given["newop"])
-    with pytest.raises(CommandError, match="File exists"):
+    before = file.read_bytes()
+    assert laid_in(tmp_path / "city", passwords=file)["people"]["same"] == 2, "the same command runs again"
+    assert file.read_bytes() == before
+    write(tmp_path / "city", 人员=[*PEOPLE, ("later", "周后来", "话务员", *[""] * (len(PEOPLE[0]) - 3))])
+    with pytest.raises(CommandError, match="there already"):
         call_command("set_up_city", tmp_path / "city", passwords=file)
+    assert file.read_bytes() == before
+    assert not User.objects.filter(username="later").exists(), "nobody is without a password that was asked for"
+    with pytest.raises(CommandError, match="none"):
+        call_command("set_up_city", tmp_path / "city", passwords=tmp_path / "none" / "passwords.csv")
+    laid_in(tmp_path / "city", passwords=tmp_path / "second.csv")
+    assert "later" in (tmp_path / "second.csv").read_text()
 
 
 def test_every_fault_is_named_by_its_row_and_nothing_is_written(tmp_path: Path) -> None:
@@ -144,6 +154,8 @@ def test_every_fault_is_named_by_its_row_and_nothing_is_written(tmp_path: Path) 
     for row in (4, 5, 6, 7, 8, 9):
         assert f"人员.csv第 {row} 行" in told
     assert told.count("\n") == 12
+    long = refused(write(tmp_path / "long", 人员=[PEOPLE[0], ("x9", "长" * 50, *PEOPLE[1][2:])]))
+    assert "姓名：" in long, "the column stands before what the model says of it"
 
 
 def test_a_folder_that_is_none_of_ours(tmp_path: Path) -> None:

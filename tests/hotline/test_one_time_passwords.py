@@ -64,6 +64,14 @@ def test_its_owner_is_told_when_and_by_whom(reset: User) -> None:
     assert str(scene.user(scene.ADMIN)) in page, "it stays among what happened to the account"
 
 
+def test_a_password_from_set_up_is_nobodys_and_the_page_is_sent_by_enter(reset: User) -> None:
+    User.objects.filter(pk=reset.pk).update(reset_by=None)
+    page = signed_in_with(GIVEN).get(reverse("password")).content.decode()
+    assert "由 —" not in page
+    assert "仅供登录一次" in page
+    assert 'data-enter="sends"' in page
+
+
 def test_it_cannot_be_kept(reset: User) -> None:
     client = signed_in_with(GIVEN)
     assert change(client, GIVEN, GIVEN).status_code == 200

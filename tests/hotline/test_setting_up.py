@@ -87,6 +87,17 @@ def test_what_is_missing_is_told_until_it_is_there(
     assert [one.name for one in empty.context["page"]] == ["无人科室"]
 
 
+def test_a_city_that_kept_the_name_of_another_is_told(settings: Any) -> None:
+    def standing() -> checks.Standing:
+        return next(how for one, how in checks.all_of_them() if one.look.__name__ == "name_of_the_city")
+
+    assert standing().state == State.DONE
+    settings.CITY_NAME = "新安市"
+    assert standing().state == State.MISSING
+    assert "新安市" in standing().words
+    assert "孝感市" in standing().words
+
+
 # -- people ---------------------------------------------------------------------------------------------------
 
 

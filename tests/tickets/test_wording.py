@@ -51,7 +51,9 @@ def test_a_template_is_added_offered_changed_and_removed(signed_in: SignIn) -> N
     assert stale.status_code == 409
     assert "我写的文字" in stale.content.decode()
     assert "另一段文字" in stale.content.decode()
-    assert client.post(address, {"version": 2, "then": "remove"}).status_code == 302
+    twice = [client.post(address, given(version=2, text="第三段文字", form_key="c")).status_code for _time in range(2)]
+    assert twice == [302, 302], "a second click is no other person"
+    assert client.post(address, {"version": 3, "then": "remove"}).status_code == 302
     assert not AnswerTemplate.objects.exists()
     assert client.post(address, given(version=2)).status_code == 404
     assert offered(client, ticket) == []

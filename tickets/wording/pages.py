@@ -90,19 +90,23 @@ def template(request: HttpRequest, pk: int) -> HttpResponse:
     is_removed = request.POST.get("then") == "remove"
     if not is_removed and not form.is_valid():
         return _page(request, form, one=one, seen=seen, status=422)
-    try:
+
+    def do() -> str:
         if is_removed:
             keeping.remove(one, seen=seen)
-            said = _t("The template “%(name)s” is removed.")
         else:
             keeping.save(one, by=user, seen=seen)
-            said = _t("The template “%(name)s” is kept.")
+        return one.name
+
+    try:
+        done = receipts.once_for(request, do, person=user)
     except keeping.Changed as refused:
         form.full_clean()
         form.add_error(None, refused.message)
         now = AnswerTemplate.objects.filter(pk=pk).values_list("version", flat=True).first()
         return _page(request, form, one=one, seen=now or seen, status=409)  # seen now, it may be sent again
-    messages.success(request, said % {"name": one.name})
+    said = _t("The template “%(name)s” is removed.") if is_removed else _t("The template “%(name)s” is kept.")
+    messages.success(request, said % {"name": done.outcome})
     return redirect("answer-templates")
 
 
