@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _t
 from hotline import text
 
 LONGEST = 30  # characters of a number as it is kept, with its extension
+TELLING = 3  # digits of a number that was cut off, from which they tell of it
 MOST_READ = 100  # characters in which several numbers are looked for
 
 WRITTEN = ("〇零○", "一幺壹", "二两贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
@@ -244,6 +245,23 @@ def without(written: str, kept: str, *, put: str = "***") -> str:
         parts += [written[end : found.start()], put]
         end = found.end()
     return "".join([*parts, written[end:]])
+
+
+def without_beginning(written: str, kept: str, *, put: str = "***") -> str:
+    """`written` with `put` in place of the first digits of the number `kept`, where it was cut off amid these."""
+    number = read_or_none(kept)
+    digits = re.sub(r"\D", "", number.digits if number else kept)
+    landline = LANDLINE.fullmatch(digits)
+    wholes = [digits, landline["local"]] if landline else [digits]
+    plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in written)
+    plain = plain.translate(NUMERALS)
+    last = re.search(rf"\d[\d\s{re.escape(DASHES)}./·•()（）]*$", plain)
+    for begin in re.finditer(r"(?<!\d)\d", plain[last.start() :] if last else ""):
+        at = begin.start() + (last.start() if last else 0)
+        begun = re.sub(r"\D", "", plain[at:])
+        if len(begun) >= TELLING and any(whole.startswith(begun) for whole in wholes):
+            return written[:at] + put
+    return written
 
 
 @lru_cache(maxsize=1024)

@@ -35,7 +35,7 @@ class Reading:
 
     @property
     def title(self) -> str:
-        return self.text(self.ticket.title) if self.may(D.TITLE) else self.stand_in
+        return self.name(self.ticket.title) if self.may(D.TITLE) else self.stand_in
 
     @property
     def description(self) -> str:
@@ -96,6 +96,19 @@ class Reading:
         """What stands in place of a title that may not be read."""
         return f"{_t('(secret)')}{self.ticket.category or ''}"
 
+    def name(self, written: str) -> str:
+        """A title as `text` has it; one that was cut off amid the caller's name or number ends before it."""
+        written, ticket = self.text(written), self.ticket
+        if not self.may(D.CALLER_NAME):
+            for name in (ticket.caller_name, *ticket.earlier_callers):
+                beginnings = (name[:length] for length in range(len(name) - 1, 1, -1))
+                if found := next((begin for begin in beginnings if written.endswith(begin)), ""):
+                    written = written.removesuffix(found) + "***"
+        if not self.may(D.CALLER_NUMBER):
+            for phone in (ticket.caller_phone, ticket.contact_phone, *ticket.earlier_callers):
+                written = telephones.without_beginning(written, phone)
+        return written
+
     def text(self, written: str) -> str:
         """What somebody wrote, without the caller's name and number where these may not be read."""
         ticket = self.ticket
@@ -136,11 +149,15 @@ def matter_name(matter: Matter, reader: Reader, at_hand: Iterable[Ticket] = ()) 
     if matter.named_after_id is None:
         return matter.title
     standing = standing_of(reader)
-    if standing in (Standing.HOTLINE, Standing.OVERSIGHT):
+    if standing == Standing.HOTLINE:
         return matter.title
     known = [ticket for ticket in at_hand if matter.title == ticket.title]
-    if not known and standing == Standing.PAPER:
+    if not known and standing in (Standing.PAPER, Standing.OVERSIGHT):
         known = [matter.named_after]
-    if any(read(ticket, reader).may(D.TITLE) for ticket in known):
-        return matter.title
-    return _t("Same matter")
+    readings = [read(ticket, reader) for ticket in known]
+    if not any(reading.may(D.TITLE) for reading in readings):
+        return _t("Same matter")
+    name = matter.title
+    for reading in readings:  # it may name the caller of any of them
+        name = reading.name(name)
+    return name

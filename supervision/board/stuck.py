@@ -202,4 +202,4 @@ def tickets_of(keys: Iterable[str], user: User) -> list[Ticket]:
     numbers = [
         number * (-1 if key.startswith("-") else 1) for key in keys for number in number_in(key.removeprefix("-"))
     ]
-    return list(_behind(numbers, user).select_related("department", "matter", "region__parent"))
+    return list(_behind(numbers, user).select_related("department", "matter__named_after", "region__parent"))

@@ -13,8 +13,8 @@ from supervision.models import CoordinationTask
 from supervision.site import papers
 from tests import scene
 from tickets.choices import Status
-from tickets.models import Ticket
-from tickets.reading import read
+from tickets.models import Matter, Ticket
+from tickets.reading import matter_name, read
 from tickets.workflow import performing
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,30 @@ def test_other_numbers_stay() -> None:
     text = "请打110或13987652284，门牌2283号。"
     assert telephone.without(text, NUMBER) == text
     assert telephone.without(text, "") == text
+
+
+@pytest.mark.parametrize(
+    ("title", "read_so"),
+    [
+        ("书院街道路灯不亮，请联系周慎言1398", "书院街道路灯不亮，请联系******"),
+        ("路灯不亮，请打139-8765 22", "路灯不亮，请打***"),
+        ("路灯不亮，请打１３９８", "路灯不亮，请打***"),
+        ("路灯不亮，请打一三九八", "路灯不亮，请打***"),
+        ("路灯不亮，来电人周慎", "路灯不亮，来电人***"),
+        ("路灯不亮，门牌12", "路灯不亮，门牌12"),
+        ("路灯不亮，门牌302", "路灯不亮，门牌302"),
+    ],
+)
+@pytest.mark.parametrize("who", [scene.CLERK, scene.MANAGER])
+def test_a_title_that_was_cut_off_amid_name_or_number_tells_neither(title: str, read_so: str, who: str) -> None:
+    ticket = scene.ticket_in(Status.WORKING, title=title, caller_name=NAME, caller_phone=NUMBER, is_secret=True)
+    assert read(ticket, scene.user(who)).title == read_so
+    ticket.matter = Matter.objects.create(title=title, named_after=ticket, created_at=ticket.registered_at)
+    assert matter_name(ticket.matter, scene.user(who), [ticket]) == read_so
+    assert matter_name(ticket.matter, scene.user(scene.DISPATCHER), [ticket]) == title
+    ticket.title = "后来更正的标题"
+    assert matter_name(ticket.matter, scene.user(scene.MANAGER), [ticket]) == read_so
+    assert matter_name(ticket.matter, scene.user(scene.CLERK), [ticket]) == "同一事项"
 
 
 def found_by(who: str, words: str) -> list[Ticket]:
