@@ -1,4 +1,4 @@
-// Letters as keys: "/" finds, "n" records a new call; in a list j and k move, x chooses, l chooses what is alike, * all
+// Letters as keys: "/" finds, "n" records a new call, "?" helps (as F1 does); in a list j and k move, x chooses, l chooses what is alike, * all
 // of the page, o opens. What else can be done with a row or with the chosen ones says its button: data-key,
 // data-chosen-key and data-list-key. One guard for all of them: where somebody may be typing, a letter is a letter.
 "use strict";
@@ -34,6 +34,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 // -- on every page --
+
+// F1 helps while somebody types too, where "?" is a letter.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "F1" && help()) event.preventDefault();
+});
 
 function find() {
   const box = document.querySelector("form.find input[type=search]");

@@ -18,6 +18,7 @@ import markdown
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
+WIDTH, HEIGHT = 1366, 768  # of every picture
 GUIDES = Path(__file__).parent / "guides"
 HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<pages>[^}]+)\}$", re.M)
 PICTURED = re.compile(r"!\[[^\]]*\]\(([\w-]+)\)")
@@ -43,8 +44,8 @@ class Guide:
     html: SafeString
 
     def anchor_of(self, page: str) -> str:
-        """Where it speaks of a page; empty where it does not."""
-        return self._anchors.get(page, "")
+        """Where it speaks of a page, `page?tab=…` of one of its tabs; empty where it does not."""
+        return self._anchors.get(page) or self._anchors.get(page.partition("?")[0], "")
 
     @property
     def _anchors(self) -> Mapping[str, str]:
@@ -90,4 +91,8 @@ def picture_name(role: str, name: str) -> str:
 
 def _picture(role: str, caption: str, name: str) -> str:
     source = static(picture_name(role, name))
-    return f'<figure><img src="{source}" alt="{caption}" loading="lazy"><figcaption>{caption}</figcaption></figure>'
+    # With its size a picture that comes later pushes nobody away from the part that they came for.
+    return (
+        f'<figure><img src="{source}" alt="{caption}" width="{WIDTH}" height="{HEIGHT}" loading="lazy">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )

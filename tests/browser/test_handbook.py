@@ -91,7 +91,13 @@ def test_the_question_mark_opens_the_guide_at_the_page_one_is_on(house: str, chr
         page.keyboard.press("?")
     beside.value.wait_for_load_state()
     assert beside.value.url.endswith(f"{reverse('guide', args=['operator'])}#on-my-tickets")
+    beside.value.wait_for_load_state("networkidle")  # its pictures have come
+    assert 0 <= beside.value.evaluate("document.getElementById('on-my-tickets').getBoundingClientRect().top") < 200
     # where somebody types it is a letter
     opened(page, house + reverse("new-ticket"))
     page.keyboard.press("?")
     assert page.input_value("*:focus") == "?"
+    with context.expect_page() as beside:
+        page.keyboard.press("F1")
+    beside.value.wait_for_load_state()
+    assert beside.value.url.endswith(f"{reverse('guide', args=['operator'])}#on-new-ticket")

@@ -42,6 +42,11 @@ def test_help_opens_at_the_part_that_speaks_of_the_page(signed_in: Callable[[str
     own = reverse("guide", args=["operator"])
     for at, address in (("my-tickets", f"{own}#on-my-tickets"), ("desk-call", f"{own}#on-new-ticket"), ("x", own)):
         assert client.get(reverse("help"), {"at": at})["Location"] == address
+    dispatcher, guide = signed_in(scene.DISPATCHER), reverse("guide", args=["dispatcher"])
+    returns = dispatcher.get(reverse("dispatch-queue"), {"tab": "return_asked"}).content.decode()
+    assert f'href="{reverse("help")}?at=dispatch-queue%3Ftab%3Dreturn_asked"' in returns
+    for tab, part in (("return_asked", "on-dispatch-queue-tab-return_asked"), ("registered", "on-dispatch-queue")):
+        assert dispatcher.get(reverse("help"), {"at": f"dispatch-queue?tab={tab}"})["Location"] == f"{guide}#{part}"
     page = client.get(own).content.decode()
     assert "登记来电" in page
     assert "<code>Alt+U</code>" in page
