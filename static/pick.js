@@ -7,6 +7,7 @@
 const MOST_SHOWN = 60; // options; further ones are found by typing on
 const pickers = new WeakMap(); // by select
 
+const SHORTHAND = 5; // the rank of what is only called so for short: shown where nothing else fits
 const ASKED_AFTER = 250; // milliseconds without a key
 
 // Whether letters stand for these syllables from one of them on, each whole or by its beginning: zyrm, zaoyinrm.
@@ -18,6 +19,13 @@ function isHeard(typed, syllables, at) {
     if (typed.startsWith(one.slice(0, length)) && isHeard(typed.slice(length), syllables, at + 1)) return true;
   }
   return false;
+}
+
+// Whether a name is called so for short: 城管 for 城市管理执法局, 住建局 for 住房和城乡建设局.
+function isShortFor(typed, name) {
+  if (!/^\p{Script=Han}{2,}$/u.test(typed)) return false;
+  let at = -1;
+  return [...typed].every((letter) => (at = name.indexOf(letter, at + 1)) >= 0);
 }
 
 const isSpelt = (typed, syllables) =>
@@ -216,7 +224,9 @@ class Picker {
   fitting(text) {
     const parts = folded(text).split(/\s+/).filter(Boolean);
     const ranked = this.options.map((one) => ({ one, rank: Math.max(0, ...parts.map((part) => this.rank(one, part))) }));
-    const found = ranked.filter(({ rank }) => rank < Infinity).sort((a, b) => a.rank - b.rank).map(({ one }) => one);
+    const isOnlyShort = ranked.every(({ rank }) => rank >= SHORTHAND);
+    const most = isOnlyShort ? Infinity : SHORTHAND;
+    const found = ranked.filter(({ rank }) => rank < most).sort((a, b) => a.rank - b.rank).map(({ one }) => one);
     return found.length || folded(text) !== this.asked ? found : this.places;
   }
 
@@ -228,8 +238,8 @@ class Picker {
       const run = one.sounds.findIndex((syllables) => syllables.some((_, begin) => isHeard(part, syllables, begin)));
       if (run >= 0) return run ? 3 : 1;
     }
-    if (!one.words.includes(part)) return Infinity;
-    return one.words.split(" ").includes(part) ? 3 : 4;
+    if (one.words.includes(part)) return one.words.split(" ").includes(part) ? 3 : 4;
+    return isShortFor(part, folded(one.text.split(" — ")[0])) ? SHORTHAND : Infinity;
   }
 
   // What no option has may be the name of something in one of them: it is asked for when the hands rest.
