@@ -52,6 +52,7 @@ def codes(text: str, ticket: Ticket | None = ASKED) -> list[str]:
         "请您向社区咨询，联系电话：0712-2888888。",
         "相关部门此前已经答复过。",
         "我们将进一步加强管理，加大巡查力度，努力提升服务水平。",
+        "我局高度重视，立即安排专人跟进，将进一步加强监管，尽快落实到位，争取早日解决。",
     ],
 )
 def test_what_only_passes_on_promises_or_thanks_says_nothing(text: str) -> None:
