@@ -17,6 +17,9 @@ class DayField(forms.DateField):
     default_validators = [instants.check_day]
 
 
+LATEST = "9999-12-31T23:59"  # without it a browser takes years of six digits, and types the hour into the year
+
+
 class InstantField(forms.DateTimeField):
     """An instant in the city's time, typed in the browser's own picker, within the bounds of hotline.instants."""
 
@@ -24,7 +27,7 @@ class InstantField(forms.DateTimeField):
     FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z")
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local", "max": LATEST}, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=widget, input_formats=self.FORMATS, **kwargs)
 
     def to_python(self, value: Any) -> datetime | None:

@@ -214,9 +214,11 @@ def test_a_call_leads_to_the_next_and_is_recorded_once(signed_in: SignIn) -> Non
         assert words in shown.content.decode() or words.replace("-", "") in shown.content.decode()
     address = reverse("follow-ups", args=[first.number])
     sent = CONTENT | {"outcome": "follow_up", "form_key": "one", "version": first.version}
-    for _ in range(2):
+    for nth in range(2):
         following_page = client.post(address, sent, follow=True)
         assert following_page.context["ticket"] == second
+        told = [str(message) for message in following_page.context["messages"]]
+        assert nth or [text.count(first.number) for text in told] == [1], "said once which it was"
     assert TicketEvent.objects.filter(ticket=first, action="follow_up").count() == 1
 
 
@@ -235,6 +237,9 @@ def test_what_does_not_do_is_said_at_its_question_and_stays(signed_in: SignIn) -
         assert answer.status_code == 422
         assert set(answer.context["errors"]) == faulty
         assert sent.get("note", "") in answer.content.decode()
+        assert 'max="9999-12-31T23:59"' in answer.content.decode(), "no year of six digits"
+        if sent.get("outcome") == "redo":
+            assert "请写明来电人意见" in answer.content.decode()
         assert Ticket.objects.get(pk=ticket.pk).version == ticket.version
 
 

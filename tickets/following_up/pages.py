@@ -219,7 +219,8 @@ def _record(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         return _page(request, find_ticket(request, ticket.number), status=409, said=refused.message)
     if done.now:
         fresh = Ticket.objects.select_related("department").get(pk=ticket.pk)
-        messages.success(request, f"{ticket.number} {saying.done(ACTIONS[name], fresh)}")
+        told = saying.done(ACTIONS[name], fresh)
+        messages.success(request, told if ticket.number in told else f"{ticket.number} {told}")
     else:
         messages.warning(request, str(receipts.SENT_BEFORE))
     return redirect("follow-ups")

@@ -433,6 +433,7 @@ class MissFollowUp(ActionInput):
 class Redo(FollowUpInput):
     closing_reason = None  # type: ignore[assignment]  # it is not closed
     note = text(_("What is still to be done"), rows=2)
+    note.error_messages["required"] = _("Write down what the caller says: the department does it anew by these words.")
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
