@@ -55,6 +55,7 @@ class RowForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.names = list(self.fields)
+        self.fields[self.names[0]].widget.attrs["data-focus"] = "1"  # typing begins there
         if self.instance.pk:
             self.fields[SEEN] = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
             self.initial[SEEN] = mark(self.instance, self.names)

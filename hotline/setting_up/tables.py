@@ -161,7 +161,7 @@ register(Table(
     _("Who takes tickets, who stands below whom, by which channel they are told."), _("New department"),
     DepartmentForm,
     (*columns(Department, "name", "level", "parent", "region", "phone"),
-     Column(_("Channel"), lambda row: row.channel.partition("://")[0] if row.channel else "")),
+     Column(_label(Department, "channel"), lambda row: row.channel.partition("://")[0] if row.channel else "")),
     search=("name", "parent__name", "region__name", "phone"), heard="name", related=("parent", "region"),
     order=("path",), used="is_open", tabs=(_("Take tickets"), _("Take none")), sheet="departments",
 ))  # fmt: skip

@@ -229,6 +229,18 @@ def test_every_table_opens_searches_and_saves_a_row_as_it_is(signed_in: SignIn) 
     assert client.get("/set-up/tables/nothing/").status_code == 404
 
 
+def test_typing_begins_in_the_first_field_of_a_row(signed_in: SignIn) -> None:
+    client = signed_in(scene.ADMIN)
+    for address in (
+        reverse("new-person"), reverse("person", args=[scene.user(scene.CLERK).pk]),
+        reverse("set-up-add", args=["departments"]), reverse("set-up-add", args=["regions"]),
+    ):  # fmt: skip
+        page = client.get(address).content.decode()
+        assert page.count('data-focus="1"') == 1, address
+        field = page[page.rindex("<", 0, page.index('data-focus="1"')) :].split(">", 1)[0]
+        assert 'name="username"' in field or 'name="name"' in field, field
+
+
 def test_what_a_table_may_not_hold_is_refused_at_its_field(signed_in: SignIn) -> None:
     client = signed_in(scene.ADMIN)
     parent = Department.objects.exclude(parent=None).first()

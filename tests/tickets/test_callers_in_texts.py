@@ -94,6 +94,15 @@ def test_what_is_hidden_in_a_text_is_not_found_in_it(wish: str) -> None:
     assert found_by(scene.CLERK, "烧烤摊油烟") == [ticket]
 
 
+def test_a_number_that_a_title_begins_with_is_not_found_in_it() -> None:
+    ticket = scene.ticket_in(
+        Status.WORKING, title="烧烤摊油烟大，请打13987", caller_name=NAME, caller_phone=NUMBER, is_secret=True
+    )
+    assert not found_by(scene.CLERK, "13987")
+    assert found_by(scene.OPERATOR, "13987") == [ticket]
+    assert found_by(scene.CLERK, "烧烤摊油烟") == [ticket]
+
+
 def test_search_follows_a_wish_that_comes_later_and_one_that_is_lifted() -> None:
     ticket = scene.ticket_in(
         Status.WORKING, description=f"{NAME}说夜里很吵，电话{NUMBER}。", caller_name=NAME, caller_phone=NUMBER

@@ -52,10 +52,13 @@ def test_of_others_nothing_is_accepted_and_nothing_learned(signed_in: SignIn) ->
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"number": "\x00"}, {"number": ["x", "x"]}, {"number": [str(n) for n in range(200)]}]
+    "given",
+    [{}, {"number": "\x00"}, {"number": ["x", "x"]}, {"number": [str(n) for n in range(200)]}, {"number": "长" * 9999}],
 )
 def test_nonsense_is_answered_in_words(given: dict[str, Any], signed_in: SignIn) -> None:
-    assert "toast-line error" in accept(signed_in(scene.CLERK), **given)
+    page = accept(signed_in(scene.CLERK), **given)
+    assert "toast-line error" in page
+    assert "长" * 31 not in page
 
 
 def order(client: Client, tab: str) -> list[str]:

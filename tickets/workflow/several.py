@@ -17,6 +17,7 @@ from tickets.models import Ticket
 from tickets.workflow import performing
 
 REASONS_SHOWN = 5
+LONGEST_NUMBER = 30  # characters of what may be one; it is said again where there is none
 MOST_AT_ONCE = 50  # tickets that one form asks for, so that nobody waits longer than a few seconds
 
 
@@ -83,7 +84,7 @@ def _why(refused: performing.Refused) -> str:
 
 def numbers_in(request: HttpRequest) -> list[str]:
     """The numbers of the tickets that were chosen, each once; of more than MOST_AT_ONCE the first, which is said."""
-    numbers = list(dict.fromkeys(request.POST.getlist("number")))
+    numbers = list(dict.fromkeys(number[:LONGEST_NUMBER] for number in request.POST.getlist("number")))
     if (left := len(numbers) - MOST_AT_ONCE) > 0:
         said = _t("At most %(most)d at once: %(left)d were left as they are.")
         messages.warning(request, said % {"most": MOST_AT_ONCE, "left": left})

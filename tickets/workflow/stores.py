@@ -28,7 +28,8 @@ def searched(ticket: Ticket) -> tuple[tuple[str, ...], tuple[str, ...]]:
     A protected caller's name or number in what is asked is found by nobody who may not read it there.
     """
     asked = (ticket.title, ticket.description, ticket.address, ticket.plate, ticket.amount)
-    told = tuple(as_worked_on(ticket).text(written) for written in asked)
+    reading = as_worked_on(ticket)
+    told = (reading.name(ticket.title), *(reading.text(written) for written in asked[1:]))
     hidden = tuple(written for written, shown in zip(asked, told, strict=True) if written != shown)
     return (ticket.number, *told), (ticket.caller_name, ticket.caller_phone, ticket.contact_phone, *hidden)
 
