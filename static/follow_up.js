@@ -55,9 +55,11 @@
     const names = asked();
     for (const question of form.querySelectorAll("[data-question]"))
       show(question, names.includes(question.dataset.question));
+    const wasHidden = again.hidden;
     show(again, isMissed() && value("why") === "later");
     const when = form.elements.again_at;
-    if (!again.hidden && !when.value) when.value = when.dataset.usual;
+    // Only as it appears: while somebody types, a half typed time is an empty one, and is not to be typed over.
+    if (wasHidden && !again.hidden && !when.value) when.value = when.dataset.usual;
     note.required = isMissed() ? false : value("outcome") === REDO;
     const now = current();
     for (const question of form.querySelectorAll("[data-question]"))

@@ -7,7 +7,7 @@
 const MOST_SHOWN = 60; // options; further ones are found by typing on
 const pickers = new WeakMap(); // by select
 
-const SHORTHAND = 5; // the rank of what is only called so for short: shown where nothing else fits
+const SHORTHAND = 5; // from this rank on: what is only called so for short, shown where nothing else fits
 const ASKED_AFTER = 250; // milliseconds without a key
 
 // Whether letters stand for these syllables from one of them on, each whole or by its beginning: zyrm, zaoyinrm.
@@ -21,11 +21,13 @@ function isHeard(typed, syllables, at) {
   return false;
 }
 
-// Whether a name is called so for short: 城管 for 城市管理执法局, 住建局 for 住房和城乡建设局.
-function isShortFor(typed, name) {
-  if (!/^\p{Script=Han}{2,}$/u.test(typed)) return false;
+// Over how many letters of a name one is spread that it is called by for short, as 城管 for 城市管理执法局 and 住建局
+// for 住房和城乡建设局; Infinity where it is not called so.
+function spread(typed, name) {
+  if (!/^\p{Script=Han}{2,}$/u.test(typed)) return Infinity;
   let at = -1;
-  return [...typed].every((letter) => (at = name.indexOf(letter, at + 1)) >= 0);
+  const isIn = [...typed].every((letter) => (at = name.indexOf(letter, at + 1)) >= 0);
+  return isIn ? at - name.indexOf(typed[0]) : Infinity;
 }
 
 const isSpelt = (typed, syllables) =>
@@ -239,7 +241,7 @@ class Picker {
       if (run >= 0) return run ? 3 : 1;
     }
     if (one.words.includes(part)) return one.words.split(" ").includes(part) ? 3 : 4;
-    return isShortFor(part, folded(one.text.split(" — ")[0])) ? SHORTHAND : Infinity;
+    return SHORTHAND + spread(part, folded(one.text.split(" — ")[0]));
   }
 
   // What no option has may be the name of something in one of them: it is asked for when the hands rest.

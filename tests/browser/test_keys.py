@@ -200,7 +200,13 @@ def test_what_a_follow_up_call_costs_in_keys(open_page: OpenPage) -> None:
     expect(desk.page.locator(".toast-line.success")).to_contain_text(again)
 
     ticket = call()
-    desk.press("0", "6", "Control+Enter")  # the usual time is filled in: the same hour of the next working day
+    desk.press("0", "6")
+    agreed = desk.page.locator("#again_at")
+    usual = agreed.input_value()
+    agreed.evaluate("one => { one.value = ''; one.dispatchEvent(new Event('change', { bubbles: true })); }")
+    expect(agreed).to_have_value("")  # half typed it is empty, and nothing is put in its place meanwhile
+    agreed.fill(usual)
+    desk.press("Control+Enter")  # the usual time is filled in: the same hour of the next working day
     ticket = recorded(ticket, "agreed_time")
     assert ticket.stage_due_at == ticket.follow_ups.get().again_at
 
