@@ -38,7 +38,7 @@ from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, TextFiel
 
 from hotline import telephone, text
 
-CUT = 3
+CUT = 4
 # Every Chinese character of Unicode: radicals, numerals, extensions A to J, and the private area of GBK's rare names.
 HAN = "⺀-⿕々-〇〡-〩〸-〻㐀-䶿一-鿿豈-﫿\ue000-\uf8ff\U00020000-\U0003fffd"
 RUNS = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+)")
