@@ -67,12 +67,11 @@ def in_two(text: str, *, part_of: Callable[[str], int | None] | None = None) -> 
     found = _listed(read, part_of) or _counted(read) or _asked(read) or _of_another_part(read, part_of)
     if not found or min(len(found.first), len(found.second)) < LEAST:
         return None
-    return Two(_as_written(found.first, text), _as_written(found.second, text))
+    return Two(_as_written(found.first, read, text), _as_written(found.second, read, text))
 
 
-def _as_written(concern: str, text: str) -> str:
+def _as_written(concern: str, read: str, text: str) -> str:
     """A concern in the characters that it was written in; a full stop that it was given stays."""
-    read = simplified(text)
     bare = concern if concern in read else concern[:-1]
     begin = read.index(bare)
     return text[begin : begin + len(bare)] + concern[len(bare) :]

@@ -194,7 +194,8 @@ def place_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         "entries": [
             (one, Place.Kind(one.kind).label, regions[one.region], "、".join(one.aliases)) for one in changing[:SHOWN]
         ],
-        "rejected": found.rejected[:SHOWN], "more_rejected": len(found.rejected[SHOWN:]),
+        "rejected": [(number, reason) for number, _cells, reason in found.rejected[:SHOWN]],
+        "more_rejected": len(found.rejected[SHOWN:]),
     }  # fmt: skip
     return render(request, "dispatch/places/sheet.html", context)
 

@@ -30,6 +30,5 @@ def guide(request: HttpRequest, role: str) -> HttpResponse:
     found = handbook.guide_of(role) if role in Role.values else None
     if found is None:
         raise Http404
-    person(request)  # of a city; who is signed out is asked to sign in
     guides = [(one, label) for one, label in Role.choices if handbook.guide_of(one)]
     return render(request, "handbook.html", {"guide": found, "guides": guides, "label": Role(role).label})
