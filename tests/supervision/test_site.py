@@ -62,7 +62,7 @@ def note(task: CoordinationTask, kind: str, **given: Any) -> SiteEntry:
 def settle(task: CoordinationTask) -> list[Ticket]:
     """Determined, and answered by the department."""
     note(task, "determined", given=scene.inputs("determine", due="2026-04-20T20:00"))
-    tickets = list(Ticket.objects.filter(coordinated_in__task=task).order_by("registered_at"))
+    tickets = list(Ticket.objects.filter(coordinated_in__task=task).order_by("registered_at", "pk"))
     for ticket in tickets:
         scene.do(scene.do(ticket, "accept", scene.CLERK), "answer", scene.CLERK)
     return tickets
