@@ -1,9 +1,7 @@
 """Builds a report: gathers its sections from the database, makes the files, keeps the run.
 
-A section is plain data, so that page, Word and Excel show the same and a kept run needs nothing recomputed:
-`{"title", "note", "columns": [...], "rows": [[...]], "chart": None or {"label": column, "value": column}}`, with what
-`withholding` needs to know of each row.
-Numbers stay numbers; shares are kept as text with their two numbers in columns of their own.
+A section is plain data (`content.tables.section`), so that page, Word and Excel show the same and a kept run needs
+nothing recomputed. Its cells are those of `content.cells`: numbers stay numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +9,7 @@ from __future__ import annotations
 import io
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone, translation
@@ -19,7 +18,9 @@ from django.utils.translation import gettext as _t
 from hotline.accounts.models import User
 from hotline.waiting import patience
 
-from . import documents, monthly, periods, weekly, withholding
+from . import periods
+from .content import monthly, weekly, withholding
+from .files import charts, excel, word
 from .models import REPORT_LANGUAGE, ReportKind, ReportRun
 from .periods import Period
 
@@ -31,7 +32,7 @@ def build(period: Period, *, by: User | None = None) -> ReportRun:
     with translation.override(REPORT_LANGUAGE), patience.of(patience.LONG):
         kind = ReportKind(period.kind)
         title = _t("%(city)s 12345 hotline: %(kind)s %(period)s") % {
-            "city": documents.city_name(), "kind": kind.label, "period": period.name,
+            "city": settings.CITY_NAME, "kind": kind.label, "period": period.name,
         }  # fmt: skip
         sections = weekly.sections(period) if kind == ReportKind.WEEKLY else monthly.sections(period)
         run = ReportRun(
@@ -39,16 +40,16 @@ def build(period: Period, *, by: User | None = None) -> ReportRun:
             built_by=by, built_at=timezone.now(),
         )  # fmt: skip
         stem = f"{period.kind}-{period.label}"
-        run.docx.save(f"{stem}.docx", ContentFile(documents.as_docx(title, period.name, sections)), save=False)
-        run.xlsx.save(f"{stem}.xlsx", ContentFile(documents.as_xlsx(title, period.name, sections)), save=False)
+        run.docx.save(f"{stem}.docx", ContentFile(word.as_docx(title, period.name, sections)), save=False)
+        run.xlsx.save(f"{stem}.xlsx", ContentFile(excel.as_xlsx(title, period.name, sections)), save=False)
         with transaction.atomic():
             run.save()
         for section in sections:  # whoever opens the page finds its charts drawn
-            documents.as_svg(section)
+            charts.as_svg(section)
     return run
 
 
-FORMS = {"docx": documents.as_docx, "xlsx": documents.as_xlsx}
+FORMS = {"docx": word.as_docx, "xlsx": excel.as_xlsx}
 
 
 def file_of(run: ReportRun, form: str) -> BinaryIO:

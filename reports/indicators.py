@@ -27,15 +27,15 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Extract, Round
 from django.utils import timezone
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return
 from hotline.accounts.models import User
-from hotline.templatetags.ui import percent
 from matters.models import Recurrence
 from tickets.choices import SATISFIED, Closing, Contacted, ReturnGround, Solved, Status
 from tickets.models import Answer, Call, MissedCall, Ticket, TicketQuerySet
+
+from .content import cells
 
 
 @dataclass(frozen=True)
@@ -120,29 +120,19 @@ class Figure:
         return self.part / self.base if self.base else None
 
     @property
-    def text(self) -> str:
+    def cell(self) -> cells.Cell:
+        """As it stands in a report's table."""
         if self.indicator.seconds is not None:
-            return "—" if self.median is None else spoken(self.median)
-        return format_value(self.value, is_rate=self.part is not None)
+            return cells.seconds(self.median)
+        return self.base if self.part is None else cells.share(self.part, self.base)
+
+    @property
+    def text(self) -> str:
+        return cells.text(self.cell)
 
     @property
     def percent(self) -> float:
         return 100 * (self.value or 0) if self.part is not None else 0
-
-
-def spoken(seconds: float) -> str:
-    """A length of time as people say it: 48 s, 2 min 5 s."""
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return _t("%(seconds)d s") % {"seconds": rest}
-    return _t("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
-
-
-def format_value(value: float | None, *, is_rate: bool) -> str:
-    """As it is printed everywhere: 12,345, 97.3% or a dash."""
-    if value is None or is_rate:
-        return percent(value)
-    return f"{value:,.0f}"
 
 
 def _returned() -> Exists:

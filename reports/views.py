@@ -31,7 +31,9 @@ from tickets.models import Call, MissedCall, Ticket
 from tickets.reading import missed_number
 from tickets.telephony import missed
 
-from . import building, documents, indicators, periods, sums, withholding
+from . import building, indicators, periods, sums
+from .content import withholding
+from .files import charts
 from .indicators import INDICATORS, Span
 from .models import ReportKind, ReportRun
 
@@ -199,7 +201,7 @@ def build_report(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ReportRun.objects.select_related("built_by"), pk=pk)
     sections = [
-        {**section, "svg": mark_safe(documents.as_svg(section))}  # noqa: S308 - drawn by us from numbers
+        {**section, "svg": mark_safe(charts.as_svg(section))}  # noqa: S308 - drawn by us from numbers
         for section in withholding.sections_of(run)
     ]
     return render(request, "reports/run.html", {"run": run, "sections": sections})

@@ -79,7 +79,9 @@ def _facts(paper: Any, task: CoordinationTask) -> None:
 
 def _told_of(task: CoordinationTask) -> list[Ticket]:
     """The tickets that the parties are told of: none that asked for secrecy, but the one they are invited about."""
-    tickets = Ticket.objects.filter(coordinated_in__task=task).select_related("category").order_by("registered_at", "pk")
+    tickets = (
+        Ticket.objects.filter(coordinated_in__task=task).select_related("category").order_by("registered_at", "pk")
+    )
     return [ticket for ticket in tickets if not ticket.is_secret] or [task.ticket]
 
 

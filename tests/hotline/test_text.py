@@ -17,7 +17,8 @@ from openpyxl import load_workbook
 
 from hotline import incoming, text
 from hotline.accounts.models import Region, User
-from reports import building, documents, periods
+from reports import building, periods
+from reports.files import excel, word
 from supervision.models import CoordinationTask
 from supervision.site import papers
 from tests import scene
@@ -146,6 +147,6 @@ def test_files_cope_with_what_old_rows_hold() -> None:
     for kind in ("weekly", "monthly"):
         building.build(periods.containing(kind, Ticket.objects.get().registered_at.date()))
     section = {"title": odd, "note": odd, "columns": [odd, "n"], "rows": [[odd, 1]], "chart": {"label": 0, "value": 1}}
-    documents.as_docx(odd, odd, [section])
-    book = load_workbook(io.BytesIO(documents.as_xlsx("t", "s", [section])))
+    word.as_docx(odd, odd, [section])
+    book = load_workbook(io.BytesIO(excel.as_xlsx("t", "s", [section])))
     assert book.worksheets[0]["A5"].value.strip() == CLEAN

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from matters.callers import persons
-from reports import periods, weekly
+from reports import periods
+from reports.content import weekly
 from reports.models import ReportKind
 from supervision.clocks import flags
 from tests import scene

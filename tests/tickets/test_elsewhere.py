@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hotline.accounts.models import Region
-from reports import periods, tables
+from reports import periods
+from reports.content import tables
 from reports.models import ReportKind
 from tests import scene
 from tickets import elsewhere
@@ -97,4 +98,4 @@ def test_one_key_ends_the_call_and_reason_and_words_are_kept(signed_in: Callable
     assert note.endswith("已转接119。")
     week = periods.containing(ReportKind.WEEKLY, timezone.localdate())
     section = tables.shares_section("", "refusal_ground", RefusalGround, week)
-    assert section["rows"] == [[str(RefusalGround.EMERGENCY_LINE.label), 1, "100.0%"]]
+    assert section["rows"] == [[str(RefusalGround.EMERGENCY_LINE.label), 1, {"percent": 100.0}]]

@@ -9,6 +9,8 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _t
 
 from hotline.templatetags.ui import masked
+from reports.indicators import INDICATORS
+from reports.periods import Period
 from tickets import limits
 from tickets.callers.book import numbers_of
 from tickets.choices import Channel, Kind, RefusalGround, RuleKey
@@ -17,8 +19,6 @@ from tickets.models import PERSON, Caller, Matter, Ticket
 from tickets.reading import matter_name, read
 
 from . import tables
-from .indicators import INDICATORS
-from .periods import Period
 
 LONGEST = 30  # rows of a list
 
@@ -98,7 +98,7 @@ def many_callers_section(period: Period) -> dict[str, Any]:
     }
     columns = [_t("Matter"), _t("Place"), _t("Callers"), _t("Tickets"), _t("Ended"), _t("Responsible"), _t("Numbers")]
     title = _t("One matter, many callers")
-    return tables.section(title, columns, rows, note=note, about=about, tells=(0, 1, 6))
+    return tables.section("many_callers", title, columns, rows, note=note, about=about, tells=(0, 1, 6))
 
 
 def frequent_callers(period: Period) -> list[tuple[Caller, int]]:
@@ -134,4 +134,6 @@ def frequent_callers_section(period: Period) -> dict[str, Any]:
     if hidden := len(_calling_often(_recorded(period).exclude(WITH_WISH[Wish.NOTHING]))):
         note += " " + _t("Beside these: callers who asked not to be known, %(count)d.") % {"count": hidden}
     columns = [_t("Caller"), _t("Calls"), _t("Concerns"), _t("What is asked")]
-    return tables.section(_t("One caller, many calls"), columns, rows, note=note, about=about, tells=(0, 3))
+    return tables.section(
+        "frequent_callers", _t("One caller, many calls"), columns, rows, note=note, about=about, tells=(0, 3)
+    )

@@ -9,13 +9,14 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Region
+from reports import indicators
+from reports.periods import Period
 from tickets import disclosure
 from tickets.choices import Channel, Kind, RefusalGround, Satisfaction, Status
 from tickets.disclosure import Detail
 from tickets.models import PERSON, Category, Ticket
 
-from . import indicators, tables
-from .periods import Period
+from . import cells, tables
 
 LONGEST = 20
 COMPLAINTS = (Kind.COMPLAINT, Kind.REPORT, Kind.HELP)
@@ -41,9 +42,10 @@ def satisfaction_section(period: Period) -> dict[str, Any]:
     rated = indicators.INDICATORS["satisfied_rate"].tickets(tables.span_of(period))
     counts = dict(rated.values_list("satisfaction").annotate(count=Count("pk")).order_by())
     total = sum(counts.values())
+    shares = cells.shares_of([counts.get(grade, 0) for grade in Satisfaction])
     rows = [
-        [str(grade.label), counts.get(grade, 0), indicators.format_value(counts.get(grade, 0) / total, is_rate=True)]
-        for grade in Satisfaction
+        [str(grade.label), counts.get(grade, 0), share]
+        for grade, share in zip(Satisfaction, shares, strict=True)
         if total
     ]
     closed = indicators.INDICATORS["closed"].tickets(tables.span_of(period)).count()
@@ -51,7 +53,7 @@ def satisfaction_section(period: Period) -> dict[str, Any]:
         "rated": total, "closed": closed,
     }  # fmt: skip
     columns = [_t("Satisfaction"), _t("Tickets"), _t("Share")]
-    return tables.section(_t("Satisfaction"), columns, rows, note=note, chart={"label": 0, "value": 1})
+    return tables.section("satisfaction", _t("Satisfaction"), columns, rows, note=note, chart={"label": 0, "value": 1})
 
 
 def hot_spots(period: Period) -> list[tuple[str, str, int, int]]:
@@ -75,12 +77,14 @@ def _by_spot(period: Period) -> dict[tuple[int, int], int]:
 
 def hot_spots_section(period: Period) -> dict[str, Any]:
     rows: list[list[Any]] = [
-        [f"{category} · {region}", count, before, f"{count - before:+d}"]
+        [f"{category} · {region}", count, before, cells.difference(count, before)]
         for category, region, count, before in hot_spots(period)
     ]
     columns = [_t("Category and region"), _t("Tickets"), _t("Period before"), _t("Difference")]
     note = _t("Complaints, reports and requests for help recorded in the period.")
-    return tables.section(_t("Where complaints gather"), columns, rows, note=note, chart={"label": 0, "value": 1})
+    return tables.section(
+        "hot_spots", _t("Where complaints gather"), columns, rows, note=note, chart={"label": 0, "value": 1}
+    )
 
 
 def hot_places_section(period: Period) -> dict[str, Any]:
@@ -97,7 +101,9 @@ def hot_places_section(period: Period) -> dict[str, Any]:
     columns = [_t("Place"), _t("Tickets"), _t("Callers")]
     note = _t("Without tickets whose callers asked for secrecy.")
     about = [row["tickets"] for row in top]
-    return tables.section(_t("Addresses most complained of"), columns, rows, note=note, about=about, tells=(0,))
+    return tables.section(
+        "hot_places", _t("Addresses most complained of"), columns, rows, note=note, about=about, tells=(0,)
+    )
 
 
 # What counts as an abnormal flow: a name, and the condition on tickets that were open at any time in the period.
@@ -131,7 +137,7 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
     """A table of how many flowed abnormally in which way, then the tickets themselves."""
     base = Ticket.objects.filter(open_in(period))
     counts, details = [], []
-    for label, condition in ABNORMAL.values():
+    for key, (label, condition) in ABNORMAL.items():
         found = base.filter(condition(period)).distinct()
         number = found.count()
         counts.append([label(), number])
@@ -142,14 +148,21 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
                 else ""
             )
             heading = _t("Abnormal flow: %(way)s") % {"way": label()}
-            details.append(tables.tickets_section(heading, found.order_by("registered_at")[:LONGEST], note=note))
+            details.append(
+                tables.tickets_section(f"abnormal_{key}", heading, found.order_by("registered_at")[:LONGEST], note=note)
+            )
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
     summary = tables.section(
-        _t("Abnormal flows"), [_t("Kind of flow"), _t("Tickets")], counts, note=note, chart={"label": 0, "value": 1}
+        "abnormal",
+        _t("Abnormal flows"),
+        [_t("Kind of flow"), _t("Tickets")],
+        counts,
+        note=note,
+        chart={"label": 0, "value": 1},
     )
     return [summary, *details]
 
 
 def suspended_section(period: Period) -> dict[str, Any]:
     found = Ticket.objects.filter(status=Status.SUSPENDED, registered_at__lt=period.end).order_by("status_since")
-    return tables.tickets_section(_t("Suspended"), found[:LONGEST])
+    return tables.tickets_section("suspended", _t("Suspended"), found[:LONGEST])

@@ -10,13 +10,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Department
+from reports import indicators
+from reports.indicators import Span
+from reports.periods import Period
 from tickets.choices import Channel, Kind, RefusalGround, Status
 from tickets.models import Ticket
 from tickets.reading import read
 
-from . import indicators
-from .indicators import Span, format_value
-from .periods import Period
+from . import cells
 
 HEADLINES = ["received", "direct_rate", "dispatched", "closed", "overall_closing_rate", "due_closing_rate",
              "on_time_rate", "accept_on_time_rate", "return_rate", "evasive_rate", "redo_rate", "came_back_rate",
@@ -28,6 +29,7 @@ def span_of(period: Period) -> Span:
 
 
 def section(
+    key: str,
     title: str,
     columns: list[str],
     rows: Iterable[list[Any]],
@@ -36,15 +38,20 @@ def section(
     chart: dict[str, int] | None = None,
     about: Sequence[Sequence[int]] = (),
     tells: Sequence[int] = (),
+    paragraphs: Sequence[str] = (),
+    has_total: bool = False,
 ) -> dict[str, Any]:
-    """One section of a report; `chart` names the columns of its labels and values.
+    """One section of a report; `key` is what it is called from one report to the next, `chart` names the columns of
+    its labels and values.
 
     `about` has for each row the ids of the tickets that it tells of, `tells` the columns that say what they are about:
-    `withholding` leaves these out where a caller asks for secrecy later.
+    `withholding` leaves these out where a caller asks for secrecy later. `paragraphs` stand before the table; a section
+    of paragraphs alone has no columns. The last row is the total of all where it `has_total`.
     """
     return {
-        "title": title, "note": note, "columns": columns, "rows": list(rows), "chart": chart,
+        "key": key, "title": title, "note": note, "columns": columns, "rows": list(rows), "chart": chart,
         "about": [list(ids) for ids in about], "tells": list(tells),
+        "paragraphs": list(paragraphs), "has_total": has_total,
     }  # fmt: skip
 
 
@@ -55,10 +62,10 @@ def headline_section(period: Period) -> dict[str, Any]:
     year = indicators.compute(HEADLINES, span_of(period.a_year_before()))
     rows = [
         [
-            str(figure.indicator.label), figure.text,
+            str(figure.indicator.label), figure.cell,
             "" if figure.part is None else figure.part, "" if figure.part is None else figure.base,
-            change(figure.value, before[name].value, is_rate=figure.indicator.is_rate),
-            change(figure.value, year[name].value, is_rate=figure.indicator.is_rate),
+            cells.change(figure.value, before[name].value, is_rate=figure.indicator.is_rate),
+            cells.change(figure.value, year[name].value, is_rate=figure.indicator.is_rate),
             str(figure.indicator.formula),
         ]
         for name, figure in now.items()
@@ -76,7 +83,7 @@ def headline_section(period: Period) -> dict[str, Any]:
             _t("Dispatches, first and repeated, of tickets answered in the period."),
         ),
     ):
-        rows.append([label, "—" if value is None else f"{value:.2f}", "", "", "", "", formula])
+        rows.append([label, cells.decimal(value), "", "", "", "", formula])
     columns = [
         _t("Indicator"),
         _t("Value"),
@@ -86,16 +93,7 @@ def headline_section(period: Period) -> dict[str, Any]:
         _t("On the year before"),
         _t("Definition"),
     ]
-    return section(_t("Figures"), columns, rows)
-
-
-def change(now: float | None, before: float | None, *, is_rate: bool) -> str:
-    """A change against an earlier figure: points for rates, percent for counts; a dash where there is none."""
-    if now is None or before is None or (not is_rate and before == 0):
-        return "—"
-    if is_rate:
-        return _t("%(points)+.1f points") % {"points": 100 * (now - before)}
-    return f"{(now - before) / before:+.1%}"
+    return section("figures", _t("Figures"), columns, rows)
 
 
 def balance_section(period: Period) -> dict[str, Any]:
@@ -110,7 +108,7 @@ def balance_section(period: Period) -> dict[str, Any]:
     closing = rows.filter(registered_at__lt=period.end).exclude(over & Q(ended__lt=period.end)).count()
     note = _t("Opening + recorded − ended = closing.") if opening + new - gone == closing else _t("Does not add up.")
     columns = [_t("Open at the start"), _t("Recorded"), _t("Closed or not accepted"), _t("Open at the end")]
-    return section(_t("Balance"), columns, [[opening, new, gone, closing]], note=note)
+    return section("balance", _t("Balance"), columns, [[opening, new, gone, closing]], note=note)
 
 
 def shares_section(
@@ -120,12 +118,11 @@ def shares_section(
     found = Ticket.objects.filter(indicators.INDICATORS["received"].base(span_of(period))).exclude(**{field: ""})
     counts = dict(found.values_list(field).annotate(count=Count("pk")).order_by())
     total = sum(counts.values())
-    rows = [
-        [str(choices(value).label), counts[value], format_value(counts[value] / total, is_rate=True)]
-        for value in sorted(counts, key=lambda value: -counts[value])
-    ]
+    values = sorted(counts, key=lambda value: -counts[value])
+    shares = cells.shares_of([counts[value] for value in values])
+    rows = [[str(choices(value).label), counts[value], share] for value, share in zip(values, shares, strict=True)]
     note = _t("Base: %(total)d tickets recorded in the period.") % {"total": total}
-    return section(title, [title, _t("Tickets"), _t("Share")], rows, note=note, chart={"label": 0, "value": 1})
+    return section(field, title, [title, _t("Tickets"), _t("Share")], rows, note=note, chart={"label": 0, "value": 1})
 
 
 def departments_section(period: Period, limit: int = 60) -> dict[str, Any]:
@@ -152,20 +149,19 @@ def departments_section(period: Period, limit: int = 60) -> dict[str, Any]:
     ]
     columns = [_t("Department")] + [str(indicators.INDICATORS[name].label) for name in names]
     return section(
+        "departments",
         _t("Departments"),
         columns,
         rows,
-        note=_t("In brackets: part / base. By the department that holds the ticket now."),
+        note=_t("By the department that holds the ticket now."),
     )
 
 
-def _with_numbers(figure: indicators.Figure | None) -> str:
-    if figure is None or not figure.base:
-        return "—"
-    return f"{figure.text} ({figure.part}/{figure.base})"
+def _with_numbers(figure: indicators.Figure | None) -> cells.Cell:
+    return cells.NOTHING if figure is None else figure.cell
 
 
-def tickets_section(title: str, tickets: Any, *, note: str = "") -> dict[str, Any]:
+def tickets_section(key: str, title: str, tickets: Any, *, note: str = "") -> dict[str, Any]:
     """Tickets as rows: number, title, place, department, status, as paper may say it. No caller is named."""
     found = [(ticket, read(ticket, None)) for ticket in tickets.for_list()]
     rows = [
@@ -173,4 +169,6 @@ def tickets_section(title: str, tickets: Any, *, note: str = "") -> dict[str, An
         for ticket, reading in found
     ]
     columns = [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status")]
-    return section(title, columns, rows, note=note, about=[[ticket.pk] for ticket, _reading in found], tells=(1, 2))
+    return section(
+        key, title, columns, rows, note=note, about=[[ticket.pk] for ticket, _reading in found], tells=(1, 2)
+    )
