@@ -21,6 +21,7 @@ from hotline.waiting import patience
 from . import periods
 from .content import monthly, weekly, withholding
 from .files import charts, excel, word
+from .files.paper import Paper
 from .models import REPORT_LANGUAGE, ReportKind, ReportRun
 from .periods import Period
 
@@ -40,8 +41,8 @@ def build(period: Period, *, by: User | None = None) -> ReportRun:
             built_by=by, built_at=timezone.now(),
         )  # fmt: skip
         stem = f"{period.kind}-{period.label}"
-        run.docx.save(f"{stem}.docx", ContentFile(word.as_docx(title, period.name, sections)), save=False)
-        run.xlsx.save(f"{stem}.xlsx", ContentFile(excel.as_xlsx(title, period.name, sections)), save=False)
+        for form, written in FORMS.items():
+            getattr(run, form).save(f"{stem}.{form}", ContentFile(written(paper_of(run), sections)), save=False)
         with transaction.atomic():
             run.save()
         for section in sections:  # whoever opens the page finds its charts drawn
@@ -59,5 +60,13 @@ def file_of(run: ReportRun, form: str) -> BinaryIO:
         kept: BinaryIO = getattr(run, form).open("rb")
         return kept
     with translation.override(REPORT_LANGUAGE):
-        period = periods.parse(run.kind, run.period)
-        return io.BytesIO(FORMS[form](run.title, period.name, sections))
+        return io.BytesIO(FORMS[form](paper_of(run), sections))
+
+
+def paper_of(run: ReportRun) -> Paper:
+    """What the files of a kept report say beside its sections."""
+    period = periods.parse(run.kind, run.period)
+    return Paper(
+        title=run.title, subtitle=period.name, made_at=run.built_at, made_by=str(run.built_by or ""),
+        is_partial=run.built_at < run.end,
+    )  # fmt: skip

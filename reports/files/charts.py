@@ -15,15 +15,16 @@ from reports.content import cells
 FONT = "Noto Sans CJK SC, WenQuanYi Micro Hei, Microsoft YaHei, PingFang SC, sans-serif"
 CHART_COLOUR = "#1b5e8c"
 MAX_BARS = 15
+LONGEST_LABEL = 40
 KEPT_SECONDS = 30 * 24 * 3600
 
 
 def chart(section: dict[str, Any]) -> altair.Chart | None:
     """The bar chart of a section that asks for one and has rows."""
-    if not section.get("chart") or not section["rows"]:
+    if not section.get("chart") or not bars_of(section):
         return None
     label, value = section["chart"]["label"], section["chart"]["value"]
-    data = [{"label": cells.text(row[label]), "value": cells.value(row[value])} for row in section["rows"][:MAX_BARS]]
+    data = [{"label": _short(row[label]), "value": cells.value(row[value])} for row in bars_of(section)]
     bars = altair.Chart(altair.Data(values=data)).mark_bar(color=CHART_COLOUR, height=14)
     drawn = bars.encode(
         x=altair.X("value:Q", title=None, axis=altair.Axis(tickMinStep=1, grid=True)),
@@ -31,6 +32,17 @@ def chart(section: dict[str, Any]) -> altair.Chart | None:
     )
     font = {"labelFont": FONT, "titleFont": FONT}
     return drawn.properties(width=420, height={"step": 22}).configure_axis(**font).configure(font=FONT)
+
+
+def bars_of(section: dict[str, Any]) -> list[list[Any]]:
+    """The rows that a chart shows: the first ones, and never the total."""
+    rows: list[list[Any]] = section["rows"][:-1] if section.get("has_total") else section["rows"]
+    return rows[:MAX_BARS]
+
+
+def _short(cell: Any) -> str:
+    text = cells.text(cell)
+    return text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL] + "…"
 
 
 def as_svg(section: dict[str, Any]) -> str:
@@ -49,3 +61,10 @@ def as_svg(section: dict[str, Any]) -> str:
 def as_png(drawn: altair.Chart) -> bytes:
     """A chart as a picture, twice as fine as a screen."""
     return bytes(vl_convert.vegalite_to_png(drawn.to_dict(), scale=2))
+
+
+def in_words(section: dict[str, Any]) -> str:
+    """What a chart shows, for those who do not see it."""
+    label, value = section["chart"]["label"], section["chart"]["value"]
+    shown = [f"{_short(row[label])} {cells.text(row[value])}" for row in bars_of(section)]
+    return f"{section['title']}：{'；'.join(shown)}"

@@ -11,13 +11,15 @@ from hotline.text import clean_within
 from reports.content import cells
 
 from .charts import CHART_COLOUR, MAX_BARS
+from .paper import Paper
 
 SHEET_NAME_LIMIT = 31  # Excel's own
 
 
-def as_xlsx(title: str, subtitle: str, sections: list[dict[str, Any]]) -> bytes:
+def as_xlsx(paper: Paper, sections: list[dict[str, Any]]) -> bytes:
     """The report as an Excel workbook: a sheet a section, charts native."""
-    title, subtitle, sections = clean_within([title, subtitle, sections])
+    paper, sections = paper.cleaned(), clean_within(sections)
+    title, subtitle = paper.title, paper.subtitle
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     bold = book.add_format({"bold": True, "bg_color": "#E7F0F7", "border": 1, "text_wrap": True})

@@ -19,6 +19,7 @@ from hotline import incoming, text
 from hotline.accounts.models import Region, User
 from reports import building, periods
 from reports.files import excel, word
+from reports.files.paper import Paper
 from supervision.models import CoordinationTask
 from supervision.site import papers
 from tests import scene
@@ -147,6 +148,6 @@ def test_files_cope_with_what_old_rows_hold() -> None:
     for kind in ("weekly", "monthly"):
         building.build(periods.containing(kind, Ticket.objects.get().registered_at.date()))
     section = {"title": odd, "note": odd, "columns": [odd, "n"], "rows": [[odd, 1]], "chart": {"label": 0, "value": 1}}
-    word.as_docx(odd, odd, [section])
-    book = load_workbook(io.BytesIO(excel.as_xlsx("t", "s", [section])))
+    word.as_docx(Paper(odd, odd), [section])
+    book = load_workbook(io.BytesIO(excel.as_xlsx(Paper("t", "s"), [section])))
     assert book.worksheets[0]["A5"].value.strip() == CLEAN
