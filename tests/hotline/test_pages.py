@@ -16,6 +16,7 @@ from django.utils import timezone
 from demo.generator import Generator
 from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import Role, allows
+from supervision.clocks.sweeping import sweep
 from tests import scene
 from tickets.choices import Status
 from tickets.models import Ticket
@@ -45,15 +46,20 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def full_house() -> None:
-    """A few hundred tickets in all states, stuck ones among them."""
+def fill() -> None:
     generator = Generator(now=timezone.now(), days=20, seed=3)
     generator.make(250)
     generator.make_hot_matters(2)
-    from supervision.clocks.sweeping import sweep
-
     sweep()
+
+
+filled = scene.Kept(fill)
+
+
+@pytest.fixture
+def full_house() -> None:
+    """A few hundred tickets in all states, stuck ones among them."""
+    filled.set()
 
 
 @pytest.mark.parametrize("role", Role.values)

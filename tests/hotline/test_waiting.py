@@ -84,11 +84,18 @@ class House:
             self.process.wait()
 
 
-@pytest.fixture
-def house(live_city: None, tmp_path: Path) -> Iterator[House]:
-    started = House(tmp_path)
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One for all: it takes seconds to start, and keeps nothing of a test but what it read of the city."""
+    with django_db_blocker.unblock():
+        started = House(tmp_path_factory.mktemp("web"))
     yield started
     started.stop()
+
+
+@pytest.fixture
+def house(live_city: None, server: House) -> House:
+    return server
 
 
 @contextmanager
