@@ -84,7 +84,7 @@ def _filters() -> dict[str, str]:
     Dates lie at shares of the city's history, however long that is.
     """
     today = timezone.localdate()
-    first = timezone.localdate(Ticket.objects.earliest("registered_at").registered_at)
+    first = timezone.localdate(Ticket.objects.earliest("registered_at", "pk").registered_at)
     early, middle, later = (first + (today - first) * share for share in (0.1, 0.5, 0.6))
     town, street = (
         Region.objects.filter(level="district").order_by("pk"),

@@ -43,7 +43,7 @@ def speaking_for(asked: Mapping[Key, Asked]) -> dict[Key, Precedent]:
         Precedent.objects.filter(department__is_open=True)
         .filter(Q(ticket__matter__in=matters) | Q(category__parent__in=branches, region__in=regions))
         .select_related("department", "category", "ticket")
-        .order_by("-made_at")
+        .order_by("-made_at", "-pk")
     )
     named = [(precedent, _names(precedent)) for precedent in found]
     if not named:

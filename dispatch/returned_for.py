@@ -116,7 +116,7 @@ def _read() -> Counter[tuple[int, str]]:
     rows = (
         Return.objects.filter(asked_at__gte=since, ground=ReturnGround.INCOMPLETE, ticket__category__isnull=False)
         .exclude(ruling=Return.Ruling.REFUSED)
-        .order_by("-asked_at")
+        .order_by("-asked_at", "-pk")
         .values_list("basis", "ticket__category__parent_id", "ticket__category_id")[:LATEST]
     )
     counts: Counter[tuple[int, str]] = Counter()

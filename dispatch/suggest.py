@@ -158,7 +158,7 @@ def like_tickets(proposal: Proposal, user: User) -> list[Ticket]:
         .filter(department=proposal.department, answered_at__isnull=False)
         .select_related("region__parent")
         .defer("search", "caller_search")
-        .order_by("-registered_at")[:LOOKED_THROUGH]
+        .order_by("-registered_at", "-pk")[:LOOKED_THROUGH]
     )
     shared = [(sum(word in f"{one.title}{one.description}" for word in proposal.words), one) for one in earlier]
     best = sorted((pair for pair in shared if pair[0]), key=lambda pair: -pair[0])

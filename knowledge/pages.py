@@ -69,7 +69,7 @@ def articles(request: HttpRequest) -> HttpResponse:
 def _of_tab(tab: str, user: User) -> QuerySet[Article]:
     rows = Article.objects.visible_to(user).select_related("department", "category").defer("search")
     if tab == "drafts":
-        return rows.drafts().order_by("made_at")
+        return rows.drafts().order_by("made_at", "pk")
     if tab == "expiring":
         return rows.expiring().order_by("valid_until", "pk")
     if tab == "withdrawn":
@@ -93,7 +93,7 @@ def _shown(request: HttpRequest, one: Article, *, form: ReasonForm | None = None
     answered = Ticket.objects.visible_to(user).filter(answered_by_article__article=one)
     context = {
         "article": one, "events": one.events.select_related("by"), "files": one.files.select_related("by"),
-        "used": one.uses.count(), "answered": answered.order_by("-registered_at")[:USES_SHOWN],
+        "used": one.uses.count(), "answered": answered.order_by("-registered_at", "-pk")[:USES_SHOWN],
         "follower": Article.objects.visible_to(user).filter(instead_of=one).first(),
         "may_write": editing.may_write(one, user), "may_release": editing.may_release(one, user),
         "may_send_back": user.may(P.RELEASE_ARTICLES) and one.state == Article.State.DRAFT,
@@ -201,7 +201,7 @@ def missed(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         Missed.objects.filter(pk__in=number_in(request.POST.get("row"))).update(is_settled=True)
         return redirect("articles-missed")
-    rows = Missed.objects.filter(is_settled=False).order_by("-times", "-last_at")
+    rows = Missed.objects.filter(is_settled=False).order_by("-times", "-last_at", "-pk")
     return render(request, "knowledge/missed.html", {"rows": rows[:MISSED_SHOWN]})
 
 

@@ -119,7 +119,7 @@ def find(words: str, *, most: int = 30) -> list[Article]:
     if query is None or len(near) == most:
         return near
     behind = Article.objects.in_force().filter(search=query).exclude(pk__in=[one.pk for one in near])
-    return near + list(_shown(behind).order_by("-released_at")[: most - len(near)])
+    return near + list(_shown(behind).order_by("-released_at", "-pk")[: most - len(near)])
 
 
 def _shown(articles: QuerySet[Article]) -> QuerySet[Article]:

@@ -88,7 +88,7 @@ def matters_page(request: HttpRequest) -> HttpResponse:
 def _perhaps(user: User) -> list[tuple[Alert, str]]:
     """What is perhaps one matter and waits for a word, most callers first, with the title of its first call."""
     rows = Alert.objects.filter(kind=Alert.Kind.PERHAPS, ended_at=None, first__in=Ticket.objects.visible_to(user))
-    found = rows.select_related("first__category").order_by("-why__callers", "-raised_at")[:PERHAPS]
+    found = rows.select_related("first__category").order_by("-why__callers", "-raised_at", "-pk")[:PERHAPS]
     return [(alert, read(alert.first, user).title) for alert in found if alert.first]
 
 
@@ -161,7 +161,7 @@ def _shown(request: HttpRequest, matter: Matter, form: MatterForm, *, status: in
         context |= {
             "standing": standing, "holders": _holders(matter),
             "alert": Alert.objects.filter(matter=matter, ended_at=None).first(),
-            "ended": Alert.objects.filter(matter=matter, ended_at__isnull=False).order_by("-ended_at")[:3],
+            "ended": Alert.objects.filter(matter=matter, ended_at__isnull=False).order_by("-ended_at", "-pk")[:3],
             "deeds": _deeds(matter),
             "may_go": user.may(P.SUPERVISE) and visible.filter(status__in=OPEN_STATUSES).exists(),
         }  # fmt: skip

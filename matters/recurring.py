@@ -89,7 +89,7 @@ def old_answers(tickets: Collection[int], reader: Reader) -> dict[int, str]:
     visible = set(Ticket.objects.visible_to(reader).filter(came_back_as__in=found).values_list("pk", flat=True))
     told = {}
     for one in found:
-        answer = Answer.objects.filter(ticket=one.earlier, sent_back_at=None).order_by("-at").first()
+        answer = Answer.objects.filter(ticket=one.earlier, sent_back_at=None).order_by("-at", "-pk").first()
         if answer and one.earlier_id in visible:
             told[one.ticket_id] = read(one.earlier, reader).text(answer.text)
     return told

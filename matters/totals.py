@@ -133,14 +133,14 @@ def _said(matter: int, words: list[str]) -> list[str]:
     """The sensitive words that its latest callers said."""
     if not words:
         return []
-    texts = Ticket.objects.filter(matter=matter).order_by("-registered_at").values_list("title", "description")
+    texts = Ticket.objects.filter(matter=matter).order_by("-registered_at", "-pk").values_list("title", "description")
     said = "\n".join(f"{title}\n{text}" for title, text in texts[:WORDS_READ])
     return [word for word in words if word in said]
 
 
 def due(now: datetime) -> list[int]:
     """The matters to be counted anew, the longest waiting first: a batch of them."""
-    waiting = Standing.objects.filter(recount_at__lte=now).order_by("recount_at")
+    waiting = Standing.objects.filter(recount_at__lte=now).order_by("recount_at", "pk")
     return list(waiting.values_list("pk", flat=True)[:BATCH])
 
 

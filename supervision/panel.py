@@ -18,14 +18,14 @@ from tickets.workflow.pages import find_ticket
 def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     """Fragment of the ticket page: flags, extensions, orders and coordination of this ticket."""
     ticket = find_ticket(request, number)
-    flags = words.lines(ticket.flags.order_by("cleared_at", "since"), read(ticket, person(request)))
+    flags = words.lines(ticket.flags.order_by("cleared_at", "since", "pk"), read(ticket, person(request)))
     context = {
         "ticket": ticket,
         "open": [line for line in flags if line.cleared_at is None],
         "cleared": [line for line in flags if line.cleared_at is not None],
-        "extensions": ticket.extensions.select_related("ruled_by").order_by("asked_at"),
-        "orders": ticket.supervision_orders.select_related("department").order_by("issued_at"),
-        "tasks": CoordinationTask.objects.filter(coordinated__ticket=ticket).order_by("called_at"),
+        "extensions": ticket.extensions.select_related("ruled_by").order_by("asked_at", "pk"),
+        "orders": ticket.supervision_orders.select_related("department").order_by("issued_at", "pk"),
+        "tasks": CoordinationTask.objects.filter(coordinated__ticket=ticket).order_by("called_at", "pk"),
         "may_open_tasks": person(request).may(P.SUPERVISE) or person(request).may(P.SEE_REPORTS),
     }
     return render(request, "supervision/_ticket_panel.html", context)

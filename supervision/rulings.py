@@ -17,14 +17,16 @@ def pending_extensions() -> QuerySet[Extension]:
     return (
         Extension.objects.filter(ruling=Extension.Ruling.PENDING)
         .select_related("ticket__department", "ticket__region__parent", "asked_by")
-        .order_by("asked_at")
+        .order_by("asked_at", "pk")
     )
 
 
 @requires(P.RULE)
 def rulings_page(request: HttpRequest) -> HttpResponse:
     """What waits for a manager's word: disputes and extensions."""
-    disputes = Ticket.objects.visible_to(request.user).filter(status=Status.RULING).for_list().order_by("stage_due_at")
+    disputes = (
+        Ticket.objects.visible_to(request.user).filter(status=Status.RULING).for_list().order_by("stage_due_at", "pk")
+    )
     heard = Prefetch(
         "contributions",
         Contribution.objects.filter(part=Part.OPINION, withdrawn_at__isnull=True).select_related("department", "names"),

@@ -54,7 +54,7 @@ def lines(request: HttpRequest) -> HttpResponse:
     page = Paginator(_shown(rows), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "tabs": tabs.items(), "tab": tab, "page": page, "words": words, "number": versions.latest(),
-        "drafts": DirectoryVersion.objects.filter(state=State.DRAFT).order_by("-made_at")[:DRAFTS_SHOWN],
+        "drafts": DirectoryVersion.objects.filter(state=State.DRAFT).order_by("-made_at", "-pk")[:DRAFTS_SHOWN],
         "may_change": person(request).may(P.KEEP_DIRECTORY),
     }  # fmt: skip
     return render(request, "dispatch/directory/lines.html", context)
@@ -168,7 +168,9 @@ def check_page(request: HttpRequest) -> HttpResponse:
 @requires(P.SEE_DIRECTORY)
 @require_GET
 def version_list(request: HttpRequest) -> HttpResponse:
-    found = DirectoryVersion.objects.select_related("made_by", "settled_by").order_by("-made_at")[:VERSIONS_SHOWN]
+    found = DirectoryVersion.objects.select_related("made_by", "settled_by").order_by("-made_at", "-pk")[
+        :VERSIONS_SHOWN
+    ]
     return render(request, "dispatch/directory/versions.html", {"versions": found, "number": versions.latest()})
 
 
@@ -234,11 +236,11 @@ def _named(found: list[Line]) -> list[dict[str, Any]]:
 def precedent_list(request: HttpRequest) -> HttpResponse:
     """Settled responsibilities; each can be put into the directory, so that it holds for all of its kind."""
     # First which they are, apart: PostgreSQL would else read the tickets of all precedents before it picks these.
-    latest = list(Precedent.objects.order_by("-made_at").values_list("pk", flat=True)[:PRECEDENTS_SHOWN])
+    latest = list(Precedent.objects.order_by("-made_at", "-pk").values_list("pk", flat=True)[:PRECEDENTS_SHOWN])
     found = (
         Precedent.objects.filter(pk__in=latest)
         .select_related("ticket", "category__parent__parent", "region__parent", "department")
-        .order_by("-made_at")
+        .order_by("-made_at", "-pk")
     )
     context = {"precedents": found, "may_change": person(request).may(P.KEEP_DIRECTORY)}
     return render(request, "dispatch/directory/precedents.html", context)

@@ -186,7 +186,7 @@ def by_dispatcher() -> list[Line]:
 def by_cause() -> list[Line]:
     """By the ground on which departments asked to return."""
     granted = Count("pk", filter=Q(ruling=Return.Ruling.GRANTED))
-    rows = _asked().values("ground").annotate(count=Count("pk"), granted=granted).order_by("-count")
+    rows = _asked().values("ground").annotate(count=Count("pk"), granted=granted).order_by("-count", "ground")
     sent = _sent().count()
     return [
         Line(ReturnGround(row["ground"]).label, dispatched=sent, returned=row["count"], granted=row["granted"])

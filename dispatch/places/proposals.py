@@ -48,7 +48,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
     rows = (
         PlaceProposal.objects.filter(state__in=TABS[tab][1])
         .select_related("region__parent", "place", "decided_by")
-        .prefetch_related(Prefetch("sayings", PlaceSaying.objects.select_related("by").order_by("at")))
+        .prefetch_related(Prefetch("sayings", PlaceSaying.objects.select_related("by").order_by("at", "pk")))
         .annotate(said=Count("sayings"))
         .order_by("-said", "-last_at", "pk")
     )

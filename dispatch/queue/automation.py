@@ -136,7 +136,7 @@ def run() -> int:
         )
         .select_related("category", "region")
         .defer("search", "caller_search")
-        .order_by("registered_at")
+        .order_by("registered_at", "pk")
     )  # fmt: skip
     done = 0
     tickets = {ticket.pk: ticket for ticket in waiting[:BATCH]}

@@ -112,7 +112,7 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
     undecided = ticket.status in (Status.REGISTERED, Status.RULING) and person(request).may(P.SEE_ALL_TICKETS)
     proposal = suggest.for_ticket(ticket) if undecided else None
     returns = ticket.return_requests.select_related("department", "proposed", "asked_by", "ruled_by").order_by(
-        "asked_at"
+        "asked_at", "pk"
     )
     context = {
         "ticket": ticket, "proposal": proposal, "returns": returns,
@@ -132,7 +132,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "ticket": ticket,
         "path": [(ACTIONS[event.action].label, event) for event in path],
-        "returns": ticket.return_requests.select_related("department", "proposed").order_by("asked_at"),
+        "returns": ticket.return_requests.select_related("department", "proposed").order_by("asked_at", "pk"),
         "lines": _lines_on_the_way(ticket),
         "precedent": precedents.speaking_for({0: suggest.asked_of(ticket)}).get(0),
     }
@@ -174,7 +174,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         "days": measures.DAYS,
         "sources": measures.by_source(),
         "first": measures.first_dispatch(),
-        "models": DispatchModel.objects.order_by("-trained_at")[:12],
+        "models": DispatchModel.objects.order_by("-trained_at", "-pk")[:12],
         "is_broken": row is not None and learned is None,
         "are_categories_broken": by_category is not None and category_model is None,
     }

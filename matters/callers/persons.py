@@ -157,7 +157,7 @@ def _signs(person: Person, others: TicketQuerySet, user: User, alike: Iterable[C
     """Calls of others that may be the person's, each with why."""
 
     def said(words: str) -> Iterable[Ticket]:
-        return others.matching(words, user).order_by("-registered_at")[:LOOKED_AT]
+        return others.matching(words, user).order_by("-registered_at", "-pk")[:LOOKED_AT]
 
     for number in person.numbers:
         for ticket in said(number.phone):

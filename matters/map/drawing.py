@@ -205,7 +205,7 @@ def _dots(user: User, areas: list[Area], days: int, category: Category | None, n
     if category:
         rows = rows.filter(category__in=list(category.subtree().values_list("pk", flat=True)))
     found, placed = [], dict.fromkeys(labels, 0)
-    rows = rows.order_by("-callers", "-last_at")[:MOST_DOTS]
+    rows = rows.order_by("-callers", "-last_at", "pk")[:MOST_DOTS]
     alerts = dict(
         Alert.objects.filter(matter__in=[row.pk for row in rows], ended_at__isnull=True).order_by("-level")
         .values_list("matter", "level")

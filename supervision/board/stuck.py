@@ -123,7 +123,7 @@ def _rows(user: User, keys: list[int], reader: Reader) -> list[Row]:
         members[ticket.matter_id or -ticket.pk].append(ticket)
     standing: dict[int, list[Flag]] = defaultdict(list)
     ids = [ticket.pk for group in members.values() for ticket in group]
-    for flag in Flag.objects.filter(ticket__in=ids, cleared_at__isnull=True).order_by("since"):
+    for flag in Flag.objects.filter(ticket__in=ids, cleared_at__isnull=True).order_by("since", "pk"):
         standing[flag.ticket_id].append(flag)
     readings = {ticket.pk: read(ticket, reader) for group in members.values() for ticket in group}
     standing = {pk: words.readable(standing[pk], reading) for pk, reading in readings.items()}
@@ -145,7 +145,7 @@ def _behind(keys: list[int], user: User) -> TicketQuerySet:
     concerned = Ticket.objects.visible_to(user).filter(status__in=OPEN_STATUSES)
     of_matters = Q(matter__in=[key for key in keys if key > 0])
     single = Q(pk__in=[-key for key in keys if key < 0])
-    return concerned.filter(of_matters | single).order_by("-risk", "registered_at")
+    return concerned.filter(of_matters | single).order_by("-risk", "registered_at", "pk")
 
 
 def _row(

@@ -26,11 +26,11 @@ def state(request: HttpRequest) -> HttpResponse:
         "broker_is_away": health.report()["broker"] != "ok",
         "lag": sweeping.lag(),
         "late_after": sweeping.LATE_AFTER,
-        "runs": SweepRun.objects.order_by("-started_at")[:SHOWN],
+        "runs": SweepRun.objects.order_by("-started_at", "-pk")[:SHOWN],
         "set_aside": SetAside.objects.filter(cleared_at__isnull=True)
         .select_related("ticket")
-        .order_by("first_at")[:SHOWN],
+        .order_by("first_at", "pk")[:SHOWN],
         "waiting": Notice.objects.filter(delivery__isnull=True).count(),
-        "failed": failed.order_by("-made_at")[:SHOWN],
+        "failed": failed.order_by("-made_at", "-pk")[:SHOWN],
     }
     return render(request, "supervision/sweeper.html", context)

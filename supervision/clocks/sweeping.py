@@ -131,7 +131,7 @@ def _read(ids: list[int], now: datetime, result: SweepResult) -> list[Ticket]:
     """The rows that are held; one by one where a row among them holds what Python cannot, such as a year before 1."""
     rows = Ticket.objects.select_related("department").only(*COLUMNS, "department__name")
     try:
-        return list(rows.filter(pk__in=ids).order_by("next_due_at"))
+        return list(rows.filter(pk__in=ids).order_by("next_due_at", "pk"))
     except (ValueError, OverflowError, DataError):
         logger.exception("a batch of %d could not be read; going one by one", len(ids))
     found = []

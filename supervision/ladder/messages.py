@@ -53,7 +53,7 @@ def deliver(now: datetime | None = None) -> int:
 
 def _claim(now: datetime) -> list[Delivery]:
     with transaction.atomic():
-        waiting = Notice.objects.filter(delivery__isnull=True).order_by("-is_urgent", "made_at")
+        waiting = Notice.objects.filter(delivery__isnull=True).order_by("-is_urgent", "made_at", "pk")
         if not _is_office_time(now):
             waiting = waiting.filter(is_urgent=True)
         gathered: dict[Addressee, list[Notice]] = defaultdict(list)
@@ -104,7 +104,7 @@ def _by_channel(address: str, delivery: Delivery) -> bool:
 
 def written(delivery: Delivery) -> tuple[str, str]:
     """Title and text of a message. Names of callers and what was asked stay inside: channels are not ours."""
-    notices = list(_with_what_they_are_about(delivery.notices.all()).order_by("made_at"))
+    notices = list(_with_what_they_are_about(delivery.notices.all()).order_by("made_at", "pk"))
     known = _known_to(delivery, notices)
     lines = [_line(notice, is_known=notice.ticket_id in known) for notice in notices[:SHOWN]]
     if left := notices[SHOWN:]:

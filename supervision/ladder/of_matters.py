@@ -19,7 +19,7 @@ def holders(alert: Alert) -> list[str]:
     if alert.matter_id is None:
         return []
     found = Ticket.objects.filter(matter=alert.matter_id, status__in=OPEN_STATUSES, department__isnull=False)
-    oldest = found.order_by("department_id", "registered_at").distinct("department").select_related("department")
+    oldest = found.order_by("department_id", "registered_at", "pk").distinct("department").select_related("department")
     callers, days = alert.why.get("callers", 0), alert.why.get("days", 0)
     text = ngettext("%(count)d caller about one matter", "%(count)d callers about one matter", callers)
     text = text % {"count": callers} + _t(", within %(days)d days; this ticket is one of them.") % {"days": days}

@@ -40,6 +40,6 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     orders = SupervisionOrder.objects.select_related("ticket__region__parent", "department", "issued_by")
     found = get_object_or_404(orders.filter(ticket__in=visible), number=number)
     on_paper = read(found.ticket, None)  # the rest stands on the ticket's page, for who may open it
-    lines = words.lines(found.ticket.flags.order_by("since"), on_paper)
+    lines = words.lines(found.ticket.flags.order_by("since", "pk"), on_paper)
     context = {"order": found, "ticket": found.ticket, "read": on_paper, "lines": lines}
     return render(request, "supervision/order.html", context)

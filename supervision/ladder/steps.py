@@ -70,7 +70,7 @@ def climb(now: datetime | None = None) -> int:
     a ticket that cannot be handled is put an hour ahead and holds up no other.
     """
     now = now or timezone.now()
-    due = Flag.objects.filter(cleared_at__isnull=True, next_step_at__lte=now).order_by("next_step_at")
+    due = Flag.objects.filter(cleared_at__isnull=True, next_step_at__lte=now).order_by("next_step_at", "pk")
     taken = 0
     for flag_id, ticket_id in list(due.values_list("pk", "ticket_id")):
         try:

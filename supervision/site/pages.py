@@ -36,7 +36,7 @@ def coordinations(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", State.CALLED)
     tasks = CoordinationTask.objects.select_related("ticket__matter", "department")
     tasks = tasks.filter(state=state) if state in State.values else tasks
-    context = {"tasks": tasks.order_by("-meets_at")[:LISTED], "states": State.choices, "state": state}
+    context = {"tasks": tasks.order_by("-meets_at", "-pk")[:LISTED], "states": State.choices, "state": state}
     return render(request, "supervision/coordinations.html", context)
 
 
@@ -57,7 +57,9 @@ def _page(request: HttpRequest, task: CoordinationTask, *, status: int = 200, **
     user = person(request)
     may_note = user.may(P.SUPERVISE)
     may = {kind: may_note and task.state in states for kind, states in visit.NOTED_WHILE.items()}
-    tickets = Ticket.objects.visible_to(user).filter(coordinated_in__task=task).for_list().order_by("registered_at")
+    tickets = (
+        Ticket.objects.visible_to(user).filter(coordinated_in__task=task).for_list().order_by("registered_at", "pk")
+    )
     entries = task.entries.filter(attachment__isnull=False).select_related("attachment", "by")
     context = {
         "task": task,

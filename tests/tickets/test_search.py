@@ -170,7 +170,7 @@ def rows_a_statement(words: str, monkeypatch: pytest.MonkeyPatch, **narrowed: st
     monkeypatch.setattr(search, "EVERYWHERE", 2)
     with CaptureQueriesContext(connection) as captured:
         rows = Ticket.objects.filter(**narrowed).matching(words, scene.user(scene.OPERATOR))
-        found = rows.order_by("-registered_at")[:5]
+        found = rows.order_by("-registered_at", "-pk")[:5]
         numbers = [ticket.title for ticket in found]
     return numbers, [query["sql"] for query in captured.captured_queries]
 

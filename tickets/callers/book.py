@@ -35,7 +35,7 @@ def take_name_from(caller: Caller, name: str, *, but: Ticket) -> None:
     if not name or caller.name != name:
         return
     others = Ticket.objects.filter(caller=caller).exclude(pk=but.pk).exclude(caller_name="")
-    names = list(others.order_by("-registered_at").values_list("caller_name", flat=True)[:1])
+    names = list(others.order_by("-registered_at", "-pk").values_list("caller_name", flat=True)[:1])
     caller.name = names[0] if names else ""
     caller.save(update_fields=["name"])
 

@@ -234,7 +234,7 @@ def caller_history(request: HttpRequest) -> HttpResponse:
     user, earlier, lately = person(request), [], 0
     if phone:
         found = Ticket.objects.visible_to(user).filter(caller__phone=phone)
-        rows = list(found.for_list().order_by("-registered_at")[:HISTORY])
+        rows = list(found.for_list().order_by("-registered_at", "-pk")[:HISTORY])
         earlier = _with_deeds(sorted(rows, key=lambda ticket: not ticket.is_open), user)
         lately = _calls_since(timezone.now() - MONTH, found)
     caller = Caller.objects.filter(phone=phone).first() if phone else None

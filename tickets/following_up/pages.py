@@ -174,8 +174,10 @@ def _page(
         "ticket": ticket, "read": reading, "who": _name(reading), "is_waiting": is_waiting,
         "numbers": list(dict.fromkeys(number for number in (reading.contact_phone, reading.caller_phone) if number)),
         "objection": objections["follow_up"],
-        "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
-        "tries": ticket.follow_ups.select_related("by").order_by("-at")[:TRIES_SHOWN],
+        "answers": (
+            ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at", "-pk")
+        ),
+        "tries": ticket.follow_ups.select_related("by").order_by("-at", "-pk")[:TRIES_SHOWN],
         "holder": holder, "is_held": holder is not None and holder.by_id != user.pk,
         "questions": _questions(sent, errors, objections),
         "errors": errors, "said": said, "anyway": anyway or sent.get("anyway", ""), "sent": sent,

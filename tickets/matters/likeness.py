@@ -195,7 +195,7 @@ def _read() -> _Known:
         latest = f"SELECT search FROM {Ticket._meta.db_table} ORDER BY registered_at DESC LIMIT {SAMPLE}"  # noqa: S608
         cursor.execute("SELECT word, ndoc FROM ts_stat(%s) WHERE length(word) > 1 AND ndoc > 1", [latest])
         having = dict(cursor.fetchall())
-    looked_at = len(Ticket.objects.order_by("-registered_at").values_list("pk", flat=True)[:SAMPLE])
+    looked_at = len(Ticket.objects.order_by("pk").values_list("pk", flat=True)[:SAMPLE])
     return _Known(looked_at, having, Ticket.objects.filter(status__in=OPEN_STATUSES).count())
 
 

@@ -70,7 +70,7 @@ def _missed(call: Call) -> None:
     if not call.phone:
         missed.settled_at, missed.outcome = at, Outcome.NO_NUMBER
     elif missed.outcome in ("", Outcome.NO_NUMBER):
-        through = Call.objects.filter(phone=call.phone, answered_at__gte=at).order_by("answered_at").first()
+        through = Call.objects.filter(phone=call.phone, answered_at__gte=at).order_by("answered_at", "pk").first()
         missed.settled_at = through.answered_at if through else None
         missed.outcome = Outcome.CALLED_AGAIN if through else ""
     missed.save()

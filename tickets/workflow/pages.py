@@ -62,7 +62,7 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
     siblings: list[Ticket] = []
     if ticket.matter_id:
         others = visible.filter(matter_id=ticket.matter_id).exclude(pk=ticket.pk)
-        siblings = list(others.for_list().order_by("registered_at")[:SIBLINGS])
+        siblings = list(others.for_list().order_by("registered_at", "pk")[:SIBLINGS])
     actions = performing.available(ticket, user)
     attachments = list(ticket.attachments.select_related("by"))
     context |= {
@@ -74,7 +74,9 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
             (label, "now" if i == current else "done" if i < current else "") for i, (label, _s) in enumerate(STEPS)
         ],
         "entries": timeline.entries(ticket, user),
-        "answers": ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at"),
+        "answers": ticket.answers.filter(sent_back_at__isnull=True)
+        .select_related("department", "by")
+        .order_by("-at", "-pk"),
         "attachments": attachments,
         "pictures": _before_and_after(attachments),
         "contributions": ticket.contributions.filter(withdrawn_at__isnull=True).select_related(

@@ -24,6 +24,6 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
         "ticket": ticket,
         "read": reading,
         "instruction": timeline.stored_text(sent or "", reading),
-        "answer": ticket.answers.filter(round=ticket.round, sent_back_at__isnull=True).order_by("-at").first(),
+        "answer": ticket.answers.filter(round=ticket.round, sent_back_at__isnull=True).order_by("-at", "-pk").first(),
     }
     return render(request, "tickets/slip.html", context)

@@ -34,7 +34,9 @@ def urge(ticket: Ticket, words: str, *, actor: User) -> list[str]:
             matter=ticket.matter, matter__isnull=False, status__in=ACTIONS["pass_on"].sources, department__isnull=False
         ).exclude(pk=ticket.pk)  # fmt: skip
         oldest = (
-            worked_on.order_by("department_id", "registered_at").distinct("department_id").values_list("pk", flat=True)
+            worked_on.order_by("department_id", "registered_at", "pk")
+            .distinct("department_id")
+            .values_list("pk", flat=True)
         )
         wanted = [ticket.pk, *oldest]
         held = Ticket.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk")

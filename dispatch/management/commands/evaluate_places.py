@@ -65,6 +65,6 @@ def _of_file(file: Path) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _of_tickets(count: int) -> Iterator[tuple[tuple[str, ...], str]]:
-    rows = Ticket.objects.select_related("region__parent").order_by("-registered_at")[:count]
+    rows = Ticket.objects.select_related("region__parent").order_by("-registered_at", "-pk")[:count]
     for ticket in rows:
         yield (ticket.address, ticket.description), ticket.region.full_name
