@@ -150,4 +150,4 @@ def test_files_cope_with_what_old_rows_hold() -> None:
     section = {"title": odd, "note": odd, "columns": [odd, "n"], "rows": [[odd, 1]], "chart": {"label": 0, "value": 1}}
     word.as_docx(Paper(odd, odd), [section])
     book = load_workbook(io.BytesIO(excel.as_xlsx(Paper("t", "s"), [section])))
-    assert book.worksheets[0]["A5"].value.strip() == CLEAN
+    assert book.worksheets[1]["A5"].value.strip() == CLEAN

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.utils import translation
 from docx import Document
 from docx.oxml.ns import qn
 
-from reports.files import example, official, shipped, template, word
+from reports.files import example, excel, official, shipped, template, word
 
 
 @pytest.fixture(autouse=True)
@@ -229,6 +230,74 @@ def test_a_template_of_the_city_with_styles_of_its_own_keeps_them() -> None:
     )
     assert document.styles["Heading 1"].font.size.pt == 18
     assert document.styles[official.CELL].font.size.pt == 10.5, "what it has no style for is put in"
+
+
+@pytest.fixture(scope="module")
+def workbook() -> Any:
+    with translation.override("zh-hans"):
+        return openpyxl.load_workbook(io.BytesIO(excel.as_xlsx(example.paper(), example.sections())), rich_text=False)
+
+
+def test_a_workbook_has_its_contents_first_and_a_sheet_a_section(workbook: Any) -> None:
+    titles = [section["title"] for section in example.sections()]
+    assert workbook.sheetnames == ["目录", *titles]
+    contents = workbook["目录"]
+    links = [contents.cell(row, 2).hyperlink.location for row in range(5, 5 + len(titles))]
+    assert links == [f"'{title}'!A1" for title in titles]
+    assert contents["C7"].value == 30, "a total is no row of its own"
+    assert contents["A3"].value.startswith("阶段性数据")
+    assert all(sheet["A3"].hyperlink.location == "'目录'!A1" for sheet in workbook.worksheets[1:])
+    about = workbook.properties
+    assert (about.title, about.creator, about.subject) == (example.PAPER["title"], "示例市12345热线", "2026年4月")
+    assert f"{about.created:%Y-%m-%d %H:%M}" == "2026-05-04 23:00"
+
+
+def test_figures_are_numbers_and_totals_stand_out(workbook: Any) -> None:
+    units = workbook["各承办单位办理情况"]
+    first, total = units[5], units[35]
+    assert [cell.value for cell in first] == ["示例区第1街道办事处", 1000, 0, -0.1234, -1.2, 12.5, 1]
+    formats = ["#,##0", "0.0%", "+0.0%;-0.0%;0.0%"]
+    assert [cell.number_format for cell in first[1:4]] == formats
+    assert total[0].value == "合计"
+    assert all(cell.font.b for cell in total)
+    assert total[2].number_format == '0.0%"*"', "a small base is marked, and the figure stays a number"
+    assert not any(cell.data_type == "f" for sheet in workbook for row in sheet.iter_rows() for cell in row)
+
+
+def test_a_sheet_is_filtered_frozen_and_printed_as_wide_as_the_page(workbook: Any) -> None:
+    for sheet in workbook:
+        assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+        assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.oddHeader.center.text == example.PAPER["title"]
+        assert "王某" in sheet.oddFooter.left.text
+        assert sheet.oddFooter.right.text == "第&P页 共&N页"
+    units = workbook["各承办单位办理情况"]
+    assert (units.freeze_panes, units.auto_filter.ref, units.print_title_rows) == ("B5", "A4:G34", "$4:$4")
+    assert 20 < units.column_dimensions["A"].width < 30
+
+
+def test_charts_are_excels_own_with_title_and_axes(workbook: Any) -> None:
+    charts = {sheet.title: sheet._charts for sheet in workbook if sheet._charts}
+    assert list(charts) == ["诉求类型"]
+    drawn = charts["诉求类型"][0]
+    said = [part.tx.rich.p[0].r[0].t for part in (drawn.title, drawn.x_axis.title, drawn.y_axis.title)]
+    assert said == ["诉求类型", "诉求类型", "件数"]
+    assert drawn.series[0].val.numRef.f == "诉求类型!$B$5:$B$6", "the total is no bar"
+
+
+def test_odd_texts_and_names_spoil_no_workbook() -> None:
+    odd = ["=1+1", "+86", "-1", "@SUM(A1)", "\t=2", "长" * 40_000, "http://a.b/", "a\x00b\ud800"]
+    plain = example.sections()[1] | {"chart": None, "has_total": False}
+    sections = [plain | {"title": "名/称:*?[]" * 9, "rows": [[text, 1, 2] for text in odd]},
+                plain | {"title": "名称" * 20}, plain | {"title": "名称" * 20}, plain | {"title": "'"}]  # fmt: skip
+    book = openpyxl.load_workbook(io.BytesIO(excel.as_xlsx(example.paper(title="A&B"), sections)))
+    assert len(set(book.sheetnames)) == 5
+    found = [book.worksheets[1].cell(row, 1) for row in range(5, 13)]
+    assert {cell.data_type for cell in found} == {"s"}
+    assert [cell.quotePrefix for cell in found][:4] == [True] * 4, "no formula after somebody edits it either"
+    assert len(found[5].value) == 32_767
+    assert found[7].value == "ab"
 
 
 def test_libreoffice_opens_it(written: bytes, tmp_path: Path) -> None:
