@@ -82,3 +82,33 @@ class ChangedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operator} {self.at}"
+
+
+class ReportTemplate(models.Model):
+    """A Word template of reports that the city loaded; the latest is in use. One without content: ours is used again.
+
+    None is changed or taken away, so that it is known by which a paper was made.
+    """
+
+    name = models.CharField(_("file"), max_length=200, blank=True)
+    content = models.BinaryField(null=True)
+    loaded_at = models.DateTimeField(default=timezone.now)
+    loaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("report template")
+        verbose_name_plural = _("report templates")
+
+    def __str__(self) -> str:
+        return self.name or str(_("the template that is shipped"))
+
+    @classmethod
+    def in_use(cls) -> ReportTemplate | None:
+        """The latest; None where none was ever loaded."""
+        return cls.objects.select_related("loaded_by").order_by("-pk").first()
+
+    @classmethod
+    def content_in_use(cls) -> bytes | None:
+        """The city's own template; None where the shipped one is used."""
+        found = cls.objects.order_by("-pk").values_list("content", flat=True).first()
+        return None if found is None else bytes(found)

@@ -115,6 +115,7 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
         {"name": name} for name in ("received", "on_time_rate", "call_back_on_time_rate", "picked_up")
     ],
     "report": lambda numbers: keys(ReportRun.objects.all()),
+    "report-template-file": lambda numbers: [{"which": which} for which in ("current", "shipped", "example")],
     "report-file": lambda numbers: [
         {"pk": pk, "form": form} for pk in ReportRun.objects.values_list("pk", flat=True) for form in ("docx", "xlsx")
     ],

@@ -66,6 +66,11 @@ SUBJECTS = (
         _table("ladder", _("Steps of the ladder"), _("Who is told when, and what goes by itself.")),
         SetUpPage("sweeper", _("State of the clocks"), _("Whether flags and messages come in time.")),
     )),
+    (_("What goes out"), (
+        SetUpPage(
+            "report-template", _("Report template"), _("The Word template by which the reports are made.")
+        ),
+    )),
 )  # fmt: skip
 
 

@@ -70,6 +70,15 @@ class Broken(Exception):
         self.faults = faults
 
 
+def too_large() -> Fault:
+    return Fault(_t("It is larger than %(most)d MB.") % {"most": LARGEST // 2**20})
+
+
+def unfit() -> Fault:
+    """Where nothing better is known."""
+    return Fault(_t("It cannot be filled in with an example report. Begin with the shipped template."))
+
+
 def filled(content: bytes, paper: Paper) -> tuple[Any, Any]:
     """The template as a Word document with its fields filled in, and the paragraph that the sections take the place of.
 
@@ -148,7 +157,7 @@ def faults(content: bytes) -> list[Fault]:
 def _of_file(content: bytes) -> Fault | None:
     """What is wrong with the file before anything of it is opened."""
     if len(content) > LARGEST:
-        return Fault(_t("It is larger than %(most)d MB.") % {"most": LARGEST // 2**20})
+        return too_large()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = archive.infolist()

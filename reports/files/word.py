@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import logging
 from datetime import UTC
 from typing import Any
 
@@ -14,26 +15,41 @@ from docx.shared import Mm
 
 from hotline.text import clean_within
 from reports.content import cells
+from reports.models import ReportTemplate
 
 from . import charts, official, shipped, template, word_tables
 from .paper import Paper, hotline_name
 
+logger = logging.getLogger(__name__)
 PICTURE_WIDTH = Mm(130)
 NUMERALS = "〇一二三四五六七八九"
 
 
 def as_docx(paper: Paper, sections: list[dict[str, Any]], *, by_template: bytes | None = None) -> bytes:
-    """The report as a Word document, by the template of the city or the one that is shipped.
+    """The report as a Word document, by the city's template or the one that is shipped.
 
-    Raises template.Broken for a template that cannot be filled in.
+    A template that is given is tried: raises template.Broken where it cannot be filled in. The one in use was tried
+    when it was loaded; should it not do any more, a report is made by ours all the same, and the log says why.
     """
     paper, sections = paper.cleaned(), clean_within(sections)
-    document, place = template.filled(by_template or shipped.PATH.read_bytes(), paper)
+    if by_template is not None:
+        document, place = template.filled(by_template, paper)
+    else:
+        document, place = _by_template_in_use(paper)
     Body(document).write(sections, place)
     _say_what_it_is(document, paper)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _by_template_in_use(paper: Paper) -> tuple[Any, Any]:
+    if own := ReportTemplate.content_in_use():
+        try:
+            return template.filled(own, paper)
+        except template.Broken as broken:
+            logger.error("The city's report template cannot be filled in, the shipped one is used: %s", broken)
+    return template.filled(shipped.PATH.read_bytes(), paper)
 
 
 class Body:

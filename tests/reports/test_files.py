@@ -21,6 +21,10 @@ from docx.oxml.ns import qn
 from reports.files import example, excel, official, shipped, template, word
 
 
+def by_ours(paper: Any, sections: list[dict[str, Any]]) -> bytes:
+    return word.as_docx(paper, sections, by_template=shipped.PATH.read_bytes())
+
+
 @pytest.fixture(autouse=True)
 def chinese() -> Iterator[None]:
     with translation.override("zh-hans"):
@@ -30,7 +34,7 @@ def chinese() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def written() -> bytes:
     with translation.override("zh-hans"):
-        return word.as_docx(example.paper(), example.sections())
+        return by_ours(example.paper(), example.sections())
 
 
 @pytest.fixture
@@ -82,9 +86,7 @@ def test_a_paper_says_which_issue_it_is_whose_and_that_it_is_partial(paper: Any)
     assert said[-2:] == ["示例市12345热线", "2026年5月6日"]
     headings = [one.text for one in paper.paragraphs if one.style.name == "Heading 1"]
     assert headings[:2] == ["一、总体情况", "二、诉求类型"]
-    draft = texts(
-        Document(io.BytesIO(word.as_docx(example.paper(issue_number=None, approver="", is_partial=False), [])))
-    )
+    draft = texts(Document(io.BytesIO(by_ours(example.paper(issue_number=None, approver="", is_partial=False), []))))
     assert not any("总第" in text or "签发人" in text or "阶段性" in text for text in draft)
     about = paper.core_properties
     assert (about.title, about.author, about.language) == (example.PAPER["title"], "示例市12345热线", "zh-CN")
@@ -135,7 +137,7 @@ def test_charts_are_described_and_captions_counted(paper: Any) -> None:
 
 def test_a_cell_without_end_and_odd_signs_spoil_no_paper() -> None:
     long = {**example.sections()[1], "rows": [["长" * 10_000, 1, 2], ["{{ 标题 }}{% if %}\x07<&>\ue000", 1, 2]]}
-    document = Document(io.BytesIO(word.as_docx(example.paper(title="标\x00题\x0b{{ 正文 }}"), [long])))
+    document = Document(io.BytesIO(by_ours(example.paper(title="标\x00题\x0b{{ 正文 }}"), [long])))
     assert "标题 {{ 正文 }}" in texts(document)
     tall, other = rows_of(document.tables[0])[1:]
     assert tall.find(".//" + qn("w:cantSplit")) is None, "it would not fit on a page"
