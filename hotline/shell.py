@@ -48,7 +48,7 @@ DOORS = (
     Door("places", _("Place book"), P.SEE_PLACES, "map"),
     Door("rulings", _("Rulings and extensions"), P.RULE, "scale"),
     Door("dashboard", _("Dashboard"), P.SEE_REPORTS, "chart-bar"),
-    Door("reports", _("Reports"), P.SEE_REPORTS, "document-chart-bar"),
+    Door("reports", _("Reports"), P.READ_REPORTS, "document-chart-bar"),
     Door("my-day", _("My day"), P.REGISTER, "presentation-chart-line"),
     Door("operators", _("Operators"), P.SEE_OPERATORS, "users"),
     Door("tickets", _("All tickets"), P.SEE_ALL_TICKETS, "magnifying-glass"),

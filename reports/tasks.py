@@ -2,21 +2,23 @@
 
 from celery import shared_task
 
-from hotline.locks import one_at_a_time
 from hotline.waiting import patience
 
-from . import building, periods, sums
-from .models import ReportKind, ReportRun
+from . import sums
+from .runs import jobs
 
 
 @shared_task(expires=590)
 def build_due_reports() -> None:
     """Builds the report of each period that has ended and has none yet; running it again builds nothing."""
-    with patience.of(patience.LONG), one_at_a_time("reports"):  # of two workers at once the second finds it built
-        for kind in ReportKind.values:
-            period = periods.last_complete(kind)
-            if not ReportRun.objects.filter(kind=kind, period=period.label).exists():
-                building.build(period)
+    jobs.catch_up()
+    jobs.work()
+
+
+@shared_task(expires=55)
+def build_reports() -> None:
+    """Builds what was asked for, what is to be tried again, and what a killed worker has left."""
+    jobs.work()
 
 
 @shared_task(expires=55)

@@ -1,28 +1,25 @@
-"""The dashboard, the reports, and the tickets behind a number."""
+"""The dashboard, and the tickets behind a number."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _t
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, User
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
 from hotline.keyset import paginate
-from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from supervision.board import stuck
 from tickets.choices import FlagKind
@@ -31,11 +28,9 @@ from tickets.models import Call, MissedCall, Ticket
 from tickets.reading import missed_number
 from tickets.telephony import missed
 
-from . import building, indicators, periods, sums
-from .content import withholding
-from .files import charts
+from . import indicators, periods, sums
 from .indicators import INDICATORS, Span
-from .models import ReportKind, ReportRun
+from .models import ReportKind
 
 CARDS = ["received", "direct_rate", "overall_closing_rate", "due_closing_rate", "on_time_rate", "return_rate",
          "redo_rate", "satisfied_rate"]  # fmt: skip
@@ -158,59 +153,3 @@ def _day(text: str | None, otherwise: date) -> date:
     except ValueError:
         day = None
     return day if day and periods.FIRST_YEAR <= day.year <= periods.LAST_YEAR else otherwise
-
-
-@requires(P.SEE_REPORTS)
-@require_GET
-def reports(request: HttpRequest) -> HttpResponse:
-    kind = request.GET.get("kind", "")
-    runs = ReportRun.objects.defer("sections").select_related("built_by").order_by("-built_at")
-    if kind in ReportKind.values:
-        runs = runs.filter(kind=kind)
-    context = {
-        "runs": runs[:60],
-        "kind": kind,
-        "kinds": ReportKind.choices,
-        "last_week": periods.last_complete(ReportKind.WEEKLY).label,
-        "last_month": periods.last_complete(ReportKind.MONTHLY).label,
-    }
-    return render(request, "reports/list.html", context)
-
-
-@requires(P.BUILD_REPORTS)
-@require_POST
-def build_report(request: HttpRequest) -> HttpResponse:
-    """Has a report built; it takes a second or two, so the page waits for it."""
-    kind = request.POST.get("kind", "")
-    try:
-        if kind not in ReportKind.values:
-            raise ValueError(_t("Choose weekly or monthly."))
-        period = periods.parse(kind, request.POST.get("period", "").strip())
-        if period.start > timezone.now():
-            raise ValueError(_t("This period has not begun."))
-    except ValueError as error:
-        messages.error(request, str(error))
-        return redirect("reports")
-    user = person(request)
-    done = receipts.once_for(request, lambda: building.build(period, by=user).get_absolute_url(), person=user)
-    return redirect(done.outcome)
-
-
-@requires(P.SEE_REPORTS)
-@require_GET
-def report(request: HttpRequest, pk: int) -> HttpResponse:
-    run = get_object_or_404(ReportRun.objects.select_related("built_by"), pk=pk)
-    sections = [
-        {**section, "svg": mark_safe(charts.as_svg(section))}  # noqa: S308 - drawn by us from numbers
-        for section in withholding.sections_of(run)
-    ]
-    return render(request, "reports/run.html", {"run": run, "sections": sections})
-
-
-@requires(P.SEE_REPORTS)
-@require_GET
-def report_file(request: HttpRequest, pk: int, form: str) -> FileResponse:
-    run = get_object_or_404(ReportRun, pk=pk)
-    if form not in building.FORMS:
-        raise Http404
-    return FileResponse(building.file_of(run, form), as_attachment=True, filename=f"{run.title}.{form}")

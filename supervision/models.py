@@ -66,6 +66,8 @@ class Step(models.TextChoices):
     ARTICLE_ENDING = "ending", _("Article expires soon")
     ARTICLE_ENDED = "ended", _("Article has expired")
     MATTER = "matter", _("Many callers about one matter")
+    REPORT = "report", _("A report was issued")
+    REPORT_FAILED = "report_fail", _("A report could not be built")
 
 
 LADDER = (Step.REMINDER, Step.LEAD, Step.URGE, Step.ORDER, Step.CIRCULAR)
@@ -141,13 +143,16 @@ class Delivery(models.Model):
 
 
 class Notice(models.Model):
-    """What one addressee is to be told about one ticket, or one article of the knowledge base.
+    """What one addressee is to be told about one ticket, one article of the knowledge base, or a page of a room above.
 
-    It is delivered together with whatever else gathered for them.
+    Of such a page `title` says what it is, and `link` is its address. It is delivered together with whatever else
+    gathered for them.
     """
 
     ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.PROTECT, related_name="notices")
     article = models.ForeignKey(Article, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=200, blank=True)
+    link = models.CharField(max_length=200, blank=True)
     step = models.CharField(max_length=12, choices=Step)
     text = models.TextField()
     to_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -166,8 +171,9 @@ class Notice(models.Model):
                 name="notice_has_addressee",
             ),
             models.CheckConstraint(
-                condition=models.Q(ticket__isnull=False, article__isnull=True)
-                | models.Q(ticket__isnull=True, article__isnull=False),
+                condition=models.Q(ticket__isnull=False, article__isnull=True, link="")
+                | models.Q(ticket__isnull=True, article__isnull=False, link="")
+                | (models.Q(ticket__isnull=True, article__isnull=True) & ~models.Q(link="")),
                 name="notice_is_about_one_thing",
             ),
         ]

@@ -17,7 +17,7 @@ from hotline.accounts.models import Department, User
 from hotline.setting_up.tables import TABLES
 from knowledge.models import Article, ArticleFile
 from matters.models import Proposal
-from reports.models import ReportRun
+from reports.models import Job, ReportRun
 from supervision.models import CoordinationTask, Notice, SupervisionOrder
 from tickets.models import AnswerTemplate, Attachment, Caller, Category, Matter, MissedCall, Place, PlaceSheet
 from tickets.workflow.table import ACTIONS, STARTING
@@ -116,6 +116,12 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     ],
     "report": lambda numbers: keys(ReportRun.objects.all()),
     "report-template-file": lambda numbers: [{"which": which} for which in ("current", "shipped", "example")],
+    "report-cancel": lambda numbers: keys(Job.objects.all()[:1]),
+    "report-step": lambda numbers: keys(ReportRun.objects.all()),
+    "report-against": lambda numbers: [
+        {"pk": one, "other": other}
+        for one, other in itertools.pairwise(ReportRun.objects.order_by("pk").values_list("pk", flat=True)[:2])
+    ],
     "report-file": lambda numbers: [
         {"pk": pk, "form": form} for pk in ReportRun.objects.values_list("pk", flat=True) for form in ("docx", "xlsx")
     ],

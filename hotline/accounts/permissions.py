@@ -43,8 +43,12 @@ class Permission(models.TextChoices):
     SEE_MESSAGES = "see_messages", _("Read messages to oneself and the own department")
     SEE_CLOCKS = "see_clocks", _("See whether the clocks run")
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
-    SEE_REPORTS = "see_reports", _("Read the dashboard and reports")
+    READ_REPORTS = "read_reports", _("Read reports that were issued, to all or to the own department")
+    SEE_REPORTS = "see_reports", _("Read the dashboard, drafts of reports and remarks on them")
+    REMARK_ON_REPORTS = "remark_on_reports", _("Write remarks on reports")
     BUILD_REPORTS = "build_reports", _("Have reports built")
+    APPROVE_REPORTS = "approve_reports", _("Approve reports, and take the approval back")
+    ISSUE_REPORTS = "issue_reports", _("Issue reports and their corrections")
     TELL_OF_CALLS = "tell_of_calls", _("Send the events of calls, as a telephone system")
     SEE_OPERATORS = "see_operators", _("See the day of every operator")
     USE_API = "use_api", _("Use the API with tokens of one's own")
@@ -102,6 +106,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.DRAFT_ARTICLES,
             P.SEE_MESSAGES,
             P.SEE_DIRECTORY,
+            P.READ_REPORTS,
             P.USE_API,
         }
     ),
@@ -122,7 +127,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_MESSAGES,
             P.SEE_CLOCKS,
             P.MANAGE_MATTERS,
+            P.READ_REPORTS,
             P.SEE_REPORTS,
+            P.REMARK_ON_REPORTS,
             P.SEE_DIRECTORY,
             P.SEE_PLACES,
             P.KEEP_PLACES,
@@ -137,9 +144,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.RULE,
             P.SEE_BOARD,
             P.SEE_MISSED_CALLS,
+            P.SEE_MESSAGES,
             P.SEE_CLOCKS,
+            P.READ_REPORTS,
             P.SEE_REPORTS,
+            P.REMARK_ON_REPORTS,
             P.BUILD_REPORTS,
+            P.APPROVE_REPORTS,
+            P.ISSUE_REPORTS,
             P.SEE_OPERATORS,
             P.SEE_SUGGESTIONS,
             P.AUTOMATE,

@@ -20,12 +20,17 @@ from supervision.models import Notice, Step
 
 
 class MessageSerializer(serializers.Serializer):
-    """A message about a ticket or an article. A ticket that the reader may not know of has no number."""
+    """A message about a ticket, an article, or a page (`title` and `link`), such as that of a report.
+
+    A ticket that the reader may not know of has no number.
+    """
 
     id = serializers.IntegerField(source="notice.pk")
     step = serializers.ChoiceField(source="notice.step", choices=Step.choices)
     ticket = serializers.SerializerMethodField()
     article = serializers.IntegerField(source="notice.article_id", allow_null=True)
+    title = serializers.CharField(source="notice.title")
+    link = serializers.CharField(source="notice.link")
     text = serializers.CharField()
     is_urgent = serializers.BooleanField(source="notice.is_urgent")
     made_at = serializers.DateTimeField(source="notice.made_at")

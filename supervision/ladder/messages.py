@@ -116,8 +116,11 @@ def _title(notices: list[Notice]) -> str:
     of_tickets = sum(notice.ticket_id is not None for notice in notices)
     if of_tickets:
         return _t("12345 %(city)s: %(count)d tickets need you") % {"city": settings.CITY_NAME, "count": of_tickets}
+    of_articles = sum(notice.article_id is not None for notice in notices)
+    if not of_articles:
+        return _t("12345 %(city)s: %(title)s") % {"city": settings.CITY_NAME, "title": notices[0].title}
     said = _t("12345 %(city)s: %(count)d articles of the knowledge base need you")
-    return said % {"city": settings.CITY_NAME, "count": len(notices)}
+    return said % {"city": settings.CITY_NAME, "count": of_articles}
 
 
 def _known_to(delivery: Delivery, notices: list[Notice]) -> set[int]:
@@ -134,6 +137,8 @@ def _known_to(delivery: Delivery, notices: list[Notice]) -> set[int]:
 def _line(notice: Notice, *, is_known: bool) -> str:
     if notice.article:  # released, and so no secret
         return f"{notice.get_step_display()}：{notice.article.question} {notice.text}"
+    if notice.link:
+        return f"{notice.get_step_display()}：{notice.title} {notice.text}"
     assert notice.ticket is not None
     number = f" {notice.ticket.number}" if is_known else ""
     text = stored_text(notice.text, read(notice.ticket, None))

@@ -42,7 +42,7 @@ PAGES = {
     "limits": P.SET_UP,
     "calendar": P.SET_UP,
     "dashboard": P.SEE_REPORTS,
-    "reports": P.SEE_REPORTS,
+    "reports": P.READ_REPORTS,
 }
 
 
@@ -160,8 +160,8 @@ def test_queries_of_other_details_are_pinned(
         (reverse("matters"), 7),
         (reverse("matters-map"), 9),
         (CoordinationTask.objects.get().get_absolute_url(), 13),
-        (run.get_absolute_url(), 4),
-        (reverse("reports"), 4),
+        (run.get_absolute_url(), 5),  # its editions and its events
+        (reverse("reports"), 5),  # with what is being built
         (reverse("coordinations"), 4),
         (reverse("figure-tickets", args=["received"]), 7),
         (reverse("supervision-panel", args=[tickets[0].number]), 8),

@@ -24,7 +24,8 @@ from docx import Document
 from reports import building, indicators, periods
 from reports.content import tables, weekly
 from reports.files import charts
-from reports.models import ReportKind, ReportRun
+from reports.models import Job, ReportKind, ReportRun
+from reports.runs import jobs
 from reports.tasks import build_due_reports
 from tests import plans, scene
 from tests.scene import at
@@ -173,6 +174,7 @@ def test_a_rate_without_a_base_is_a_dash() -> None:
 def test_the_month_on_the_page_and_in_both_files(april: dict[str, Ticket], signed_in: Callable[[str], Client]) -> None:
     client = signed_in(scene.MANAGER)
     client.post(reverse("build-report"), {"kind": "monthly", "period": "2026-04"})
+    jobs.work()
     run = ReportRun.objects.get()
     page = client.get(run.get_absolute_url()).content.decode()
     for text in ("66.7%", "办结率", "满意率", "投诉热点", "异常流转", april["never"].number):
@@ -220,7 +222,7 @@ def test_reports_are_built_once_when_their_period_has_ended(
     for _ in range(2):
         build_due_reports()
     assert set(ReportRun.objects.values_list("kind", "period")) == {("weekly", "2026-W16"), ("monthly", "2026-03")}
-    monday.move_to(at(27, 0, 5))
+    monday.move_to(at(27, 7))
     build_due_reports()
     assert ReportRun.objects.filter(period="2026-W17").count() == 1
 
@@ -243,13 +245,14 @@ def test_a_period_that_is_none(kind: str, label: str, signed_in: Callable[[str],
     with pytest.raises(CommandError):
         call_command("build_report", kind, label, "--out", str(tmp_path))
     answer = signed_in(scene.MANAGER).post(reverse("build-report"), {"kind": kind, "period": label}, follow=True)
-    assert answer.status_code == 200
-    assert not ReportRun.objects.exists()
+    assert answer.status_code == 422
+    assert f'value="{label}"' in answer.content.decode(), "what was typed stays"
+    assert not Job.objects.exists()
 
 
 def test_a_period_that_has_not_begun(signed_in: Callable[[str], Client], monday: time_machine.Traveller) -> None:
     signed_in(scene.MANAGER).post(reverse("build-report"), {"kind": "monthly", "period": "2026-07"})
-    assert not ReportRun.objects.exists()
+    assert not Job.objects.exists()
 
 
 def test_supervisors_read_reports_and_do_not_build_them(signed_in: Callable[[str], Client]) -> None:

@@ -5,18 +5,23 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from reports import building, periods
-from reports.models import ReportKind
+from reports.models import SCHEDULED
+from reports.runs import life
 
 
 class Command(BaseCommand):
     help = "Builds a weekly (2019-W22) or monthly (2019-05) report; writes its Word and Excel files to --out."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", choices=ReportKind.values)
+        parser.add_argument("kind", choices=[kind.value for kind in SCHEDULED])
         parser.add_argument("period", help="2019-W22 or 2019-05")
         parser.add_argument("--out", type=Path, help="folder for the files; made if it is missing")
 
-    def handle(self, *args: Any, kind: str, period: str, out: Path | None = None, **options: Any) -> None:
+        parser.add_argument("--reason", default="", help="what is corrected, where the report was issued")
+
+    def handle(
+        self, *args: Any, kind: str, period: str, out: Path | None = None, reason: str = "", **options: Any
+    ) -> None:
         try:
             found = periods.parse(kind, period)
         except ValueError as error:
@@ -26,7 +31,10 @@ class Command(BaseCommand):
                 out.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise CommandError(f"--out: {error}", returncode=2) from error
-        run = building.build(found)
+        try:
+            run = building.build(found, reason=reason)
+        except life.Objection as objection:
+            raise CommandError(f"{objection.message} (--reason)", returncode=2) from objection
         files = []
         for file, suffix in ((run.docx, "docx"), (run.xlsx, "xlsx")):
             target = Path(file.path)
