@@ -31,7 +31,7 @@ from tickets.models import Ticket
 from tickets.reading import Reading, read
 
 from . import sums
-from .indicators import RECORDING_GROUNDS, Figure, Span
+from .indicators import RECORDING_GROUNDS, Figure, Window
 from .sums import Sums
 
 PERIODS = {"day": _("Today"), "week": _("Last 7 days"), "month": pgettext_lazy("period of figures", "This month")}
@@ -51,18 +51,18 @@ class Row:
         return self.sums.figures
 
 
-def span_of(period: str, today: date) -> Span:
+def span_of(period: str, today: date) -> Window:
     """The part of a period that has passed."""
     first = {"week": today - timedelta(days=6), "month": today.replace(day=1)}.get(period, today)
-    return Span.so_far(midnight(first), midnight(today + timedelta(days=1)))
+    return Window.so_far(midnight(first), midnight(today + timedelta(days=1)))
 
 
-def figures_of(operator: User, span: Span) -> list[Figure]:
+def figures_of(operator: User, span: Window) -> list[Figure]:
     """The figures of one operator; what nobody counted for them is 0, or a dash where it is a share or a median."""
     return sums.read(*_days(span), operator.pk).get(operator.pk, Sums()).figures
 
 
-def rows(span: Span) -> list[Row]:
+def rows(span: Window) -> list[Row]:
     """Everybody who picked up or recorded in the period, who recorded most first."""
     by_person = sums.read(*_days(span))
     people = User.objects.in_bulk(list(by_person))
@@ -78,7 +78,7 @@ def together(found: list[Row]) -> list[Figure]:
     return whole.figures
 
 
-def _days(span: Span) -> tuple[date, date]:
+def _days(span: Window) -> tuple[date, date]:
     """The first and the last day of a period."""
     return timezone.localdate(span.start), timezone.localdate(span.end - timedelta.resolution)
 
@@ -120,7 +120,7 @@ def operators(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/operators.html", context)
 
 
-def _asked(request: HttpRequest) -> tuple[str, Span]:
+def _asked(request: HttpRequest) -> tuple[str, Window]:
     period = request.GET.get("period", "day")
     period = period if period in PERIODS else "day"
     return period, span_of(period, timezone.localdate())

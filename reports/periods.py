@@ -86,3 +86,8 @@ def last_complete(kind: str, now: datetime | None = None) -> Period:
     """The latest period that has ended."""
     today = timezone.localdate(now)
     return containing(kind, today).before()
+
+
+def between(first: date, last: date) -> Period:
+    """The days `first` to `last`, both included."""
+    return Period("days", f"{first:%Y-%m-%d}–{last:%Y-%m-%d}", midnight(first), midnight(last + timedelta(days=1)))

@@ -19,11 +19,11 @@ from django.db.models import Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from hotline.instants import midnight
+from hotline.instants import LAST_DAY, midnight
 from hotline.locks import one_at_a_time
 from tickets.models import Call, Ticket
 
-from .indicators import INDICATORS, SECONDS_TO_RECORD, WAS_TIMED, Figure, Span, counts
+from .indicators import INDICATORS, SECONDS_TO_RECORD, WAS_TIMED, Figure, Window, counts
 from .models import ChangedDay, OperatorDay
 
 OF_CALLS = ["picked_up"]
@@ -81,7 +81,8 @@ def median(counted: Counter[int]) -> float | None:
 
 def count(first: date, last: date, operators: Iterable[int] | None = None) -> dict[Key, Sums]:
     """The sums of the days `first` to `last`, counted from tickets and calls; of everybody if nobody is named."""
-    span = Span(midnight(first), midnight(last + timedelta(days=1)))
+    # as it is, whenever it is counted: what a day of theirs came to shows later
+    span = Window(midnight(first), midnight(last + timedelta(days=1)), as_of=midnight(LAST_DAY))
     found: dict[Key, Sums] = defaultdict(Sums)
     whose: dict[str, object] = {"in": list(operators)} if operators is not None else {"isnull": False}
     calls = Call.objects.filter(span.within("answered_at"), _whose("operator", whose))

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import operators, views
+from . import behind, dashboard, operators
 from .files import setting_up
 from .runs import pages
 
 urlpatterns = [
-    path("dashboard/", views.dashboard, name="dashboard"),
-    path("figures/<str:name>/", views.figure_tickets, name="figure-tickets"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("figures/<str:name>/", behind.figure_tickets, name="figure-tickets"),
+    path("figures/abnormal/<str:way>/", behind.abnormal_tickets, name="abnormal-tickets"),
     path("desk/day/", operators.my_day, name="my-day"),
     path("operators/", operators.operators, name="operators"),
     path("set-up/report-template/", setting_up.report_template, name="report-template"),

@@ -114,6 +114,7 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "figure-tickets": lambda numbers: [
         {"name": name} for name in ("received", "on_time_rate", "call_back_on_time_rate", "picked_up")
     ],
+    "abnormal-tickets": lambda numbers: [{"way": "overdue"}],
     "report": lambda numbers: keys(ReportRun.objects.all()),
     "report-template-file": lambda numbers: [{"which": which} for which in ("current", "shipped", "example")],
     "report-cancel": lambda numbers: keys(Job.objects.all()[:1]),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(models.TextChoices):
@@ -233,6 +234,25 @@ class Stage(models.TextChoices):
     FOLLOW_UP = "follow_up", _("Make the follow-up call")
     SUSPENSION = "suspension", _("Look again at a suspended ticket")
     CALL_BACK = "call_back", _("Call back after a missed call")
+
+
+class Duty(models.TextChoices):
+    """What is owed to a ticket within a limit; `open` is the time from the call to the close."""
+
+    OPEN = "open", pgettext_lazy("duty", "Open")
+    DISPATCH = "dispatch", pgettext_lazy("duty", "Dispatch")
+    ACCEPT = "accept", pgettext_lazy("duty", "Acceptance")
+    ANSWER = "answer", pgettext_lazy("duty", "Answer")
+    REVIEW = "review", pgettext_lazy("duty", "Review of a return")
+    RULING = "ruling", pgettext_lazy("duty", "Ruling")
+    PROGRESS = "progress", pgettext_lazy("duty", "Word of progress")
+    COORDINATION = "coordination", pgettext_lazy("duty", "On-site coordination")
+    SUSPENSION = "suspension", pgettext_lazy("duty", "Review of a suspension")
+    FOLLOW_UP = "follow_up", pgettext_lazy("duty", "Follow-up call")
+    ASSIST = "assist", pgettext_lazy("duty", "Part of an assisting department")
+    OPINION = "opinion", pgettext_lazy("duty", "Opinion in a dispute")
+    ORDER = "order", pgettext_lazy("duty", "Supervision order")
+    DIRECTIVE = "directive", pgettext_lazy("duty", "Directive given on the spot")
 
 
 class Unit(models.TextChoices):

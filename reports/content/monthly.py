@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Region
-from reports import indicators
+from reports.indicators import INDICATORS, Scope, Window, facts
 from reports.periods import Period
+from supervision.models import CoordinationTask
 from tickets import disclosure
-from tickets.choices import Channel, Kind, RefusalGround, Satisfaction, Status
+from tickets.choices import Cause, Channel, Duty, Kind, Principle, RefusalGround, Satisfaction
 from tickets.disclosure import Detail
-from tickets.models import PERSON, Category, Ticket
+from tickets.models import PERSON, Category, FollowUp, Span, Ticket, TicketEvent
+from tickets.reading import read
 
-from . import cells, tables
+from . import cells, summary, tables
+from .frames import Frame
 
 LONGEST = 20
+TOP = 10
 COMPLAINTS = (Kind.COMPLAINT, Kind.REPORT, Kind.HELP)
 
 
-def sections(period: Period) -> list[dict[str, Any]]:
+def sections(period: Period, scope: Scope | None = None) -> list[dict[str, Any]]:
+    frame = Frame(period, scope or Scope())
     return [
-        tables.headline_section(period),
-        tables.balance_section(period),
-        tables.shares_section(_t("Kind"), "kind", Kind, period),
-        tables.shares_section(_t("Channel"), "channel", Channel, period),
-        tables.shares_section(_t("Not accepted, by ground"), "refusal_ground", RefusalGround, period),
-        tables.departments_section(period),
-        satisfaction_section(period),
-        hot_spots_section(period),
-        hot_places_section(period),
-        *abnormal_sections(period),
-        suspended_section(period),
+        summary.section(frame),
+        tables.headline_section(frame),
+        *([] if frame.scope else [tables.balance_section(frame)]),
+        tables.shares_section(_t("Kind"), "kind", Kind, frame),
+        tables.shares_section(_t("Channel"), "channel", Channel, frame),
+        tables.kinds_by_channels_section(frame),
+        tables.shares_section(_t("Not accepted, by ground"), "refusal_ground", RefusalGround, frame),
+        tables.districts_section(frame),
+        tables.categories_section(frame),
+        tables.units_section(frame),
+        satisfaction_section(frame),
+        causes_section(frame),
+        hot_spots_section(frame),
+        hot_places_section(frame),
+        *abnormal_sections(frame),
+        on_site_section(frame),
+        came_back_section(frame),
+        suspended_section(frame),
+        tables.trend_section(frame),
+        summary.advice_section(frame),
+        tables.definitions_section(),
     ]
 
 
-def satisfaction_section(period: Period) -> dict[str, Any]:
-    rated = indicators.INDICATORS["satisfied_rate"].tickets(tables.span_of(period))
+# -- what callers say ---------------------------------------------------------------------------------------
+
+
+def _ratings(frame: Frame) -> Any:
+    """The follow-up calls of the period in which the caller rated."""
+    rated = INDICATORS["satisfied_rate"]
+    return rated.rows(frame.window).filter(frame.scope.of(rated))
+
+
+def satisfaction_section(frame: Frame) -> dict[str, Any]:
+    rated = _ratings(frame)
     counts = dict(rated.values_list("satisfaction").annotate(count=Count("pk")).order_by())
     total = sum(counts.values())
     shares = cells.shares_of([counts.get(grade, 0) for grade in Satisfaction])
@@ -48,50 +75,68 @@ def satisfaction_section(period: Period) -> dict[str, Any]:
         for grade, share in zip(Satisfaction, shares, strict=True)
         if total
     ]
-    closed = indicators.INDICATORS["closed"].tickets(tables.span_of(period)).count()
-    note = _t("Base: %(rated)d rated of %(closed)d closed; not rated is never counted as satisfied.") % {
+    closed = frame.figures(["rated_rate"])["rated_rate"].base
+    note = _t("Base: %(rated)d ratings; %(closed)d dispatched tickets closed; not rated is never satisfied.") % {
         "rated": total, "closed": closed,
     }  # fmt: skip
-    columns = [_t("Satisfaction"), _t("Tickets"), _t("Share")]
+    columns = [_t("Satisfaction"), _t("Ratings"), _t("Share")]
     return tables.section("satisfaction", _t("Satisfaction"), columns, rows, note=note, chart={"label": 0, "value": 1})
 
 
-def hot_spots(period: Period) -> list[tuple[str, str, int, int]]:
+def causes_section(frame: Frame) -> dict[str, Any]:
+    """Why callers were not content, as they said in the period's follow-up calls, with the units it was said of."""
+    said = FollowUp.objects.filter(frame.window.within("at"), frame.scope.of(INDICATORS["satisfied_rate"]))
+    found = said.exclude(cause="").values("cause", "department__name").annotate(count=Count("pk")).order_by()
+    counts: Counter[str] = Counter()
+    units: dict[str, Counter[str]] = {}
+    for row in found:
+        counts[row["cause"]] += row["count"]
+        units.setdefault(row["cause"], Counter())[row["department__name"] or _t("Not dispatched")] += row["count"]
+    causes = [cause for cause, _count in counts.most_common()]
+    shares = cells.shares_of([counts[cause] for cause in causes])
+    rows = [
+        [str(Cause(cause).label), counts[cause], share,
+         _t(", ").join(f"{name} {count}" for name, count in units[cause].most_common(3))]
+        for cause, share in zip(causes, shares, strict=True)
+    ]  # fmt: skip
+    columns = [_t("Cause"), _t("Calls"), _t("Share"), _t("Most often of")]
+    return tables.section("causes", _t("Why callers were not content"), columns, rows, chart={"label": 0, "value": 1})
+
+
+# -- where complaints gather --------------------------------------------------------------------------------
+
+
+def hot_spots(frame: Frame) -> list[tuple[str, str, int, int]]:
     """Where complaints gather: category, region, tickets now and in the period before; the most first."""
-    now = _by_spot(period)
-    before = _by_spot(period.before())
+    now, before = _by_spot(frame, frame.window), _by_spot(frame, frame.before)
     categories = dict(Category.objects.values_list("pk", "name"))
     regions = {region.pk: region.full_name for region in Region.objects.select_related("parent")}
-    top = sorted(now.items(), key=lambda item: (-item[1], item[0]))[:LONGEST]
+    top = sorted(now.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     return [(categories[category], regions[region], count, before.get((category, region), 0))
             for (category, region), count in top]  # fmt: skip
 
 
-def _by_spot(period: Period) -> dict[tuple[int, int], int]:
-    found = Ticket.objects.filter(
-        indicators.INDICATORS["received"].base(tables.span_of(period)), kind__in=COMPLAINTS, category__isnull=False
-    )
+def _by_spot(frame: Frame, window: Window) -> dict[tuple[int, int], int]:
+    found = frame.received(window).filter(kind__in=COMPLAINTS, category__isnull=False)
     rows = found.values_list("category", "region").annotate(count=Count("pk")).order_by()
     return {(category, region): count for category, region, count in rows}
 
 
-def hot_spots_section(period: Period) -> dict[str, Any]:
+def hot_spots_section(frame: Frame) -> dict[str, Any]:
     rows: list[list[Any]] = [
-        [f"{category} · {region}", count, before, cells.difference(count, before)]
-        for category, region, count, before in hot_spots(period)
-    ]
+        [f"{category} · {region}", count, before,
+         cells.NOTHING if frame.is_partial else cells.difference(count, before)]
+        for category, region, count, before in hot_spots(frame)
+    ]  # fmt: skip
     columns = [_t("Category and region"), _t("Tickets"), _t("Period before"), _t("Difference")]
     note = _t("Complaints, reports and requests for help recorded in the period.")
-    return tables.section(
-        "hot_spots", _t("Where complaints gather"), columns, rows, note=note, chart={"label": 0, "value": 1}
-    )
+    title = _t("Where complaints gather")
+    return tables.section("hot_spots", title, columns, rows, note=note, chart={"label": 0, "value": 1})
 
 
-def hot_places_section(period: Period) -> dict[str, Any]:
-    found = Ticket.objects.filter(
-        indicators.INDICATORS["received"].base(tables.span_of(period)),
-        disclosure.where_readable(None, Detail.PLACE), kind__in=COMPLAINTS,
-    ).exclude(address="")  # fmt: skip
+def hot_places_section(frame: Frame) -> dict[str, Any]:
+    readable = disclosure.where_readable(None, Detail.PLACE)
+    found = frame.received().filter(readable, kind__in=COMPLAINTS).exclude(address="")
     counts = found.values("region", "address").annotate(
         count=Count("pk"), callers=Count(PERSON, distinct=True), tickets=ArrayAgg("pk")
     )
@@ -101,46 +146,59 @@ def hot_places_section(period: Period) -> dict[str, Any]:
     columns = [_t("Place"), _t("Tickets"), _t("Callers")]
     note = _t("Without tickets whose callers asked for secrecy.")
     about = [row["tickets"] for row in top]
-    return tables.section(
-        "hot_places", _t("Addresses most complained of"), columns, rows, note=note, about=about, tells=(0,)
-    )
+    title = _t("Addresses most complained of")
+    return tables.section("hot_places", title, columns, rows, note=note, about=about, tells=(0,))
 
 
-# What counts as an abnormal flow: a name, and the condition on tickets that were open at any time in the period.
-ABNORMAL: dict[str, tuple[Any, Any]] = {
-    "returned": (lambda: _t("Returned twice or more"), lambda p: Q(returns__gte=2)),
-    "bounced": (lambda: _t("Dispatched three times or more"), lambda p: Q(hops__gte=3)),
-    "overdue": (
-        lambda: _t("Answered late or not at all"),
-        lambda p: Q(answer_due_at__lt=p.end) & (Q(answered_at__gt=F("answer_due_at")) | Q(answered_at__isnull=True)),
+# -- abnormal flows -----------------------------------------------------------------------------------------
+
+
+def _events(count: int, *actions: str) -> Callable[[Window], Q]:
+    """Tickets to which one of these actions was done at least so often by the end of the window."""
+
+    def so_often(window: Window) -> Q:
+        done = TicketEvent.objects.filter(action__in=actions, at__lt=window.end)
+        often = done.values("ticket").annotate(times=Count("pk")).filter(times__gte=count)
+        return Q(pk__in=often.filter(at__gte=window.start).values("ticket")) if count == 1 else Q(
+            pk__in=TicketEvent.objects.filter(window.within("at"), action__in=actions).values("ticket")
+        ) & Q(pk__in=often.values("ticket"))  # fmt: skip
+
+    return so_often
+
+
+def _limits(duty: Duty) -> Callable[[Window], Q]:
+    """Tickets with a limit of this duty that fell due in the window and was not met by then."""
+
+    def late(window: Window) -> Q:
+        missed = Span.objects.filter(facts.fell_due(window), duty=duty).exclude(facts.on_time(window))
+        return Q(pk__in=missed.values("ticket"))
+
+    return late
+
+
+# What counts as an abnormal flow: a name, and the condition on tickets that were with a department in the period.
+ABNORMAL: dict[str, tuple[Any, Callable[[Window], Q]]] = {
+    "returned": (lambda: _t("Returned twice or more"), _events(2, "grant_return")),
+    "bounced": (
+        lambda: _t("Dispatched three times or more"),
+        _events(3, "dispatch", "dispatch_automatically", "rule", "determine"),
     ),
-    "unclaimed": (
-        lambda: _t("Accepted late or not at all"),
-        lambda p: (
-            Q(accept_due_at__lt=p.end)
-            & (Q(accepted_at__gt=F("accept_due_at")) | Q(accepted_at__isnull=True, answered_at__isnull=True))
-        ),
-    ),
-    "redone": (lambda: _t("Redone"), lambda p: Q(round__gt=1)),
-    "coordinated": (lambda: _t("Settled on site or by a ruling"), lambda p: Q(precedents__isnull=False)),
-    "urged": (lambda: _t("Urged twice or more"), lambda p: Q(urges__gte=2)),
+    "overdue": (lambda: _t("Answered late or not at all"), _limits(Duty.ANSWER)),
+    "unclaimed": (lambda: _t("Accepted late or not at all"), _limits(Duty.ACCEPT)),
+    "redone": (lambda: _t("Redone"), _events(1, "redo")),
+    "coordinated": (lambda: _t("Settled on site or by a ruling"), _events(1, "rule", "determine")),
+    "urged": (lambda: _t("Urged twice or more"), _events(2, "urge", "pass_on")),
 }
 
 
-def open_in(period: Period) -> Q:
-    """Tickets that were dispatched before the period's end and not over before its start."""
-    over_before = Q(status=Status.CLOSED, closed_at__lt=period.start) | Q(status=Status.NOT_ACCEPTED)
-    return Q(dispatched_at__lt=period.end) & ~over_before
-
-
-def abnormal_sections(period: Period) -> list[dict[str, Any]]:
+def abnormal_sections(frame: Frame) -> list[dict[str, Any]]:
     """A table of how many flowed abnormally in which way, then the tickets themselves."""
-    base = Ticket.objects.filter(open_in(period))
+    base = frame.handled()
     counts, details = [], []
     for key, (label, condition) in ABNORMAL.items():
-        found = base.filter(condition(period)).distinct()
+        found = base.filter(condition(frame.window))
         number = found.count()
-        counts.append([label(), number])
+        counts.append([label(), cells.count(number, see={"abnormal": key})])
         if number:
             note = (
                 _t("The first %(shown)d of %(number)d.") % {"shown": LONGEST, "number": number}
@@ -148,21 +206,60 @@ def abnormal_sections(period: Period) -> list[dict[str, Any]]:
                 else ""
             )
             heading = _t("Abnormal flow: %(way)s") % {"way": label()}
-            details.append(
-                tables.tickets_section(f"abnormal_{key}", heading, found.order_by("registered_at")[:LONGEST], note=note)
-            )
+            tickets = found.order_by("registered_at", "pk")[:LONGEST]
+            details.append(tables.tickets_section(f"abnormal_{key}", heading, tickets, note=note))
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
-    summary = tables.section(
-        "abnormal",
-        _t("Abnormal flows"),
-        [_t("Kind of flow"), _t("Tickets")],
-        counts,
-        note=note,
-        chart={"label": 0, "value": 1},
+    title, columns = _t("Abnormal flows"), [_t("Kind of flow"), _t("Tickets")]
+    summed = tables.section("abnormal", title, columns, counts, note=note, chart={"label": 0, "value": 1})
+    return [summed, *details]
+
+
+# -- on the spot, and what came back ------------------------------------------------------------------------
+
+
+def on_site_section(frame: Frame) -> dict[str, Any]:
+    """On-site cases as short stories: what it was, who was responsible, what was done, what the caller said."""
+    window = frame.window
+    called = CoordinationTask.objects.filter(window.within("called_at") | window.within("determined_at"))
+    if frame.scope:
+        called = called.filter(ticket__in=frame.handled())
+    tasks = called.select_related("ticket__region__parent", "ticket__category", "department").order_by(
+        "called_at", "pk"
     )
-    return [summary, *details]
+    rows, about = [], []
+    for task in tasks[:LONGEST]:
+        reading = read(task.ticket, None)
+        said = FollowUp.objects.filter(ticket__coordinated_in__task=task, reached=True, at__lt=window.end)
+        grades = Counter(said.exclude(satisfaction="").values_list("satisfaction", flat=True))
+        heard = _t(", ").join(f"{Satisfaction(grade).label} {count}" for grade, count in grades.most_common())
+        is_settled = task.determined_at is not None and task.determined_at < window.end
+        is_done = task.done_at is not None and task.done_at < window.end
+        rows.append([
+            timezone.localtime(task.called_at).strftime("%m-%d"), reading.title,
+            cells.NOTHING if task.ticket.is_secret else task.place,
+            str(task.department) if is_settled else _t("not settled yet"),
+            str(Principle(task.principle).label) if is_settled and task.principle else cells.NOTHING,
+            reading.text(task.outcome) if is_done and task.outcome else _t("not done yet"),
+            heard or _t("nobody has been asked yet"),
+        ])  # fmt: skip
+        about.append([task.ticket_id])
+    columns = [_t("Called on"), _t("What it was about"), _t("Place"), _t("Responsible"), _t("Principle"),
+               _t("What was done"), _t("What callers said")]  # fmt: skip
+    title = _t("Cases settled on the spot")
+    return tables.section("on_site", title, columns, rows, about=about, tells=(1, 2, 5))
 
 
-def suspended_section(period: Period) -> dict[str, Any]:
-    found = Ticket.objects.filter(status=Status.SUSPENDED, registered_at__lt=period.end).order_by("status_since")
+def came_back_section(frame: Frame) -> dict[str, Any]:
+    """Closed tickets about whose matter somebody called again."""
+    came_back = INDICATORS["came_back_rate"]
+    found = came_back.rows(frame.window, "part").filter(frame.scope.of(came_back))
+    tickets = Ticket.objects.filter(pk__in=found.values("ticket")).order_by("closed_at", "pk")
+    return tables.tickets_section("came_back", _t("What came back"), tickets[:LONGEST])
+
+
+def suspended_section(frame: Frame) -> dict[str, Any]:
+    """What is suspended at the end of the period."""
+    given = INDICATORS["unanswered_at_end"]
+    spans = Span.objects.filter(facts.in_force_at_end(frame.window), frame.scope.of(given), duty=Duty.SUSPENSION)
+    found = Ticket.objects.filter(pk__in=spans.values("ticket")).order_by("registered_at", "pk")
     return tables.tickets_section("suspended", _t("Suspended"), found[:LONGEST])

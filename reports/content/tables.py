@@ -1,31 +1,44 @@
-"""Sections that both reports have, and the small tools they are made with."""
+"""Sections that reports share, and the small tools they are made with."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from hotline.accounts.models import Department
+from hotline.accounts.models import Department, Region
+from hotline.worktime import calendar
 from reports import indicators
-from reports.indicators import Span
-from reports.periods import Period
-from tickets.choices import Channel, Kind, RefusalGround, Status
-from tickets.models import Ticket
+from reports.indicators import DISTRICT, INDICATORS, UNIT, Dimension, Figure, Window
+from reports.indicators.definitions import GROUPS
+from tickets.choices import Channel, Duty, Kind, RefusalGround
+from tickets.models import Category, Span, TicketEvent
 from tickets.reading import read
 
 from . import cells
+from .frames import Frame
 
-HEADLINES = ["received", "direct_rate", "dispatched", "closed", "overall_closing_rate", "due_closing_rate",
-             "on_time_rate", "accept_on_time_rate", "return_rate", "evasive_rate", "redo_rate", "came_back_rate",
-             "follow_up_rate", "contacted_rate", "solved_rate", "satisfied_rate", "call_back_on_time_rate"]  # fmt: skip
-
-
-def span_of(period: Period) -> Span:
-    return Span.so_far(period.start, period.end)
+HEADLINES = [
+    "received", "direct_rate", "refused_rate", "assigned", "answered", "closed", "reopened", "open_at_end",
+    "overdue_at_end", "overall_closing_rate", "due_closing_rate", "due_answer_rate", "closed_on_time_rate",
+    "on_time_rate", "accept_on_time_rate", "dispatch_on_time_rate", "review_on_time_rate", "part_on_time_rate",
+    "order_on_time_rate", "directive_on_time_rate", "follow_up_on_time_rate", "hours_to_accept", "hours_to_answer",
+    "hours_to_answer_p90", "return_rate", "return_granted_rate", "right_first_rate", "hops", "auto_dispatch_rate",
+    "extensions_asked", "extension_granted_rate", "suspended", "redo_rate", "evasive_rate", "follow_up_rate",
+    "contacted_rate", "solved_rate", "satisfied_rate", "rated_rate", "urged", "orders", "circulars", "site_tasks",
+    "site_settled_rate", "joined_rate", "repeat_rate", "came_back_rate", "picked_up", "missed",
+    "call_back_on_time_rate",
+]  # fmt: skip
+PERIODS_OF_A_TREND = 13
+UNITS_SHOWN = 100
+# The bands of a ranking (分档), by the share of answers in time.
+BANDS = ((0.95, "A"), (0.9, "B"), (0.8, "C"), (0.0, "D"))
 
 
 def section(
@@ -55,110 +68,333 @@ def section(
     }  # fmt: skip
 
 
-def headline_section(period: Period) -> dict[str, Any]:
-    """Each indicator with its two numbers, against the period before and a year before, and its definition."""
-    now = indicators.compute(HEADLINES, span_of(period))
-    before = indicators.compute(HEADLINES, span_of(period.before()))
-    year = indicators.compute(HEADLINES, span_of(period.a_year_before()))
-    rows = [
-        [
-            str(figure.indicator.label), figure.cell,
-            "" if figure.part is None else figure.part, "" if figure.part is None else figure.base,
-            cells.change(figure.value, before[name].value, is_rate=figure.indicator.is_rate),
-            cells.change(figure.value, year[name].value, is_rate=figure.indicator.is_rate),
-            str(figure.indicator.formula),
-        ]
-        for name, figure in now.items()
-    ]  # fmt: skip
-    means = indicators.averages(span_of(period))
-    for label, value, formula in (
-        (
-            _t("Mean days to the answer"),
-            means["handling_days"],
-            _t("From the first dispatch to the answer, calendar days."),
-        ),
-        (
-            _t("Mean dispatches a ticket"),
-            means["hops"],
-            _t("Dispatches, first and repeated, of tickets answered in the period."),
-        ),
-    ):
-        rows.append([label, cells.decimal(value), "", "", "", "", formula])
+# -- figures ------------------------------------------------------------------------------------------------
+
+
+def headline_section(frame: Frame) -> dict[str, Any]:
+    """Each indicator with its two numbers, against the period before and a year before."""
+    now = frame.figures(HEADLINES)
+    before, year = frame.compared(HEADLINES)
+    rows = []
+    for group, label in GROUPS.items():
+        figures = [now[name] for name in HEADLINES if INDICATORS[name].group == group]
+        for figure in figures:
+            one = figure.indicator
+            if frame.scope and not frame.scope.fits(one):
+                continue
+            rows.append([
+                str(one.label), leading(figure, frame), *_both(figure, frame),
+                frame.change(figure, before[one.name]), frame.change(figure, year[one.name]), str(label),
+            ])  # fmt: skip
     columns = [
-        _t("Indicator"),
-        _t("Value"),
-        _t("Part"),
-        _t("Base"),
-        _t("On the period before"),
-        _t("On the year before"),
-        _t("Definition"),
-    ]
-    return section("figures", _t("Figures"), columns, rows)
+        _t("Indicator"), _t("Value"), _t("Part"), _t("Base"), _t("On the period before"), _t("On the year before"),
+        _t("About"),
+    ]  # fmt: skip
+    notes = [_t("What each figure means stands in the last section.")]
+    if frame.is_partial:
+        notes.append(_t("The period is not over: nothing is compared."))
+    return section("figures", _t("Figures"), columns, rows, note=" ".join(notes))
 
 
-def balance_section(period: Period) -> dict[str, Any]:
-    """Open at the start + recorded − ended = open at the end: the check that no ticket is lost or counted twice."""
-    recorded = Q(registered_at__lt=period.start)
-    ended = Coalesce("closed_at", "status_since")
-    rows = Ticket.objects.annotate(ended=ended)
-    over = Q(status__in=[Status.CLOSED, Status.NOT_ACCEPTED])
-    opening = rows.filter(recorded).exclude(over & Q(ended__lt=period.start)).count()
-    new = rows.filter(indicators.INDICATORS["received"].base(span_of(period))).count()
-    gone = rows.filter(over, ended__gte=period.start, ended__lt=period.end).count()
-    closing = rows.filter(registered_at__lt=period.end).exclude(over & Q(ended__lt=period.end)).count()
-    note = _t("Opening + recorded − ended = closing.") if opening + new - gone == closing else _t("Does not add up.")
-    columns = [_t("Open at the start"), _t("Recorded"), _t("Closed or not accepted"), _t("Open at the end")]
-    return section("balance", _t("Balance"), columns, [[opening, new, gone, closing]], note=note)
+def leading(figure: Figure, frame: Frame, **by: Any) -> cells.Cell:
+    """The cell of a figure, which leads to what is behind it; `by` names the dimension's value that it is for."""
+    cell = figure.cell
+    see = {"figure": figure.indicator.name, "part": "base", "by": {k: v for k, v in by.items() if v is not None}}
+    if isinstance(cell, int):
+        return cells.count(cell, see=see)
+    if isinstance(cell, dict):
+        return cell | {"see": see | {"part": "part" if figure.part is not None else "base"}}
+    return cell
 
 
-def shares_section(
-    title: str, field: str, choices: type[Kind] | type[Channel] | type[RefusalGround], period: Period
-) -> dict[str, Any]:
-    """Count and share of each value of `field`, where there is one; the shares are of one base and add to 100 %."""
-    found = Ticket.objects.filter(indicators.INDICATORS["received"].base(span_of(period))).exclude(**{field: ""})
-    counts = dict(found.values_list(field).annotate(count=Count("pk")).order_by())
-    total = sum(counts.values())
-    values = sorted(counts, key=lambda value: -counts[value])
-    shares = cells.shares_of([counts[value] for value in values])
-    rows = [[str(choices(value).label), counts[value], share] for value, share in zip(values, shares, strict=True)]
-    note = _t("Base: %(total)d tickets recorded in the period.") % {"total": total}
-    return section(field, title, [title, _t("Tickets"), _t("Share")], rows, note=note, chart={"label": 0, "value": 1})
-
-
-def departments_section(period: Period, limit: int = 60) -> dict[str, Any]:
-    """Each department's load and rates, the busiest first."""
-    names = [
-        "dispatched",
-        "due_closing_rate",
-        "on_time_rate",
-        "accept_on_time_rate",
-        "return_rate",
-        "evasive_rate",
-        "came_back_rate",
-        "solved_rate",
-        "satisfied_rate",
-    ]
-    by_department = indicators.compute_by("department", names, span_of(period))
-    labels = dict(Department.objects.values_list("pk", "name"))
-    found = [(labels[pk], figures) for pk, figures in by_department.items() if pk in labels]
-    found.sort(key=lambda item: -(item[1]["dispatched"].base if "dispatched" in item[1] else 0))
-    rows = [
-        [label, figures["dispatched"].base if "dispatched" in figures else 0]
-        + [_with_numbers(figures.get(name)) for name in names[1:]]
-        for label, figures in found[:limit]
-    ]
-    columns = [_t("Department")] + [str(indicators.INDICATORS[name].label) for name in names]
-    return section(
-        "departments",
-        _t("Departments"),
-        columns,
-        rows,
-        note=_t("By the department that holds the ticket now."),
+def _both(figure: Figure, frame: Frame) -> tuple[cells.Cell, cells.Cell]:
+    if figure.part is None:
+        return "", ""
+    name = figure.indicator.name
+    return (
+        cells.count(figure.part, see={"figure": name, "part": "part", "by": {}}),
+        cells.count(figure.base, see={"figure": name, "part": "base", "by": {}}),
     )
 
 
-def _with_numbers(figure: indicators.Figure | None) -> cells.Cell:
-    return cells.NOTHING if figure is None else figure.cell
+def definitions_section(names: Iterable[str] = HEADLINES) -> dict[str, Any]:
+    """What each figure means (口径)."""
+    rows = [
+        [str(one.label), str(one.formula), str(one.standard) or cells.NOTHING]
+        for one in (INDICATORS[name] for name in names)
+    ]
+    columns = [_t("Indicator"), _t("Meaning"), _t("Standard")]
+    return section("definitions", _t("What the figures mean"), columns, rows)
+
+
+# -- the balance --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How many tickets were open at the start, came in, were opened again, ended, and were open at the end.
+
+    `open_at_end` is counted for itself from what was open; `ended_by_events` from what happened.
+    """
+
+    open_at_start: int
+    recorded: int
+    reopened: int
+    ended: int
+    open_at_end: int
+    ended_by_events: int
+    recorded_by_events: int
+
+    @property
+    def is_right(self) -> bool:
+        """Whether what flowed in and out explains what was open, counted from openings and counted from events."""
+        flow = self.open_at_start + self.recorded + self.reopened - self.ended
+        events = self.open_at_start + self.recorded_by_events + self.reopened - self.ended_by_events
+        return flow == events == self.open_at_end
+
+
+def balance(window: Window) -> Balance:
+    """The balance of a window over all tickets, counted twice."""
+    opened = Span.objects.filter(duty=Duty.OPEN)
+    events = TicketEvent.objects.filter(window.within("at"))
+    facts = indicators.facts
+    return Balance(
+        open_at_start=opened.filter(facts.in_force_at_start(window)).count(),
+        recorded=opened.filter(window.within("begun_at"), begun_by="register").count(),
+        reopened=opened.filter(window.within("begun_at"), begun_by="reopen").count(),
+        ended=opened.filter(window.within("ended_at")).count(),
+        open_at_end=opened.filter(facts.in_force_at_end(window)).count(),
+        ended_by_events=events.filter(
+            action__in=(*facts.CLOSED, "refuse"), to_status__in=("closed", "not_accepted")
+        ).count(),
+        recorded_by_events=events.filter(action="register").count(),
+    )  # fmt: skip
+
+
+def balance_section(frame: Frame) -> dict[str, Any]:
+    """Open at the start + recorded + reopened − ended = open at the end: no ticket is lost or counted twice."""
+    found = balance(frame.window)
+    if found.is_right:
+        note = _t("Opening + recorded + reopened − ended = closing, counted from limits and from events.")
+    else:
+        note = _t("Does not add up: %(ended)d ended by what happened.") % {"ended": found.ended_by_events}
+    columns = [_t("Open at the start"), _t("Recorded"), _t("Reopened"), _t("Closed or not accepted"),
+               _t("Open at the end")]  # fmt: skip
+    row = [found.open_at_start, found.recorded, found.reopened, found.ended, found.open_at_end]
+    return section("balance", _t("Balance"), columns, [row], note=note)
+
+
+# -- shares -------------------------------------------------------------------------------------------------
+
+
+def shares_section(
+    title: str, field: str, choices: type[Kind] | type[Channel] | type[RefusalGround], frame: Frame
+) -> dict[str, Any]:
+    """Count, share and change of each value of `field`; the shares are of one base and add to 100.0 %."""
+    counts, before = (_counted(field, frame, window) for window in (frame.window, frame.before))
+    values = sorted(counts, key=lambda value: -counts[value])
+    shares = cells.shares_of([counts[value] for value in values])
+    rows = [
+        [str(choices(value).label), counts[value], share, _grown(counts[value], before[value], frame)]
+        for value, share in zip(values, shares, strict=True)
+    ]
+    total = sum(counts.values())
+    note = _t("Base: %(total)d tickets recorded in the period.") % {"total": total}
+    columns = [title, _t("Tickets"), _t("Share"), _t("On the period before")]
+    return section(field, title, columns, rows, note=note, chart={"label": 0, "value": 1})
+
+
+def _counted(field: str, frame: Frame, window: Window) -> Counter[Any]:
+    found = frame.received(window).exclude(**{field: ""})
+    return Counter(dict(found.values_list(field).annotate(count=Count("pk")).order_by()))
+
+
+def _grown(now: int, before: int, frame: Frame) -> cells.Cell:
+    return cells.NOTHING if frame.is_partial else cells.change(now, before, is_rate=False)
+
+
+def kinds_by_channels_section(frame: Frame) -> dict[str, Any]:
+    """Kinds of request against the ways on which they came."""
+    found = frame.received().values_list("kind", "channel").annotate(count=Count("pk")).order_by()
+    counts = {(kind, channel): count for kind, channel, count in found}
+    kinds = [kind for kind in Kind if any(one == kind for one, _channel in counts)]
+    channels = [channel for channel in Channel if any(one == channel for _kind, one in counts)]
+    rows = [
+        [str(kind.label), *(counts.get((kind, channel), 0) for channel in channels),
+         sum(counts.get((kind, channel), 0) for channel in channels)]
+        for kind in kinds
+    ]  # fmt: skip
+    columns = [_t("Kind"), *(str(channel.label) for channel in channels), _t("Total")]
+    return section("kinds_by_channels", _t("Kinds by channels"), columns, with_total(rows), has_total=bool(rows))
+
+
+def with_total(rows: list[list[Any]]) -> list[list[Any]]:
+    """The rows and below them their total: counts and shares added, all else empty."""
+    if not rows:
+        return rows
+    return [*rows, [_t("Total"), *(cells.add(column) for column in list(zip(*rows, strict=True))[1:])]]
+
+
+# -- units, districts, categories ---------------------------------------------------------------------------
+
+OF_UNITS = ["assigned", "answered", "closed", "unanswered_at_end", "overdue_at_end", "on_time_rate",
+            "closed_on_time_rate", "accept_on_time_rate", "return_rate", "redo_rate", "evasive_rate", "contacted_rate",
+            "solved_rate", "satisfied_rate", "came_back_rate"]  # fmt: skip
+
+
+def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
+    """Each unit's load and rates with all below it, ranked by answers in time, the busiest first."""
+    now = indicators.compute_by(dimension, OF_UNITS, frame.window, frame.scope)
+    before, year = (
+        indicators.compute_by(dimension, ["on_time_rate"], window, frame.scope)
+        for window in (frame.before, frame.year_before)
+    )
+    names = dict(Department.objects.values_list("pk", "name"))
+    units = sorted(
+        (pk for pk in now if pk in names),
+        key=lambda pk: (-_base(now[pk], "assigned"), -_base(now[pk], "unanswered_at_end"), names[pk]),
+    )
+    ranks = _ranks({pk: now[pk].get("on_time_rate") for pk in units})
+    rows = []
+    for pk in units[:UNITS_SHOWN]:
+        figures = now[pk]
+        rated = figures.get("satisfied_rate")
+        late = figures["on_time_rate"].base - (figures["on_time_rate"].part or 0) if "on_time_rate" in figures else 0
+        given = [_leading_or(figures.get(name), name, frame, pk) for name in OF_UNITS]
+        at = OF_UNITS.index("on_time_rate")
+        rows.append([
+            names[pk], *given[:at],
+            cells.count(late, see={"figure": "on_time_rate", "part": "rest", "by": {"department": pk}}),
+            given[at], *ranks[pk],
+            frame.change(figures.get("on_time_rate"), before.get(pk, {}).get("on_time_rate")),
+            frame.change(figures.get("on_time_rate"), year.get(pk, {}).get("on_time_rate")),
+            *given[at + 1:],
+            cells.count((rated.base - (rated.part or 0)) if rated else 0,
+                        see={"figure": "satisfied_rate", "part": "rest", "by": {"department": pk}}),
+        ])  # fmt: skip
+    labels = [str(INDICATORS[name].label) for name in OF_UNITS]
+    at = OF_UNITS.index("on_time_rate")
+    columns = [
+        _t("Department"), *labels[:at], _t("Answered late"), labels[at], _t("Rank"), _t("Band"),
+        _t("On the period before"), _t("On the year before"), *labels[at + 1:], _t("Not satisfied"),
+    ]  # fmt: skip
+    bands = _t(", ").join(
+        _t("%(band)s from %(share)s") % {"band": band, "share": f"{share:.0%}"} for share, band in BANDS
+    )
+    note = _t(
+        "By who did it at that time, with all units below. Ranked by answers in time (%(bands)s); below %(few)d there "
+        "is"
+        " no rank."
+    ) % {"bands": bands, "few": indicators.FEW}
+    return section("units", _t("Departments"), columns, with_total(rows), note=note, has_total=bool(rows))
+
+
+def _base(figures: dict[str, Figure], name: str) -> int:
+    return figures[name].base if name in figures else 0
+
+
+def _leading_or(figure: Figure | None, name: str, frame: Frame, pk: int) -> cells.Cell:
+    if figure is None:
+        return 0 if INDICATORS[name].unit == "number" else cells.NOTHING
+    return leading(figure, frame, department=pk)
+
+
+def _ranks(figures: dict[int, Figure | None]) -> dict[int, tuple[cells.Cell, cells.Cell]]:
+    """Place and band of each unit by its rate; none where its base is too small. Equal rates have one place."""
+    judged = {pk: figure for pk, figure in figures.items() if figure and not figure.is_small and figure.base}
+    better = sorted((figure.value or 0 for figure in judged.values()), reverse=True)
+    return {
+        pk: (
+            cells.rank(better.index(judged[pk].value or 0) + 1),
+            next(band for share, band in BANDS if (judged[pk].value or 0) >= share),
+        )
+        if pk in judged
+        else (cells.NOTHING, cells.NOTHING)
+        for pk in figures
+    }
+
+
+OF_PLACES = ["received", "direct_rate", "overall_closing_rate", "on_time_rate", "solved_rate", "satisfied_rate",
+             "came_back_rate"]  # fmt: skip
+
+
+def districts_section(frame: Frame) -> dict[str, Any]:
+    """Each district with its streets: how much, how it was answered, and the change."""
+    names = dict(Region.objects.values_list("pk", "name"))
+    return _by_dimension("districts", _t("Districts"), _t("District"), DISTRICT, names, frame)
+
+
+def categories_section(frame: Frame) -> dict[str, Any]:
+    """Each first-level category: how much, how it was answered, and the change."""
+    names = dict(Category.objects.values_list("pk", "name"))
+    return _by_dimension("categories", _t("Categories"), _t("Category"), indicators.CATEGORY, names, frame)
+
+
+def _by_dimension(
+    key: str, title: str, heading: str, dimension: Dimension, names: dict[int, str], frame: Frame
+) -> dict[str, Any]:
+    counted = [name for name in OF_PLACES if not frame.scope or frame.scope.fits(INDICATORS[name])]
+    if "received" not in counted:  # of a department: what was given to it
+        counted = ["assigned", *counted]
+    volume = counted[0]
+    now = indicators.compute_by(dimension, counted, frame.window, frame.scope)
+    before, year = (
+        indicators.compute_by(dimension, [volume], window, frame.scope) for window in (frame.before, frame.year_before)
+    )
+    found = sorted((pk for pk in now if pk in names), key=lambda pk: (-_base(now[pk], volume), names[pk]))
+    shares = cells.shares_of([_base(now[pk], volume) for pk in found])
+    rows = []
+    for pk, share in zip(found, shares, strict=True):
+        given = [
+            leading(now[pk][name], frame, **{dimension.name: pk}) if name in now[pk]
+            else 0 if INDICATORS[name].unit == "number" else cells.NOTHING
+            for name in counted
+        ]  # fmt: skip
+        changes = [frame.change(now[pk].get(volume), other.get(pk, {}).get(volume)) for other in (before, year)]
+        rows.append([names[pk], given[0], share, *changes, *given[1:]])
+    labels = [str(INDICATORS[name].label) for name in counted]
+    columns = [heading, labels[0], _t("Share"), _t("On the period before"), _t("On the year before"), *labels[1:]]
+    return section(key, title, columns, with_total(rows), has_total=bool(rows), chart={"label": 0, "value": 1})
+
+
+# -- over time ----------------------------------------------------------------------------------------------
+
+OF_TRENDS = ["received", "closed", "on_time_rate", "solved_rate", "satisfied_rate"]
+
+
+def trend_section(frame: Frame) -> dict[str, Any]:
+    """The last thirteen periods, this one last; those with working days moved by a holiday are marked."""
+    names = [name for name in OF_TRENDS if not frame.scope or frame.scope.fits(INDICATORS[name])]
+    periods = [frame.period]
+    while len(periods) < PERIODS_OF_A_TREND:
+        periods.insert(0, periods[0].before())
+    rows = []
+    for period in periods:
+        window = Window.so_far(period.start, period.end)
+        figures = indicators.compute(names, window, frame.scope)
+        rows.append([period.name, *(figures[name].cell for name in names), _holidays(window)])
+    columns = [_t("Period"), *(str(INDICATORS[name].label) for name in names), _t("Days off and days worked for them")]
+    return section("trend", _t("The last thirteen periods"), columns, rows, chart={"label": 0, "value": 1})
+
+
+def _holidays(window: Window) -> str:
+    """Working days that were off and weekends that were worked, such as for a long holiday."""
+    work = calendar.current()
+    off = worked = 0
+    day, last = timezone.localdate(window.start), timezone.localdate(window.end - timedelta.resolution)
+    while day <= last:
+        is_weekday, is_working = day.weekday() < 5, work.is_working_day(day)
+        off += is_weekday and not is_working
+        worked += is_working and not is_weekday
+        day += timedelta(days=1)
+    parts = [
+        _t("%(days)d off") % {"days": off} if off else "",
+        _t("%(days)d worked") % {"days": worked} if worked else "",
+    ]
+    return _t(", ").join(part for part in parts if part)
+
+
+# -- tickets ------------------------------------------------------------------------------------------------
 
 
 def tickets_section(key: str, title: str, tickets: Any, *, note: str = "") -> dict[str, Any]:
@@ -169,6 +405,5 @@ def tickets_section(key: str, title: str, tickets: Any, *, note: str = "") -> di
         for ticket, reading in found
     ]
     columns = [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status")]
-    return section(
-        key, title, columns, rows, note=note, about=[[ticket.pk] for ticket, _reading in found], tells=(1, 2)
-    )
+    about = [[ticket.pk] for ticket, _reading in found]
+    return section(key, title, columns, rows, note=note, about=about, tells=(1, 2))

@@ -2,38 +2,125 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 
+from hotline.accounts.models import Department
 from hotline.templatetags.ui import masked
-from reports.indicators import INDICATORS
+from matters.models import Alert
+from reports.indicators import INDICATORS, UNIT, Scope, facts
 from reports.periods import Period
+from supervision.models import Flag
 from tickets import limits
 from tickets.callers.book import numbers_of
-from tickets.choices import Channel, Kind, RefusalGround, RuleKey
+from tickets.choices import Channel, Duty, FlagKind, Kind, RefusalGround, RuleKey
 from tickets.disclosure import WITH_WISH, Wish
-from tickets.models import PERSON, Caller, Matter, Ticket
+from tickets.models import PERSON, Caller, Matter, Span, Ticket
 from tickets.reading import matter_name, read
 
-from . import tables
+from . import cells, summary, tables
+from .frames import Frame
 
 LONGEST = 30  # rows of a list
+LONGEST_OF_SHORT = 10  # of one that is read at a glance
 
 
-def sections(period: Period) -> list[dict[str, Any]]:
+def sections(period: Period, scope: Scope | None = None) -> list[dict[str, Any]]:
+    frame = Frame(period, scope or Scope())
     return [
-        tables.headline_section(period),
-        tables.balance_section(period),
-        tables.shares_section(_t("Kind"), "kind", Kind, period),
-        tables.shares_section(_t("Channel"), "channel", Channel, period),
-        tables.shares_section(_t("Not accepted, by ground"), "refusal_ground", RefusalGround, period),
-        many_callers_section(period),
-        frequent_callers_section(period),
-        tables.departments_section(period),
+        summary.section(frame),
+        tables.headline_section(frame),
+        *([] if frame.scope else [tables.balance_section(frame)]),
+        tables.shares_section(_t("Kind"), "kind", Kind, frame),
+        tables.shares_section(_t("Channel"), "channel", Channel, frame),
+        tables.shares_section(_t("Not accepted, by ground"), "refusal_ground", RefusalGround, frame),
+        growing_section(frame),
+        many_callers_section(frame),
+        frequent_callers_section(frame),
+        *([] if frame.scope else [alerts_section(frame)]),
+        stuck_section(frame),
+        due_next_section(frame),
+        tables.units_section(frame),
+        tables.definitions_section(),
     ]
+
+
+def growing_section(frame: Frame) -> dict[str, Any]:
+    """The categories of which more tickets came in than in the period before, the most first."""
+    now, before = (
+        Counter(dict(frame.received(window).exclude(category=None).values_list("category__name")
+                     .annotate(count=Count("pk")).order_by()))
+        for window in (frame.window, frame.before)
+    )  # fmt: skip
+    grown = [] if frame.is_partial else [name for name in now if now[name] > before[name]]
+    grown.sort(key=lambda name: (before[name] - now[name], name))
+    rows = [
+        [name, now[name], before[name], cells.difference(now[name], before[name]),
+         cells.change(now[name], before[name], is_rate=False)]
+        for name in grown[:LONGEST_OF_SHORT]
+    ]  # fmt: skip
+    columns = [_t("Category"), _t("Tickets"), _t("Period before"), _t("Difference"), _t("Change")]
+    return tables.section("growing", _t("What grows"), columns, rows, chart={"label": 0, "value": 3})
+
+
+def alerts_section(frame: Frame) -> dict[str, Any]:
+    """Alerts raised in the period, and how they ended; of a matter whose tickets are secret nothing is told."""
+    raised = Alert.objects.filter(frame.window.within("raised_at"))
+    rows, about = [], []
+    for alert in raised.select_related("matter", "category", "first").order_by("raised_at", "pk")[:LONGEST]:
+        tickets = list(alert.matter.tickets.select_related("region__parent", "category")) if alert.matter else []
+        tickets = tickets or ([alert.first] if alert.first else [])
+        told = [ticket for ticket in tickets if not ticket.is_secret] or tickets
+        what = matter_name(alert.matter, None, told) if alert.matter else (
+            alert.category.name if alert.category else read(told[0], None).title if told else cells.NOTHING
+        )  # fmt: skip
+        ended = alert.ended_at and alert.ended_at < frame.window.end
+        rows.append([
+            what, str(Alert.Kind(alert.kind).label), str(Alert.Level(alert.level).label),
+            timezone.localtime(alert.raised_at).strftime("%m-%d %H:%M"),
+            timezone.localtime(alert.ended_at).strftime("%m-%d %H:%M") if ended and alert.ended_at else _t("still on"),
+        ])  # fmt: skip
+        about.append([ticket.pk for ticket in told])
+    columns = [_t("About"), _t("Kind"), _t("Level"), _t("Raised"), _t("Ended")]
+    return tables.section("alerts", _t("Alerts"), columns, rows, about=about, tells=(0,))
+
+
+def stuck_section(frame: Frame) -> dict[str, Any]:
+    """What is stuck at the end of the period: how many tickets for which cause."""
+    found = Flag.objects.filter(raised_at__lt=frame.window.end, ticket__in=frame.handled())
+    standing = found.filter(Q(cleared_at=None) | Q(cleared_at__gte=frame.window.end))
+    rows_of = standing.values("kind").annotate(tickets=Count("ticket", distinct=True), oldest=Min("since"))
+    rows = [
+        [str(FlagKind(row["kind"]).label), row["tickets"], timezone.localtime(row["oldest"]).strftime("%Y-%m-%d")]
+        for row in rows_of.order_by("-tickets", "kind")
+    ]
+    columns = [_t("Cause"), _t("Tickets"), _t("The oldest since")]
+    note = _t("At the end of the period; one ticket may have several causes.")
+    return tables.section("stuck", _t("What is stuck"), columns, rows, note=note, chart={"label": 0, "value": 1})
+
+
+def due_next_section(frame: Frame) -> dict[str, Any]:
+    """The answers that fall due in the week after, by who owes them, as it stands at the end of the period."""
+    end = frame.window.end
+    owed = Span.objects.filter(
+        facts.in_force_at_end(frame.window), duty=Duty.ANSWER, due_at__gte=end, due_at__lt=end + timedelta(days=7)
+    ).filter(frame.scope.of(INDICATORS["unanswered_at_end"]))  # fmt: skip
+    by_unit = owed.values(unit=UNIT.expression("department")).annotate(count=Count("pk"), first=Min("due_at"))
+    names = dict(Department.objects.values_list("pk", "name"))
+    rows = [
+        [names.get(row["unit"], _t("Not dispatched")), row["count"],
+         timezone.localtime(row["first"]).strftime("%m-%d %H:%M")]
+        for row in by_unit.order_by("-count", "unit")[:LONGEST]
+    ]  # fmt: skip
+    columns = [_t("Department"), _t("Answers due"), _t("The first due")]
+    return tables.section("due_next", _t("What falls due in the week after"), columns, tables.with_total(rows),
+                          has_total=bool(rows))  # fmt: skip
 
 
 @dataclass
@@ -66,16 +153,16 @@ class HotMatter:
         return read(self.told[0], None).place
 
 
-def hot_matters(period: Period) -> list[HotMatter]:
+def hot_matters(frame: Frame) -> list[HotMatter]:
     """Matters that enough different callers called about in the period, the most called-about first.
 
     Which tickets are about one thing say the matters that they belong to, joined by people or by the machine.
     """
-    recorded = Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)), matter__isnull=False)
+    recorded = frame.received().filter(matter__isnull=False)
     rows = recorded.select_related("region__parent", "department", "category", "matter__named_after")
     rows = rows.defer("search", "caller_search")
     groups: dict[int, HotMatter] = {}
-    for ticket in rows.order_by("registered_at"):
+    for ticket in rows.order_by("registered_at", "pk"):
         assert ticket.matter is not None
         groups.setdefault(ticket.matter.pk, HotMatter(ticket.matter)).tickets.append(ticket)
     threshold = limits.rule(RuleKey.MANY_CALLERS)
@@ -83,9 +170,9 @@ def hot_matters(period: Period) -> list[HotMatter]:
     return sorted(hot, key=lambda group: (-group.callers, group.tickets[0].registered_at))
 
 
-def many_callers_section(period: Period) -> dict[str, Any]:
+def many_callers_section(frame: Frame) -> dict[str, Any]:
     rows, about = [], []
-    for matter in hot_matters(period)[:LONGEST]:
+    for matter in hot_matters(frame)[:LONGEST]:
         closed = sum(1 for ticket in matter.tickets if not ticket.is_open)
         departments = {str(ticket.department) for ticket in matter.tickets if ticket.department}
         numbers = [ticket.number for ticket in matter.told]
@@ -101,15 +188,15 @@ def many_callers_section(period: Period) -> dict[str, Any]:
     return tables.section("many_callers", title, columns, rows, note=note, about=about, tells=(0, 1, 6))
 
 
-def frequent_callers(period: Period) -> list[tuple[Caller, int]]:
+def frequent_callers(frame: Frame) -> list[tuple[Caller, int]]:
     """Who called often in the period under their name, with the number of these calls, the most frequent first."""
-    often = _calling_often(_recorded(period).filter(WITH_WISH[Wish.NOTHING]))
+    often = _calling_often(_recorded(frame).filter(WITH_WISH[Wish.NOTHING]))
     callers = Caller.objects.in_bulk([pk for pk, _calls in often])
     return [(callers[pk], calls) for pk, calls in often]
 
 
-def _recorded(period: Period) -> QuerySet[Ticket]:
-    return Ticket.objects.filter(INDICATORS["received"].base(tables.span_of(period)), caller__isnull=False)
+def _recorded(frame: Frame) -> QuerySet[Ticket]:
+    return frame.received().filter(caller__isnull=False)
 
 
 def _calling_often(tickets: QuerySet[Ticket]) -> list[tuple[int, int]]:
@@ -119,21 +206,27 @@ def _calling_often(tickets: QuerySet[Ticket]) -> list[tuple[int, int]]:
     return [(row["person"], row["calls"]) for row in enough]
 
 
-def frequent_callers_section(period: Period) -> dict[str, Any]:
+def frequent_callers_section(frame: Frame) -> dict[str, Any]:
     """Who called often, by the masked number; of those who asked not to be known no more than how many they are."""
     rows, about = [], []
-    for caller, calls in frequent_callers(period)[:LONGEST]:
-        theirs = _recorded(period).filter(WITH_WISH[Wish.NOTHING], caller__in=numbers_of(caller))
-        tickets = list(theirs.order_by("registered_at"))
+    for caller, calls in frequent_callers(frame)[:LONGEST]:
+        theirs = _recorded(frame).filter(WITH_WISH[Wish.NOTHING], caller__in=numbers_of(caller))
+        with_names = theirs.select_related("region__parent", "department", "category")
+        tickets = list(with_names.defer("search", "caller_search").order_by("registered_at", "pk"))
         shown = list(dict.fromkeys(read(ticket, None).title for ticket in tickets))
-        rows.append([masked(caller.phone), calls, len(shown), _t("; ").join(shown[:3])])
+        closed = sum(1 for ticket in tickets if not ticket.is_open)
+        places = list(dict.fromkeys(read(ticket, None).place for ticket in tickets))
+        units = sorted({str(ticket.department) for ticket in tickets if ticket.department})
+        rows.append([masked(caller.phone), calls, len(shown), _t("; ").join(shown[:3]), _t("; ").join(places[:2]),
+                     closed, _t(", ").join(units) or cells.NOTHING])  # fmt: skip
         about.append([ticket.pk for ticket in tickets])
     note = _t("At least %(count)d calls of one caller in the week. Numbers are masked.") % {
         "count": limits.rule(RuleKey.FREQUENT_CALLER)
     }
-    if hidden := len(_calling_often(_recorded(period).exclude(WITH_WISH[Wish.NOTHING]))):
+    if hidden := len(_calling_often(_recorded(frame).exclude(WITH_WISH[Wish.NOTHING]))):
         note += " " + _t("Beside these: callers who asked not to be known, %(count)d.") % {"count": hidden}
-    columns = [_t("Caller"), _t("Calls"), _t("Concerns"), _t("What is asked")]
+    columns = [_t("Caller"), _t("Calls"), _t("Concerns"), _t("What is asked"), _t("Place"), _t("Ended"),
+               _t("Responsible")]  # fmt: skip
     return tables.section(
-        "frequent_callers", _t("One caller, many calls"), columns, rows, note=note, about=about, tells=(0, 3)
+        "frequent_callers", _t("One caller, many calls"), columns, rows, note=note, about=about, tells=(0, 3, 4)
     )

@@ -8,21 +8,18 @@ from datetime import datetime
 from hotline.worktime import calendar
 from supervision.clocks import flags, risk
 from supervision.clocks.instants import STAGES, next_instant, redo_share, set_warnings, with_granted
+from supervision.clocks.spans import RESTARTING, STARTING_ANEW
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, NotReached, Stage, Status
 from tickets.workflow.performing import Performance, after_every
 from tickets.workflow.stores import DatabaseStore
 
-# These start the limit of their state again although the state stays.
-RESTARTING = {"progress", "miss_follow_up", "record_findings", "send_down", "grant_extension"}
 # These change what is known of the other tickets of a matter.
 JOINING = {"join_matter", "part_matter"}
 # These change which of a caller's calls count together.
 HIDING = {"mark_secret", "lift_secrecy", "make_anonymous", "lift_anonymity"}
 # These may change which limits hold and what is known of two callers.
 CORRECTING = {"correct"}
-# The answer clock begins anew with these; else it goes on from its first start.
-STARTING_ANEW = {"determine", "redo", "reopen"}
 
 
 @after_every

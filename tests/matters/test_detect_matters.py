@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from matters.models import Looked, Standing
 from reports import indicators
-from reports.indicators import Span
+from reports.indicators import Window
 from tests import scene
 from tests.matters.test_linking import IRON, called, settled
 from tickets.choices import Status
@@ -53,9 +53,10 @@ def test_the_rate_of_what_came_back_is_that_of_the_department_that_closed_it(mon
     again = scene.call(caller_phone="10012390002")
     scene.do(again, "join_matter", scene.DISPATCHER, numbers=closed.number)
     settled()
-    span = Span(scene.MONDAY - timedelta(days=1), scene.MONDAY + timedelta(days=10))
-    figure = indicators.compute_by("department", ["came_back_rate"], span)[scene.department(scene.DEPARTMENT).pk]
+    span = Window(scene.MONDAY - timedelta(days=1), scene.MONDAY + timedelta(days=10))
+    by_department = indicators.compute_by(indicators.DEPARTMENT, ["came_back_rate"], span)
+    figure = by_department[scene.department(scene.DEPARTMENT).pk]
     assert (figure["came_back_rate"].part, figure["came_back_rate"].base) == (1, 1)
-    before = Span(scene.MONDAY - timedelta(days=1), scene.MONDAY + timedelta(days=2))
+    before = Window(scene.MONDAY - timedelta(days=1), scene.MONDAY + timedelta(days=2))
     assert indicators.compute(["came_back_rate"], before)["came_back_rate"].part == 0, "as it was known at its end"
     assert Matter.objects.count() == 1

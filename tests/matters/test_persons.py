@@ -14,6 +14,7 @@ from django.utils import timezone
 from matters.callers import persons
 from reports import periods
 from reports.content import weekly
+from reports.content.frames import Frame
 from reports.models import ReportKind
 from supervision.clocks import flags
 from tests import scene
@@ -127,7 +128,7 @@ def test_calls_from_all_numbers_of_a_person_count_together() -> None:
     counted = flags.calls_of_callers({there.pk}, now)
     assert counted[there.pk, False] == 3
     assert not Ticket.objects.exclude(next_due_at__lte=timezone.now()).exists(), "the next sweep looks at them"
-    assert weekly.frequent_callers(periods.containing(ReportKind.WEEKLY, timezone.localdate())) == [(here, 3)]
+    assert weekly.frequent_callers(Frame(periods.containing(ReportKind.WEEKLY, timezone.localdate()))) == [(here, 3)]
 
 
 def test_a_protected_call_is_not_shown_to_who_may_not_know_its_caller(signed_in: SignIn) -> None:

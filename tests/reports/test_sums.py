@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -14,8 +15,9 @@ from django.utils import timezone
 
 from dispatch.models import Return
 from hotline.accounts.models import User
+from hotline.instants import LAST_DAY, midnight
 from reports import indicators, operators, sums
-from reports.indicators import Figure, Span
+from reports.indicators import Dimension, Figure, Window
 from reports.models import ChangedDay, OperatorDay
 from tests import scene
 from tests.reports.test_operators_day import OTHER, picked_up, record
@@ -27,17 +29,18 @@ WHO = (scene.OPERATOR, OTHER, "operator3")
 DAYS = 4
 
 
-def counted(span: Span) -> dict[str, list[Figure]]:
+def counted(span: Window) -> dict[str, list[Figure]]:
     """The figures by user name as the indicators define them, without any sum."""
     found: dict[int, dict[str, Figure]] = {}
     for field, names in (("operator", ["picked_up"]), ("registered_by", sums.NAMES[1:])):
-        for pk, figures in indicators.compute_by(field, names, span).items():
+        as_it_is = replace(span, as_of=midnight(LAST_DAY))
+        for pk, figures in indicators.compute_by(Dimension(field, column=field), names, as_it_is).items():
             if pk:
                 found.setdefault(pk, {}).update(figures)
     return {User.objects.get(pk=pk).username: list(figures.values()) for pk, figures in found.items()}
 
 
-def shown(span: Span) -> dict[str, list[Figure]]:
+def shown(span: Window) -> dict[str, list[Figure]]:
     """What the page shows of whoever did anything; what is 0 is left out, as `counted` does."""
     return {
         row.person.username: [figure for figure in row.figures if figure.base] for row in operators.rows(span)

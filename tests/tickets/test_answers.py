@@ -160,8 +160,8 @@ def test_the_measure_counts_the_answer_that_stands() -> None:
     scene.do(mended, "answer", scene.CLERK)
     for ticket in (empty, mended):
         scene.do(ticket, "follow_up", scene.OPERATOR)
-    span = indicators.Span.so_far(empty.registered_at, timezone.now() + timedelta(days=1))
-    figure = indicators.compute_by("department", ["evasive_rate"], span)[empty.department_id]["evasive_rate"]
+    span = indicators.Window.so_far(empty.registered_at, timezone.now() + timedelta(days=1))
+    figure = indicators.compute_by(indicators.DEPARTMENT, ["evasive_rate"], span)[empty.department_id]["evasive_rate"]
     assert (figure.part, figure.base) == (1, 2)
     assert list(indicators.INDICATORS["evasive_rate"].tickets(span, "part")) == [empty]
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from hotline.accounts.models import Region
 from reports import periods
 from reports.content import tables
+from reports.content.frames import Frame
 from reports.models import ReportKind
 from tests import scene
 from tickets import elsewhere
@@ -97,5 +98,5 @@ def test_one_key_ends_the_call_and_reason_and_words_are_kept(signed_in: Callable
     assert note.startswith(line.words)
     assert note.endswith("已转接119。")
     week = periods.containing(ReportKind.WEEKLY, timezone.localdate())
-    section = tables.shares_section("", "refusal_ground", RefusalGround, week)
-    assert section["rows"] == [[str(RefusalGround.EMERGENCY_LINE.label), 1, {"percent": 100.0}]]
+    section = tables.shares_section("", "refusal_ground", RefusalGround, Frame(week))
+    assert section["rows"] == [[str(RefusalGround.EMERGENCY_LINE.label), 1, {"percent": 100.0}, "—"]]

@@ -216,7 +216,7 @@ def test_what_nobody_settles_lapses_and_never_counts_as_called_back(
     assert never.settled_by is None
     page = signed_in(scene.OPERATOR).get(reverse("missed-calls"), {"tab": "settled"}).content.decode()
     assert "始终未回拨" in page
-    span = indicators.Span.so_far(scene.at(1, 0), scene.at(30, 0))
+    span = indicators.Window.so_far(scene.at(1, 0), scene.at(30, 0))
     figure = indicators.compute(["call_back_on_time_rate"], span)["call_back_on_time_rate"]
     assert (figure.part, figure.base) == (1, 3), "the one that was tried in time"
     told("answered", call_id="1", phone=never.phone, ago=60 * 24 * 3)
@@ -249,7 +249,7 @@ def test_the_figure_counts_who_had_to_be_called_back(now: Any, signed_in: SignIn
     now.shift(25 * 60)
     missed.take(late, by=operator)
     missed.end(late, by=operator, how=End.REACHED, note="已告知办理进度")
-    span = indicators.Span.so_far(scene.at(1, 0), scene.at(30, 0))
+    span = indicators.Window.so_far(scene.at(1, 0), scene.at(30, 0))
     figure = indicators.compute(["call_back_on_time_rate"], span)["call_back_on_time_rate"]
     assert (figure.part, figure.base) == (1, 3)
     address = reverse("figure-tickets", args=["call_back_on_time_rate"])

@@ -10,6 +10,7 @@ from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
 from tickets.models.second import SecondConcern
+from tickets.models.spans import Span
 from tickets.models.ticket import PERSON, Caller, Contribution, Matter, NumberCounter, Ticket, TicketQuerySet
 from tickets.models.wording import AnswerTemplate
 
@@ -37,6 +38,7 @@ __all__ = [
     "SamePerson",
     "SearchIndex",
     "SecondConcern",
+    "Span",
     "Ticket",
     "TicketEvent",
     "TicketQuerySet",

@@ -82,6 +82,8 @@ class FollowUp(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="follow_ups")
     round = models.PositiveSmallIntegerField()
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+                                   db_index=False)  # fmt: skip # whose answer the caller spoke of
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     reached = models.BooleanField()
@@ -99,6 +101,7 @@ class FollowUp(models.Model):
         indexes: ClassVar = [
             # the desk: whoever was promised a call at a time that has come
             models.Index("again_at", name="follow_up_promised", condition=models.Q(why=NotReached.LATER)),
+            models.Index("at", name="follow_up_at"),
         ]
 
 

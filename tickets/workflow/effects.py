@@ -269,8 +269,11 @@ def keep_result(p: Performance) -> None:
         setattr(p.ticket, name, value)
     p.data.update({name: value for name, value in result.items() if value})
     p.store.add(
-        FollowUp(ticket=p.ticket, round=p.ticket.round, by=p.actor, at=p.at, reached=True, note=p.note, **result)
-    )
+        FollowUp(
+            ticket=p.ticket, round=p.ticket.round, department=p.ticket.department, by=p.actor, at=p.at, reached=True,
+            note=p.note, **result,
+        )
+    )  # fmt: skip
 
 
 @effect("follow_up")
@@ -299,7 +302,8 @@ def miss(p: Performance) -> None:
     p.data |= {"try": len(tries), "not_reached": why} | ({"again": again.isoformat()} if again else {})
     p.store.add(
         FollowUp(
-            ticket=ticket, round=ticket.round, by=p.actor, at=p.at, reached=False, why=why, again_at=again, note=p.note
+            ticket=ticket, round=ticket.round, department=ticket.department, by=p.actor, at=p.at, reached=False,
+            why=why, again_at=again, note=p.note,
         )
     )  # fmt: skip
     if ends:

@@ -90,6 +90,7 @@ Registered = TypeVar("Registered", Effect, Question, Filling)
 _effects: dict[str, list[Effect]] = defaultdict(list)
 _checks: dict[str, list[Question]] = defaultdict(list)
 _after_every: list[Effect] = []
+_once_saved: list[Effect] = []
 _proposals: dict[str, list[Filling]] = defaultdict(list)
 
 
@@ -116,6 +117,12 @@ def check(*names: str) -> Callable[[Question], Question]:
 def after_every(function: Effect) -> Effect:
     """Registers what follows each action once the new state is set (the clocks)."""
     _after_every.append(function)
+    return function
+
+
+def once_saved(function: Effect) -> Effect:
+    """Registers what is written of each action beside its event, once the ticket has its key."""
+    _once_saved.append(function)
     return function
 
 
@@ -235,7 +242,8 @@ def apply(
     """
     performance = Performance(
         action=action, ticket=ticket, actor=actor, at=at, given=given, store=store,
-        before={"status": ticket.status, "answer_due_at": ticket.answer_due_at},
+        before={"status": ticket.status if ticket.version else "", "answer_due_at": ticket.answer_due_at,
+                "stage_due_at": ticket.stage_due_at},
         status=action.to if action.to is not None else ticket.status,
         note=str(given.get("note") or ""),
     )  # fmt: skip
@@ -254,7 +262,11 @@ def apply(
             moment.isoformat() if moment else None
             for moment in (performance.before["answer_due_at"], ticket.answer_due_at)
         ]
+    if performance.before["stage_due_at"] != ticket.stage_due_at:
+        performance.data["stage_due"] = ticket.stage_due_at.isoformat() if ticket.stage_due_at else None
     store.save_ticket(ticket)
+    for function in _once_saved:
+        function(performance)
     store.add(
         TicketEvent(
             ticket=ticket, sequence=ticket.version, action=action.name, from_status=source,

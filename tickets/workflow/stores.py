@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 from django.db import models
@@ -46,6 +47,7 @@ class Store(Protocol):
 
     def save_ticket(self, ticket: Ticket) -> None: ...
     def add(self, row: models.Model) -> None: ...
+    def add_all(self, rows: Sequence[Row]) -> None: ...
     def change(self, row: models.Model) -> None: ...
     def latest(self, model: type[Row], ticket: Ticket) -> Row | None: ...
     def all(self, model: type[Row], ticket: Ticket) -> list[Row]: ...
@@ -66,6 +68,10 @@ class DatabaseStore:
 
     def add(self, row: models.Model) -> None:
         row.save(force_insert=True)
+
+    def add_all(self, rows: Sequence[Row]) -> None:
+        if rows:
+            type(rows[0])._default_manager.bulk_create(rows)
 
     def change(self, row: models.Model) -> None:
         row.save(update_fields=roles.KEPT.get(row._meta.db_table) or None)
@@ -95,6 +101,10 @@ class BulkStore:
         self.rows[type(row)].append(row)
         if not isinstance(row, TicketEvent) and hasattr(row, "ticket"):
             self.by_ticket[type(row), id(row.ticket)].append(row)
+
+    def add_all(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self.add(row)
 
     def change(self, row: models.Model) -> None:
         """Nothing to do: the row is written once, as it is at the end."""

@@ -22,6 +22,8 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("load_categories", verbosity=0)
         call_command("reindex_search", verbosity=options["verbosity"] - 1)
+        if "rebuild_spans" in get_commands():
+            call_command("rebuild_spans", missing=True, verbosity=options["verbosity"] - 1)
         if settings.DEMO and not User.objects.exists() and "load_demo" in get_commands():
             self.stdout.write("Laying in the demo city …")
             call_command("load_demo")

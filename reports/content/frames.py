@@ -1,0 +1,83 @@
+"""What a report is about: a period, against which others it is compared, and what it is narrowed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db.models import Q
+from django.utils import timezone
+
+from reports import indicators
+from reports.indicators import Figure, Scope, Window
+from reports.periods import Period
+from tickets.choices import Duty
+from tickets.models import Span, Ticket, TicketQuerySet
+
+from . import cells
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A period and a scope. Of a period that is not over, the part that has passed; then nothing is compared."""
+
+    period: Period
+    scope: Scope = field(default_factory=Scope)
+
+    @cached_property
+    def window(self) -> Window:
+        return Window.so_far(self.period.start, self.period.end)
+
+    @cached_property
+    def is_partial(self) -> bool:
+        return self.period.end > timezone.now()
+
+    @cached_property
+    def before(self) -> Window:
+        earlier = self.period.before()
+        return Window(earlier.start, earlier.end)
+
+    @cached_property
+    def year_before(self) -> Window:
+        earlier = self.period.a_year_before()
+        return Window(earlier.start, earlier.end)
+
+    def figures(self, names: list[str]) -> dict[str, Figure]:
+        return indicators.compute(names, self.window, self.scope)
+
+    def compared(self, names: list[str]) -> tuple[dict[str, Figure], dict[str, Figure]]:
+        """The figures of the period before and of the year before."""
+        return (
+            indicators.compute(names, self.before, self.scope),
+            indicators.compute(names, self.year_before, self.scope),
+        )
+
+    def change(self, now: Figure | None, before: Figure | None) -> cells.Cell:
+        """A change, where both stand on enough: not on a period that is not over, nor on a base too small to judge."""
+        if self.is_partial or now is None or before is None or now.is_small or before.is_small:
+            return cells.NOTHING
+        if now.indicator.measure is not None:
+            return cells.change(now.value, before.value or None, is_rate=False)
+        return cells.change(now.value, before.value, is_rate=now.indicator.is_rate)
+
+    def received(self, window: Window | None = None) -> TicketQuerySet:
+        """The tickets that the report is about: recorded in the window; of a department those given to it then."""
+        window = window or self.window
+        if not self.scope.departments:
+            return indicators.INDICATORS["received"].tickets(
+                window, among=self.scope.of(indicators.INDICATORS["received"])
+            )
+        given = indicators.INDICATORS["unanswered_at_end"]
+        theirs = Span.objects.filter(window.within("begun_at"), self.scope.of(given), duty=Duty.ANSWER)
+        found = Ticket.objects.filter(pk__in=theirs.values("ticket"))
+        assert isinstance(found, TicketQuerySet)
+        return found
+
+    def handled(self) -> TicketQuerySet:
+        """Those that were with a department, or between two, at some time of the window."""
+        given = indicators.INDICATORS["unanswered_at_end"]
+        open_then = Q(begun_at__lt=self.window.end) & (Q(ended_at=None) | Q(ended_at__gte=self.window.start))
+        theirs = Span.objects.filter(open_then, self.scope.of(given), duty__in=(Duty.ANSWER, Duty.SUSPENSION))
+        found = Ticket.objects.filter(pk__in=theirs.values("ticket"))
+        assert isinstance(found, TicketQuerySet)
+        return found

@@ -1,0 +1,120 @@
+"""What spans say of a period, as of its end: what fell due, what was done in time, what was open.
+
+A span is never changed once it has ended but for `undone_at`, so each of these gives the same rows whenever it is asked
+about a period that is over (docs/decisions/0088).
+"""
+
+from __future__ import annotations
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from supervision.clocks.spans import CLOSING, MOVING
+from tickets.choices import Duty
+from tickets.models import Span
+
+from .windows import Condition, Happened, Window
+
+# By which a ticket is given to a department; within one it is sent down.
+ASSIGNING = ("dispatch", "dispatch_automatically", "rule", "determine", "hand_over")
+CLOSED = tuple(name for name in CLOSING if name != "refuse")
+CLOSED_AFTER_DISPATCH = tuple(name for name in CLOSED if name != "answer_directly")
+
+
+def fell_due(window: Window) -> Q:
+    """Limits that fell due in the window while they were in force.
+
+    One that was met before counts; one that was owed no longer, or was owed by somebody else by then, does not; one
+    that was moved before the window's end counts where it was moved to; what was taken back before it fell due is not
+    met.
+    """
+    was_in_force = Q(ended_at=None) | Q(ended_at__gt=F("due_at")) | Q(is_met=True)
+    was_moved = Q(ended_by__in=MOVING, ended_at__lt=window.known)
+    was_taken_back = Q(is_met=True, undone_at__isnull=False, undone_at__lte=F("due_at"))
+    began_before = Q(begun_at__lte=F("due_at"))
+    return window.within("due_at") & began_before & was_in_force & ~was_moved & ~was_taken_back
+
+
+def on_time(window: Window) -> Q:
+    """Of limits: met by when they fell due, and not taken back by the window's end."""
+    return Q(is_met=True, ended_at__lte=F("due_at")) & _stands(window)
+
+
+def _stands(window: Window) -> Q:
+    return Q(undone_at=None) | Q(undone_at__gte=window.known)
+
+
+def met(window: Window) -> Q:
+    """Limits that were met in the window."""
+    return window.within("ended_at") & Q(is_met=True) & _stands(window)
+
+
+def ended(window: Window) -> Q:
+    return window.within("ended_at")
+
+
+begun = Happened("begun_at")
+
+
+def in_force_at_end(window: Window) -> Q:
+    """In force at the end of the window: the stock (期末)."""
+    return Q(begun_at__lt=window.known) & (Q(ended_at=None) | Q(ended_at__gte=window.known))
+
+
+def in_force_at_start(window: Window) -> Q:
+    """In force when the window begins: the stock that is carried over (期初)."""
+    return Q(begun_at__lt=window.start) & (Q(ended_at=None) | Q(ended_at__gte=window.start))
+
+
+def in_force_within(window: Window) -> Q:
+    """In force at some instant of the window."""
+    return Q(begun_at__lt=window.known) & (Q(ended_at=None) | Q(ended_at__gte=window.start))
+
+
+def of_the_ticket(duty: Duty, ticket: str = "ticket") -> object:
+    """Spans of a duty of the ticket that a row is about."""
+    return Span.objects.filter(ticket=OuterRef(ticket), duty=duty)
+
+
+def owed_and_due(window: Window) -> Q:
+    """Of open tickets: those with an answer that was owed within the window and due before its end, carried-over ones
+    included."""
+    answers = Span.objects.filter(ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
+    return in_force_within(window) & Q(Exists(answers.filter(in_force_within(window))))
+
+
+def answered_by_end(window: Window) -> Q:
+    """Of these: no such answer is owed any more at the window's end."""
+    answers = Span.objects.filter(ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
+    return ~Q(Exists(answers.filter(in_force_at_end(window))))
+
+
+def due_to_be_closed(window: Window) -> Q:
+    """Of open tickets: open within the window, and their answer fell due before its end, in this window or before."""
+    answers = Span.objects.filter(
+        ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end, begun_at__gte=OuterRef("begun_at")
+    )
+    return in_force_within(window) & Q(Exists(answers))
+
+
+def closed_by_end(window: Window) -> Q:
+    return Q(ended_at__lt=window.known, ended_by__in=CLOSED)
+
+
+def closed_in_time(window: Window) -> Q:
+    """Of answers that fell due: given in time, and the ticket closed by the window's end."""
+    closing = Span.objects.filter(
+        ticket=OuterRef("ticket"), duty=Duty.OPEN, ended_by__in=CLOSED, ended_at__gte=OuterRef("ended_at"),
+        ended_at__lt=window.known,
+    )  # fmt: skip
+    return on_time(window) & Q(Exists(closing))
+
+
+def ticket_ended(*by: str) -> Condition:
+    """Of tickets: closed, by one of these actions, before the window's end, and not open again by then."""
+
+    def ended_so(window: Window) -> Q:
+        spans = Span.objects.filter(ticket=OuterRef("pk"), duty=Duty.OPEN)
+        is_open = spans.filter(in_force_at_end(window))
+        return Q(Exists(spans.filter(ended_by__in=by, ended_at__lt=window.known))) & ~Q(Exists(is_open))
+
+    return ended_so
