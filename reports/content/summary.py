@@ -29,7 +29,7 @@ def section(frame: Frame) -> dict[str, Any]:
     said |= {f"{name}_part": f"{figure.part or 0:,}" for name, figure in now.items()}
     said["period"] = frame.period.name
     paragraphs = [_volume(frame, said, now, before["received"]), _limits(now, said), _callers(now, said)]
-    return tables.section("summary", _t("Summary"), [], [], paragraphs=[one for one in paragraphs if one])
+    return tables.section("summary", _t("In short"), [], [], paragraphs=[one for one in paragraphs if one])
 
 
 def _volume(frame: Frame, said: dict[str, str], now: dict[str, Figure], before: Figure) -> str:

@@ -65,7 +65,7 @@ def growing_section(frame: Frame) -> dict[str, Any]:
          cells.change(now[name], before[name], is_rate=False)]
         for name in grown[:LONGEST_OF_SHORT]
     ]  # fmt: skip
-    columns = [_t("Category"), _t("Tickets"), _t("Period before"), _t("Difference"), _t("Change")]
+    columns = [_t("Category"), _t("Tickets"), _t("Period before"), _t("Difference"), _t("Growth")]
     return tables.section("growing", _t("What grows"), columns, rows, chart={"label": 0, "value": 3})
 
 

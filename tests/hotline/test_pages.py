@@ -112,7 +112,7 @@ QUERIES = {
     "inbox": (scene.CLERK, 7),
     "board": (scene.SUPERVISOR, 11),  # one of them only where matters of several callers are among the rows
     "rulings": (scene.MANAGER, 5),
-    "dashboard": (scene.MANAGER, 17),
+    "dashboard": (scene.MANAGER, 38),
 }
 
 
