@@ -204,14 +204,18 @@ def _leave_valkey(folder: Path, handle: Path) -> None:
                 return
             other.unlink(missing_ok=True)
         with contextlib.suppress(ProcessLookupError, ValueError):
-            os.kill(int((folder / "valkey.pid").read_text()), signal.SIGTERM)
-        _until_gone(folder / "valkey.pid")
+            pid = int((folder / "valkey.pid").read_text())
+            os.kill(pid, signal.SIGTERM)
+            _until_gone(folder / "valkey.pid", pid)
 
 
-def _until_gone(pidfile: Path) -> None:
-    """Waits until the server has taken its pidfile away, so that whoever starts next does not meet it dying."""
+def _until_gone(pidfile: Path, pid: int) -> None:
+    """Waits until the server has taken its pidfile away, so that whoever starts next does not meet it dying.
+
+    One that was killed never takes it away: its process is gone already, and nothing is waited for.
+    """
     limit = time.monotonic() + START_LIMIT
-    while pidfile.exists() and time.monotonic() < limit:
+    while pidfile.exists() and _is_running(pid) and time.monotonic() < limit:
         time.sleep(0.02)
 
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -23,7 +17,6 @@ from hotline import health, processes
 from tests import scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LIMIT = 240.0  # seconds for a first start with the demo city
 
 
 @pytest.fixture(scope="module")
@@ -110,64 +103,3 @@ def test_the_first_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     assert scene.user("chief").role == "administrator"
     with pytest.raises(CommandError):
         call_command("create_administrator", "chief", "李主任")
-
-
-def test_one_command_starts_all_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
-    """`make run` as it is: in a folder of its own, with servers of its own, from nothing to nothing."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
-    environment |= {"HOTLINE_DATA_DIR": str(tmp_path), "PORT": str(port), "HOST": "127.0.0.1", "HOTLINE_TEST_RUN": "0"}
-    environment["HOTLINE_HEARTBEAT_SECONDS"] = "0.5"
-    log = tmp_path / "run.log"
-    with log.open("wb") as output:
-        run = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=environment, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    try:
-        report = _healthy(f"http://127.0.0.1:{port}/healthz", run)
-        assert report["down"] == []
-        text = log.read_text()
-        assert f"http://127.0.0.1:{port}/" in text
-        assert "operator1" in text
-    finally:
-        os.killpg(run.pid, signal.SIGINT)
-        try:
-            code = run.wait(timeout=120)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGKILL)
-            raise
-    assert code == 0, log.read_text()[-3000:]
-    end = time.monotonic() + 90
-    while left := _running_in(tmp_path):
-        assert time.monotonic() < end, f"still running: {left}"
-        time.sleep(0.1)
-
-
-def _healthy(address: str, run: subprocess.Popen[bytes]) -> dict[str, Any]:
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        assert run.poll() is None, "it ended by itself"
-        try:
-            with urlopen(address, timeout=5) as answer:
-                return dict(json.load(answer))
-        except (URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"not healthy within {LIMIT:.0f} s")
-
-
-def _running_in(folder: Path) -> list[str]:
-    """Command lines of processes that name the folder, in their arguments or their environment."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit() or int(process.name) == os.getpid():
-            continue
-        try:
-            seen = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            if str(folder).encode() in seen and b"pytest" not in (process / "cmdline").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:120])
-        except OSError:
-            continue
-    return found
