@@ -54,19 +54,28 @@ MEASURE = """async () => {
     twice: [...document.querySelectorAll('[id]')].map(e => e.id).filter((id, at, ids) => ids.indexOf(id) !== at),
     };
 }"""
-# What a page is made of: each element with its classes, what it stands in, which attributes it has, whether it says
-# something. axe-core takes half of the time; a page in which nothing new stands has nothing new for it to find.
-MADE_OF = r"""() => {
+# What a page is made of: each element with its classes and its state, what it stands in, which attributes it has, and
+# whether it says something. axe-core takes half of the time: a page in which nothing new stands has nothing new for it
+# to find, and contrast, most of its work, is measured on what is new (`RUN_AXE`).
+MADE_OF = r"""(() => {
     const ofOneModel = /^(field|column|model|app|current-app)-|^(row\d|changelist|module)/;  // of Django's admin
-    const named = e => [e.tagName, ...[...e.classList].filter(one => !ofOneModel.test(one)).sort()].join('.');
+    const ofState = /^(type|aria-(checked|current|disabled|expanded|invalid|pressed|selected))$/;
+    const states = e => [...e.attributes].filter(one => ofState.test(one.name)).map(one => one.name + '=' + one.value);
+    const classes = e => [...e.classList].filter(one => !ofOneModel.test(one));
+    const named = e => [e.tagName, ...classes(e).sort(), ...states(e).sort()].join('.');
     const path = e => e === document.body ? '' : path(e.parentElement) + '>' + named(e);
-    const made = [...document.querySelectorAll('body *')].map(e =>
-        path(e) + '|' + [...e.attributes].map(one => one.name).sort() + '|' + !!e.textContent.trim());
-    return [...new Set(made)];
-}"""
+    const given = e => [...e.attributes].map(one => one.name).filter(name => name !== 'data-fresh').sort();
+    return e => path(e) + '|' + given(e) + '|' + !!e.textContent.trim();
+})()"""
+ALL_MADE_OF = f"() => [...new Set([...document.querySelectorAll('body *')].map({MADE_OF}))]"
 LOADED = "() => !document.querySelector('.htmx-request, [hx-trigger=load]')"
 # Without preloading: it would fetch and parse each style sheet again and complain of our policy.
-RUN_AXE = "() => axe.run({resultTypes: ['violations'], preload: false}).then(found => found.violations)"
+RUN_AXE = f"""async fresh => {{
+    const isFresh = new Set(fresh), madeOf = {MADE_OF};
+    for (const e of document.querySelectorAll('body *')) e.toggleAttribute('data-fresh', isFresh.has(madeOf(e)));
+    axe.configure({{rules: [{{id: 'color-contrast', selector: '[data-fresh]'}}]}});
+    return (await axe.run({{resultTypes: ['violations'], preload: false}})).violations;
+}}"""
 SHEET = ViewportSize(width=794, height=1123)  # A4 at 96 dots an inch
 ON_PAPER = """() => {
     const things = 'button, input:not([type=hidden]), select, textarea, nav, .panel:not(:has(.body > :not(form)))';
@@ -120,9 +129,13 @@ class Inspector:
     def _width(self) -> int:
         return (self.page.viewport_size or DESK)["width"]
 
+    def _resize(self, size: ViewportSize) -> None:
+        if self.page.viewport_size != size:
+            self.page.set_viewport_size(size)
+
     def look_at(self, path: str) -> None:
         """Opens a page of ours at the desk, then makes the window as narrow as a phone."""
-        self.page.set_viewport_size(DESK)
+        self._resize(DESK)
         answer = self.page.goto(self.address + path)
         assert answer is not None
         self.page.wait_for_function(LOADED)
@@ -145,7 +158,7 @@ class Inspector:
         """Looks at the page as it stands, at both widths, and goes through it by Tab."""
         is_new = False
         for size in (DESK, PHONE):
-            self.page.set_viewport_size(size)
+            self._resize(size)
             measured = self.page.evaluate(MEASURE)
             if measured["wide"] > 0:
                 self._complain(f"{measured['wide']} px too wide: {measured['widest']}")
@@ -153,22 +166,22 @@ class Inspector:
                 self._complain(f"{measured['headings']} h1")
             if measured["twice"]:
                 self._complain(f"ids that are there twice: {measured['twice']}")
-            made = set(self.page.evaluate(MADE_OF))
             known = self.known.setdefault(size["width"], set())
-            if made <= known:
+            fresh = set(self.page.evaluate(ALL_MADE_OF)) - known
+            if not fresh:
                 continue
-            known |= made
+            known |= fresh
             if not is_new:
                 self.page.evaluate(self.axe.axe_script)
             is_new = True
-            for violation in self.page.evaluate(RUN_AXE):
+            for violation in self.page.evaluate(RUN_AXE, list(fresh)):
                 nodes = [node["html"][:160] for node in violation["nodes"]]
                 self._complain(f"axe {violation['id']} ×{len(nodes)}: {nodes[:3]}")
         if is_new:
             self._tab_through()
 
     def _tab_through(self) -> None:
-        self.page.set_viewport_size(DESK)
+        self._resize(DESK)
         has_begun = not self.page.evaluate(FOCUSED)  # a page that says one thing may begin at its last link
         for step in range(TABS):
             self.page.keyboard.press("Tab")
@@ -242,8 +255,11 @@ def context_of(username: str, address: str, chromium: Browser) -> BrowserContext
     return context
 
 
-def pages_of(role: str) -> Iterator[str]:
-    """Addresses that people of this role open: their doors, tickets with each form, and what hangs on them."""
+def pages_of(role: str, seen: set[tuple[Any, ...]]) -> Iterator[str]:
+    """Addresses that people of this role open: their doors, tickets with each form, and what hangs on them.
+
+    Of `seen`, the kinds that were looked at before, at least those are left out that would have to be asked for first.
+    """
     user = scene.user(scene.ROLE_PEOPLE[role])
     if user.may(P.DISPATCH):  # can be undone for a minute
         fresh = scene.ticket_in(Status.DISPATCHED)
@@ -259,10 +275,10 @@ def pages_of(role: str) -> Iterator[str]:
         yield from (run.get_absolute_url() for run in ReportRun.objects.all())
     if user.may(P.SET_UP):
         yield from set_up_pages()
-    yield from pages_by_address(user)
+    yield from pages_by_address(user, role, seen)
 
 
-def pages_by_address(user: User) -> Iterator[str]:
+def pages_by_address(user: User, role: str, seen: set[tuple[Any, ...]]) -> Iterator[str]:
     """Every address that answers this person with a whole page, whether anything leads to it or not."""
     client = Client()
     client.force_login(user)
@@ -271,9 +287,12 @@ def pages_by_address(user: User) -> Iterator[str]:
         if name.startswith("api-") or name in LOOKED_AT_ELSEWHERE:
             continue
         for given in examples(name, arguments, numbers)[:1]:
-            answer = client.get(reverse(name, kwargs=given))
+            path = reverse(name, kwargs=given)
+            if kind_of(path, role) in seen:
+                continue
+            answer = client.get(path)
             if answer.status_code == 200 and not answer.streaming and b"<html" in answer.content:
-                yield reverse(name, kwargs=given)
+                yield path
 
 
 def set_up_pages() -> Iterator[str]:
@@ -302,7 +321,7 @@ def test_every_page_of_every_role(house: str, chromium: Browser) -> None:
     known: dict[int, set[str]] = {}
     for role in Role.values:
         inspector = Inspector(house, context_of(scene.ROLE_PEOPLE[role], house, chromium), known)
-        for path in pages_of(role):
+        for path in pages_of(role, seen):
             if (kind := kind_of(path, role)) not in seen:
                 seen.add(kind)
                 inspector.look_at(path)
