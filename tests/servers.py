@@ -6,9 +6,11 @@ Also the last word of a run: what was skipped, and why.
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 os.environ.setdefault("HOTLINE_DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
@@ -16,9 +18,23 @@ os.environ["HOTLINE_TEST_RUN"] = "1"  # pytest sets its own variable only later
 
 from hotline import embedded
 
+
+def _without_waiting_for_the_disk(address: str) -> None:
+    """What the tests' own PostgreSQL holds is made anew by each run: no commit waits until it lies on the disk."""
+    with closing(psycopg2.connect(address)) as connection:
+        connection.autocommit = True  # the setting of a server is changed in no transaction
+        with connection.cursor() as cursor:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                cursor.execute(f"ALTER SYSTEM SET {setting} = off")
+            cursor.execute("SELECT pg_reload_conf()")
+
+
+is_ours = not os.environ.get("DATABASE_URL")
 embedded.start()
 # Tests make and empty databases, so they are the owner; what they start as processes serves as the other role (scene).
 os.environ["DATABASE_URL"] = os.environ.pop("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
+if is_ours:
+    _without_waiting_for_the_disk(os.environ["DATABASE_URL"])
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
