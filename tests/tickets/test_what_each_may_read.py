@@ -118,6 +118,7 @@ def do(ticket: Ticket, name: str, who: str, **given: Any) -> Ticket:
 def house(monday: time_machine.Traveller, settings: Any, tmp_path: Path) -> House:
     """A week in which everything happened to the three tickets that can happen beside them."""
     settings.MEDIA_ROOT = tmp_path
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"  # a query less for 5,000 requests
     other = scene.department(scene.OTHER_DEPARTMENT)
     found = House()
 
@@ -309,9 +310,14 @@ class Walked:
 def walked_by(reader: str, house: House) -> Walked:
     client = client_of(reader)
     found, everything = Walked(), []
+    posted: set[str] = set()  # addresses that refuse to be opened before they look at any ticket
     for name, address in walk(house):
+        if name in posted:
+            continue
         answer = opened(client, name, address)
         assert answer.status_code != 500, address
+        if answer.status_code == 405:
+            posted.add(name)
         found.answered[address] = answer.status_code
         if answer.status_code == 200 and not answer.streaming:
             parts = FETCHED.findall(answer.content.decode("utf-8", "replace"))
