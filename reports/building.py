@@ -26,7 +26,7 @@ from hotline import disk
 from hotline.accounts.models import User
 from hotline.waiting import patience
 
-from . import periods
+from . import periods, scopes
 from .content import monthly, weekly, withholding
 from .files import charts, excel, word
 from .files.paper import Paper
@@ -66,15 +66,13 @@ def build(
     watch = watch or Watch()
     with translation.override(REPORT_LANGUAGE), patience.of(patience.LONG):
         kind = ReportKind(kind or period.kind)
-        title = _t("%(city)s 12345 hotline: %(kind)s %(period)s") % {
-            "city": settings.CITY_NAME, "kind": ReportKind(kind).label, "period": period.name,
-        }  # fmt: skip
+        title = _title(ReportKind(kind), period, scope)
         run = ReportRun(
             kind=kind, period=period.label, start=period.start, end=period.end, title=title, built_by=by,
             built_at=timezone.now(),
         )  # fmt: skip
         watch.at(0, STEPS, _t("Gathering the figures"))
-        run.sections = _sections(period)
+        run.sections = _sections(kind, period, scope)
         watch.at(1, STEPS, _t("Drawing the charts"))
         for section in run.sections:  # whoever opens the page finds its charts drawn
             charts.as_svg(section)
@@ -84,8 +82,17 @@ def build(
     return run
 
 
-def _sections(period: Period) -> list[Section]:
-    return weekly.sections(period) if period.kind == ReportKind.WEEKLY else monthly.sections(period)
+def _title(kind: ReportKind, period: Period, scope: str) -> str:
+    said = {"city": settings.CITY_NAME, "kind": kind.label, "period": period.name, "about": scopes.words(scope)}
+    if scope:
+        return (_t("%(city)s 12345 hotline: %(kind)s on %(about)s, %(period)s") % said)[:200]
+    return _t("%(city)s 12345 hotline: %(kind)s %(period)s") % said
+
+
+def _sections(kind: str, period: Period, scope: str) -> list[Section]:
+    if kind == ReportKind.WEEKLY:
+        return weekly.sections(period)
+    return monthly.sections(period, scopes.scope_of(scope))
 
 
 def write_issued(edition: Edition, *, watch: Watch | None = None) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -22,13 +24,13 @@ from hotline.keyset import paginate
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
-from reports import building, periods
-from reports.content import withholding
+from reports import behind, building, periods
+from reports.content import cells, withholding
 from reports.files import charts
 from reports.models import SCHEDULED, Edition, Job, Report, ReportEvent, ReportKind, ReportRun
 
 from . import jobs, life, versions
-from .forms import ReasonForm, RemarkForm
+from .forms import ReasonForm, RemarkForm, SpecialForm
 
 State = Edition.State
 
@@ -66,19 +68,66 @@ def _listed(request: HttpRequest, *, typed: dict[str, str] | None = None, status
 @requires(P.BUILD_REPORTS)
 @require_POST
 def build_report(request: HttpRequest) -> HttpResponse:
-    """Has a report built by a worker; `again` names one that was issued and is corrected, with the reason."""
-    user, kind = person(request), request.POST.get("kind", "")
-    label, reason = request.POST.get("period", "").strip()[:24], request.POST.get("reason", "").strip()[:500]
+    """Has the report of a week or a month built by a worker."""
+    kind, label = request.POST.get("kind", ""), request.POST.get("period", "").strip()[:24]
     try:
         if kind not in SCHEDULED:
             raise life.Objection(_t("Choose weekly or monthly."))
-        period = _period(kind, label)
-        receipts.once_for(request, lambda: str(jobs.ask(period, by=user, reason=reason).pk), person=user)
+        _ask(request, _period(kind, label))
     except life.Objection as objection:
         messages.error(request, objection.message)
-        for pk in number_in(request.POST.get("again")):
-            return _shown(request, _visible(request, pk), forms={"typed_reason": reason}, status=422)
         return _listed(request, typed={kind: label}, status=422)
+    return redirect("reports")
+
+
+def _ask(request: HttpRequest, period: periods.Period, **what: Any) -> None:
+    """Leaves a job for the workers, once for a form. Raises life.Objection."""
+    user = person(request)
+    receipts.once_for(request, lambda: str(jobs.ask(period, by=user, **what).pk), person=user)
+    if period.end > timezone.now():
+        messages.warning(request, _t("The period is not over: the report will be marked as partial."))
+
+
+def _period(kind: str, label: str) -> periods.Period:
+    """The period that somebody has written. Raises Objection where it is none, or has not begun."""
+    try:
+        period = periods.parse(kind, label)
+    except ValueError as error:
+        raise life.Objection(str(error)) from error
+    if period.start > timezone.now():
+        raise life.Objection(_t("This period has not begun."))
+    return period
+
+
+@requires(P.BUILD_REPORTS)
+def special(request: HttpRequest) -> HttpResponse:
+    """The form of a special report, and having it built."""
+    form = SpecialForm(request.POST or None)
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                _ask(request, form.period, kind=ReportKind.SPECIAL, scope=form.scope, unit_id=form.unit_id)
+                return redirect("reports")
+        except life.Objection as objection:
+            form.add_error(None, objection.message)
+        except Busy as busy:
+            form.add_error(None, busy.message)
+            return with_retry(render(request, "reports/special.html", {"form": form}, status=503))
+    return render(request, "reports/special.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@requires(P.BUILD_REPORTS)
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Has a report built anew: a further draft; of one that was issued a correction, which has a reason."""
+    run, reason = _visible(request, pk), request.POST.get("reason", "").strip()[:500]
+    report = run.edition.report
+    try:
+        period = periods.parse(report.kind, report.period)
+        _ask(request, period, kind=report.kind, scope=report.scope, unit_id=report.unit_id, reason=reason)
+    except life.Objection as objection:
+        messages.error(request, objection.message)
+        return _shown(request, run, forms={"typed_reason": reason}, status=422)
     return redirect("reports")
 
 
@@ -98,17 +147,6 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.error(request, _t("It had ended already: nothing was cancelled."))
     return redirect("reports")
-
-
-def _period(kind: str, label: str) -> periods.Period:
-    """The period that somebody has written. Raises Objection where it is none, or has not begun."""
-    try:
-        period = periods.parse(kind, label)
-    except ValueError as error:
-        raise life.Objection(str(error)) from error
-    if period.start > timezone.now():
-        raise life.Objection(_t("This period has not begun."))
-    return period
 
 
 # -- one report ---------------------------------------------------------------------------------------------
@@ -144,6 +182,7 @@ def _shown(
         "sections": [
             section
             | {
+                "cells": _cells(section, run, leads=user.may(P.SEE_REPORTS)),
                 "key": versions.key_of(section),
                 "svg": mark_safe(charts.as_svg(section)),  # noqa: S308 - drawn by us from numbers
                 "remarks": remarks.get(versions.key_of(section), []),
@@ -163,6 +202,34 @@ def _shown(
         "is_over": run.end <= timezone.now(),
     }
     return render(request, "reports/run.html", context | (forms or {}), status=status)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A cell as it stands on the page; `address` is where what it counts is found, empty where that is not shown."""
+
+    text: str
+    is_number: bool
+    address: str = ""
+    is_few: bool = False
+
+
+def _cells(section: versions.Section, run: ReportRun, *, leads: bool) -> list[list[_Cell]]:
+    """The rows of a section. Of a part of a period nothing leads anywhere: meanwhile there is more behind it."""
+    days = periods.parse(run.kind, run.period).days
+    narrowed = dict(parse_qsl(run.edition.report.scope))
+    leads = leads and not run.is_partial
+
+    def address(cell: Any) -> str:
+        see = cell.get("see") if leads and isinstance(cell, dict) else None
+        if not see or (narrowed and "figure" not in see):
+            return ""
+        return behind.address(see | {"by": narrowed | see.get("by", {})} if "figure" in see else see, *days)
+
+    return [
+        [_Cell(cells.text(cell), cells.is_number(cell), address(cell), cells.few(cell)) for cell in row]
+        for row in section["rows"]
+    ]
 
 
 def _remarks(events: list[ReportEvent]) -> dict[str, list[ReportEvent]]:

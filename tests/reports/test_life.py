@@ -77,7 +77,7 @@ def test_a_report_is_remarked_approved_and_issued(monday: time_machine.Traveller
         ("taken_back", scene.MANAGER, ""), ("approved", scene.MANAGER, ""), ("issued", scene.MANAGER, ""),
     ]  # fmt: skip
     page = manager.get(run.get_absolute_url()).content.decode()
-    for text in ("总第1期", "退单率请再核对。", "还有一处要改"):
+    for text in ("总第1期", "退单率请再核对。", "还有一处要改", "/figures/received/?from=2026-04-13&amp;to=2026-04-19"):
         assert text in page, text
     assert "总第1期" in _words(building.file_of(run, "docx"))
 
@@ -95,8 +95,7 @@ def test_a_correction_is_a_new_version_that_tells_what_differs(
     with pytest.raises(life.Objection):
         built()
     manager = signed_in(scene.MANAGER)
-    asked = {"kind": "weekly", "period": "2026-W16", "again": str(first.pk), "reason": " "}
-    assert manager.post(reverse("build-report"), asked).status_code == 422
+    assert manager.post(reverse("report-again", args=[first.pk]), {"reason": " "}).status_code == 422
     scene.call(at=at(15, 9))
     second = built(reason="补登了一件")
     edition = issued(second)
