@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     "calendar": {"task": "supervision.tasks.notice_new_years", "schedule": crontab(hour=0, minute=20)},
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},
     "attachments": {"task": "tickets.tasks.sweep_attachments", "schedule": crontab(hour=2, minute=40)},
+    "exports": {"task": "tickets.tasks.tidy_exports", "schedule": crontab(minute="*/10")},
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": crontab(hour=7, minute=0)},
     "reports-missed": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},  # what seven o'clock has missed
     "reports-left": {"task": "reports.tasks.build_reports", "schedule": 30.0},  # by a worker that was killed

@@ -19,7 +19,17 @@ from knowledge.models import Article, ArticleFile
 from matters.models import Proposal
 from reports.models import Job, ReportRun
 from supervision.models import CoordinationTask, Notice, SupervisionOrder
-from tickets.models import AnswerTemplate, Attachment, Caller, Category, Matter, MissedCall, Place, PlaceSheet
+from tickets.models import (
+    AnswerTemplate,
+    Attachment,
+    Caller,
+    Category,
+    Matter,
+    MissedCall,
+    Place,
+    PlaceSheet,
+    TicketExport,
+)
 from tickets.workflow.table import ACTIONS, STARTING
 
 Arguments = dict[str, Any]
@@ -95,6 +105,8 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "order": lambda numbers: [
         {"number": number} for number in SupervisionOrder.objects.values_list("number", flat=True)
     ],
+    "ticket-export-file": lambda numbers: keys(TicketExport.objects.all()[:1]),
+    "ticket-export-end": lambda numbers: keys(TicketExport.objects.all()[:1]),
     "ticket-action": lambda numbers: [
         {"number": number, "name": name} for number in numbers[:FULL_WALK] for name in ACTIONS if name != STARTING
     ],

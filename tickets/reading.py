@@ -114,7 +114,7 @@ class Reading:
         ticket = self.ticket
         if not self.may(D.CALLER_NAME):
             for name in (ticket.caller_name, *ticket.earlier_callers):
-                if len(name) > 1:
+                if len(name) > 1 and name[0] in written:
                     written = re.sub(r"\s?".join(map(re.escape, name)), "***", written)
         if not self.may(D.CALLER_NUMBER):
             for phone in (ticket.caller_phone, ticket.contact_phone, *ticket.earlier_callers):

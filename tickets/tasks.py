@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tickets.attachments import keeping
+from tickets.exports import jobs
 from tickets.telephony import missed
 
 
@@ -10,6 +11,21 @@ from tickets.telephony import missed
 def sweep_attachments() -> int:
     """Takes files off the disk that a killed process left without a ticket."""
     return keeping.sweep()
+
+
+@shared_task
+def export_tickets(pk: int) -> None:
+    """Makes an export; while another is in the making it is asked for again a little later."""
+    if jobs.waits(pk):
+        export_tickets.apply_async((pk,), countdown=jobs.AGAIN)
+    else:
+        jobs.make(pk)
+
+
+@shared_task(expires=590)
+def tidy_exports() -> int:
+    """Withdraws the files of exports a day later, and what killed workers left of them."""
+    return jobs.tidy()
 
 
 @shared_task(expires=3600)

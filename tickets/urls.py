@@ -5,6 +5,7 @@ from tickets import design
 from tickets.attachments import pages as attachments
 from tickets.calls import pages as calls
 from tickets.calls import placing, words
+from tickets.exports import pages as exporting
 from tickets.following_up import pages as following_up
 from tickets.lists import pages as lists
 from tickets.matters import pages as matters
@@ -24,6 +25,10 @@ urlpatterns = [
     path("desk/missed/<int:pk>/take/", missed.take, name="missed-take"),
     path("desk/missed/<int:pk>/call/", calls.call_back, name="call-back"),
     path("desk/missed/<int:pk>/end/", missed.end, name="missed-end"),
+    path("tickets/exports/", exporting.exports, name="ticket-exports"),
+    path("tickets/exports/new/", exporting.export, name="ticket-export"),
+    path("tickets/exports/<int:pk>/tickets.xlsx", exporting.export_file, name="ticket-export-file"),
+    path("tickets/exports/<int:pk>/end/", exporting.export_end, name="ticket-export-end"),
     path("tickets/<ticket:number>/again/<str:deed>/", calls.about_earlier, name="about-earlier"),
     path("tickets/join/", matters.join_tickets, name="join-tickets"),
     path("tickets/<ticket:number>/", workflow.ticket_page, name="ticket"),

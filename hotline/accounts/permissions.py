@@ -51,6 +51,7 @@ class Permission(models.TextChoices):
     ISSUE_REPORTS = "issue_reports", _("Issue reports and their corrections")
     TELL_OF_CALLS = "tell_of_calls", _("Send the events of calls, as a telephone system")
     SEE_OPERATORS = "see_operators", _("See the day of every operator")
+    EXPORT_TICKETS = "export_tickets", _("Write lists of tickets into files")
     USE_API = "use_api", _("Use the API with tokens of one's own")
     SET_UP = "set_up", _("Change people, departments, categories, limits and the calendar")
 
@@ -133,6 +134,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_DIRECTORY,
             P.SEE_PLACES,
             P.KEEP_PLACES,
+            P.EXPORT_TICKETS,
             P.USE_API,
         }
     ),
@@ -157,6 +159,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.AUTOMATE,
             P.SEE_DIRECTORY,
             P.KEEP_DIRECTORY,
+            P.EXPORT_TICKETS,
             P.USE_API,
         }
     ),

@@ -31,7 +31,8 @@ def all_tickets(request: HttpRequest) -> HttpResponse:
     if not (user.may(P.SEE_ALL_TICKETS) or user.may(P.SEE_DEPARTMENT_TICKETS)):
         raise PermissionDenied
     tickets = Ticket.objects.visible_to(user)
-    return ticket_list(request, tickets, title=_("All tickets"), selectable=user.may(P.MANAGE_MATTERS))
+    return ticket_list(request, tickets, title=_("All tickets"), selectable=user.may(P.MANAGE_MATTERS),
+                       may_export=user.may(P.EXPORT_TICKETS))  # fmt: skip
 
 
 @requires(P.REGISTER)

@@ -5,6 +5,7 @@ from tickets.models.callers import SamePerson
 from tickets.models.calls import Call, Intake, MissedCall
 from tickets.models.catalogue import Category
 from tickets.models.elsewhere import Elsewhere
+from tickets.models.exports import TicketExport
 from tickets.models.history import Answer, FollowUp, FollowUpClaim, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
@@ -41,6 +42,7 @@ __all__ = [
     "Span",
     "Ticket",
     "TicketEvent",
+    "TicketExport",
     "TicketQuerySet",
     "TimeLimit",
 ]
