@@ -7,4 +7,5 @@ class ReportsConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self) -> None:
+        from . import targets  # noqa: F401 - a table of the set-up
         from .runs import delivery  # noqa: F401 - hears of what is issued, and of what fails

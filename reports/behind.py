@@ -40,14 +40,23 @@ WHICH = ("base", "part", "rest")
 # -- addresses ----------------------------------------------------------------------------------------------
 
 
-def address(see: dict[str, Any], first: date, last: date) -> str:
-    """Where what a cell leads to stands (`content.cells`), for a period of days, both included."""
+def address(see: dict[str, Any], first: date, last: date, scope: str = "") -> str:
+    """Where what a cell leads to stands (`content.cells`), for a period of days, both included.
+
+    `scope` is what all is narrowed to beside what the cell is for, as an address says it.
+    """
+    narrowed = dict(part.split(":", 1) for part in scope.split(",") if ":" in part)
     if key := see.get("abnormal"):
-        return reverse("abnormal-tickets", args=[key]) + "?" + urlencode({"from": first, "to": last})
+        asked = {"from": first, "to": last} | ({"for": _said(narrowed)} if narrowed else {})
+        return f"{reverse('abnormal-tickets', args=[key])}?{urlencode(asked, safe=',:')}"
     asked = {"from": first, "to": last, "part": see["part"]}
-    if by := see.get("by"):
-        asked["for"] = ",".join(f"{name}:{value}" for name, value in sorted(by.items()))
+    if by := narrowed | {name: str(value) for name, value in see.get("by", {}).items()}:
+        asked["for"] = _said(by)
     return f"{reverse('figure-tickets', args=[see['figure']])}?{urlencode(asked, safe=',:')}"
+
+
+def _said(by: dict[str, str]) -> str:
+    return ",".join(f"{name}:{value}" for name, value in sorted(by.items()))
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ def narrowed_by(text: str) -> Narrowed:
     return Narrowed(scope, tuple(names))
 
 
-def _window(request: HttpRequest) -> tuple[date, date, Window]:
+def window_of(request: HttpRequest) -> tuple[date, date, Window]:
     """The days that an address names, both included; this month where it names none."""
     today = timezone.localdate()
     first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
@@ -113,7 +122,7 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     indicator = INDICATORS.get(name)
     if indicator is None:
         raise Http404
-    first, last, window = _window(request)
+    first, last, window = window_of(request)
     narrowed = narrowed_by(request.GET.get("for", ""))
     if not narrowed.scope.fits(indicator):
         raise Http404
@@ -151,11 +160,12 @@ def abnormal_tickets(request: HttpRequest, way: str) -> HttpResponse:
     """The tickets that flowed abnormally in one way, all of them."""
     if way not in ABNORMAL:
         raise Http404
-    first, last, window = _window(request)
+    first, last, window = window_of(request)
     label, condition = ABNORMAL[way]
-    frame = Frame(periods.between(first, last))
+    narrowed = narrowed_by(request.GET.get("for", ""))
+    frame = Frame(periods.between(first, last), narrowed.scope)
     tickets = frame.handled().filter(condition(window))
-    shown = {"first": first, "last": last, "parts": (), "narrowed": ()}
+    shown = {"first": first, "last": last, "parts": (), "narrowed": narrowed.names}
     return _list(request, tickets, label(), "", shown)
 
 

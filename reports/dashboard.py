@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from supervision.board import stuck
 from tickets.choices import FlagKind
 from tickets.models import Category, Ticket
 
-from . import behind, indicators
+from . import behind, indicators, targets
 from .content import cells
 from .indicators import CATEGORY, DISTRICT, UNIT, Dimension, Figure, Window
 
@@ -35,6 +36,7 @@ OF_PLACES = ["received", "on_time_rate", "satisfied_rate"]
 PERIODS = {"day": _("Today"), "week": pgettext_lazy("period of figures", "This week"),
            "month": pgettext_lazy("period of figures", "This month")}  # fmt: skip
 DAYS = 14
+DAY = timedelta(days=1)
 BUSIEST = 12
 
 
@@ -46,6 +48,8 @@ class Card:
     address: str
     before: str
     year: str
+    target: str
+    is_met: bool | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,35 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/dashboard.html", context)
 
 
+ON_THE_WALL = ["received", "closed", "due_closing_rate", "on_time_rate", "accept_on_time_rate", "satisfied_rate"]
+WALL_ROWS = 8
+
+
+@requires(P.SEE_REPORTS)
+@require_GET
+def wall(request: HttpRequest) -> HttpResponse:
+    """The dashboard for a wall (大屏): the day and the month, what is stuck now. It renews itself, and leads nowhere:
+    nobody knows who looks at it, so no ticket that asked for secrecy is told of."""
+    today = timezone.localdate()
+    month = today.replace(day=1)
+    spans = [
+        (PERIODS[name], indicators.compute(ON_THE_WALL, Window.so_far(midnight(first), midnight(today) + DAY)).values())
+        for name, first in (("day", today), ("month", month))
+    ]
+    window = Window.so_far(midnight(month), midnight(today) + DAY)
+    units = dict(Department.objects.values_list("pk", "name"))
+    stuck_rows, _more = stuck.rows(person(request), on_paper=True)
+    counts = stuck.counts(person(request))
+    context = {
+        "spans": spans, "days": _calls_a_day(today), "stuck": stuck_rows[:WALL_ROWS], "now": timezone.localtime(),
+        "units": _rows(UNIT, OF_UNITS, window, month, today, units)[:WALL_ROWS],
+        "unit_labels": [indicators.INDICATORS[one].label for one in OF_UNITS],
+        "flags": [(FlagKind(kind).label, count) for kind, count in counts.items() if kind not in stuck.WARNINGS],
+        "city_name": settings.CITY_NAME,
+    }  # fmt: skip
+    return render(request, "reports/wall.html", context)
+
+
 def _cards(name: str, first: date, today: date, window: Window) -> list[Card]:
     now = indicators.compute(CARDS, window)
     before = indicators.compute(CARDS, _shifted(window, _earlier(name, first)))
@@ -94,6 +127,8 @@ def _cards(name: str, first: date, today: date, window: Window) -> list[Card]:
             behind.address({"figure": one, "part": "part" if figure.indicator.is_rate else "base"}, first, today),
             _change(figure, before[one]),
             _change(figure, year[one]),
+            targets.in_words(one, targets.of(one)),
+            targets.is_met(figure, targets.of(one)),
         )
         for one, figure in now.items()
     ]

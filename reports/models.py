@@ -291,3 +291,29 @@ class ReportTemplate(models.Model):
         """The city's own template; None where the shipped one is used."""
         found = cls.objects.order_by("-pk").values_list("content", flat=True).first()
         return None if found is None else bytes(found)
+
+
+class Target(models.Model):
+    """What an indicator shall come to (目标值): for the city with all its units, or for one unit with all below it.
+
+    `value` is in percent for a share, in hours or a number for others; `reports.targets` reads it.
+    """
+
+    indicator = models.CharField(_("indicator"), max_length=40)
+    department = models.ForeignKey(
+        Department, verbose_name=_("department"), null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("Empty: the city, and every unit that has none of its own."),
+    )  # fmt: skip
+    value = models.DecimalField(_("target"), max_digits=10, decimal_places=2)
+    is_used = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("target")
+        verbose_name_plural = _("targets")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["indicator", "department"], nulls_distinct=False, name="one_target"),
+            models.CheckConstraint(condition=models.Q(value__gte=0), name="target_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} {self.value}"

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from . import behind, dashboard, operators
+from . import behind, catalogue, dashboard, operators
 from .files import setting_up
 from .runs import pages
 
 urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/wall/", dashboard.wall, name="dashboard-wall"),
+    path("figures/", catalogue.catalogue, name="figures"),
     path("figures/<str:name>/", behind.figure_tickets, name="figure-tickets"),
     path("figures/abnormal/<str:way>/", behind.abnormal_tickets, name="abnormal-tickets"),
     path("desk/day/", operators.my_day, name="my-day"),

@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _t
+from django.utils.translation import pgettext
 
 from hotline.accounts.models import Department, Region
 from hotline.worktime import calendar
-from reports import indicators
+from reports import indicators, targets
 from reports.indicators import DISTRICT, INDICATORS, UNIT, Dimension, Figure, Window
 from reports.indicators.definitions import GROUPS
 from tickets.choices import Channel, Duty, Kind, RefusalGround
@@ -84,16 +85,28 @@ def headline_section(frame: Frame) -> dict[str, Any]:
                 continue
             rows.append([
                 str(one.label), leading(figure, frame), *_both(figure, frame),
-                frame.change(figure, before[one.name]), frame.change(figure, year[one.name]), str(label),
+                frame.change(figure, before[one.name]), frame.change(figure, year[one.name]),
+                _against_target(figure, frame), str(label),
             ])  # fmt: skip
     columns = [
         _t("Indicator"), _t("Value"), _t("Part"), _t("Base"), _t("On the period before"), _t("On the year before"),
-        _t("About"),
+        _t("Target"), _t("About"),
     ]  # fmt: skip
     notes = [_t("What each figure means stands in the last section.")]
     if frame.is_partial:
         notes.append(_t("The period is not over: nothing is compared."))
     return section("figures", _t("Figures"), columns, rows, note=" ".join(notes))
+
+
+def _against_target(figure: Figure, frame: Frame) -> str:
+    """The target of a figure, and whether it is met; a unit's report has the unit's."""
+    unit = Department.objects.filter(path__in=frame.scope.departments).first() if frame.scope.departments else None
+    target = targets.of(figure.indicator.name, unit)
+    met = targets.is_met(figure, target)
+    said = targets.in_words(figure.indicator.name, target)
+    if not said or met is None or frame.is_partial:
+        return said
+    return f"{said} {pgettext('target', 'met') if met else pgettext('target', 'missed')}"
 
 
 def leading(figure: Figure, frame: Frame, **by: Any) -> cells.Cell:
