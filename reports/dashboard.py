@@ -12,8 +12,9 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person, requires
@@ -50,6 +51,18 @@ class Card:
     year: str
     target: str
     is_met: bool | None
+
+    @property
+    def notes(self) -> list[str]:
+        """What stands below the figure, but for its target."""
+        one = self.figure
+        told = [
+            f"{one.part:,} / {one.base:,}" if one.part is not None else "",
+            _t("too few to judge") if one.is_small else "",
+        ]
+        told += [f"{pgettext('change', 'before')} {self.before}" if self.before else ""]
+        told += [f"{pgettext('change', 'a year before')} {self.year}" if self.year else ""]
+        return [note for note in told if note]
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/dashboard.html", context)
 
 
-ON_THE_WALL = ["received", "closed", "due_closing_rate", "on_time_rate", "accept_on_time_rate", "satisfied_rate"]
+# A day is too short for rates.
+ON_THE_WALL = {
+    "day": ["received", "direct_rate", "answered", "closed", "unanswered_at_end", "overdue_at_end"],
+    "month": ["received", "closed", "due_closing_rate", "on_time_rate", "accept_on_time_rate", "satisfied_rate"],
+}
 WALL_ROWS = 8
 
 
@@ -100,7 +117,10 @@ def wall(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     month = today.replace(day=1)
     spans = [
-        (PERIODS[name], indicators.compute(ON_THE_WALL, Window.so_far(midnight(first), midnight(today) + DAY)).values())
+        (
+            PERIODS[name],
+            indicators.compute(ON_THE_WALL[name], Window.so_far(midnight(first), midnight(today) + DAY)).values(),
+        )
         for name, first in (("day", today), ("month", month))
     ]
     window = Window.so_far(midnight(month), midnight(today) + DAY)
@@ -175,7 +195,7 @@ def _rows(
             called[pk],
             [
                 (
-                    figures[name].text if name in figures else cells.NOTHING,
+                    figures[name].text if name in figures else _nothing(name),
                     behind.address(
                         {"figure": name, "part": "part" if indicators.INDICATORS[name].is_rate else "base",
                          "by": {dimension.name: pk}}, first, today,
@@ -187,6 +207,10 @@ def _rows(
         )
         for pk, figures in found[:BUSIEST]
     ]  # fmt: skip
+
+
+def _nothing(name: str) -> str:
+    return "0" if indicators.INDICATORS[name].unit == "number" else cells.NOTHING
 
 
 def _calls_a_day(today: date) -> list[dict[str, Any]]:
