@@ -18,14 +18,13 @@ from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person, requires
-from hotline.accounts.models import Department, Region, User
+from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.instants import midnight
 from hotline.keyset import paginate
 from hotline.shell import number_in
-from tickets.choices import Channel, Kind
 from tickets.lists.listing import DEFAULT_ORDER, ORDERS, ticket_list
-from tickets.models import Call, Category, MissedCall, Ticket
+from tickets.models import Call, MissedCall, Ticket
 from tickets.reading import missed_number
 from tickets.telephony import missed
 
@@ -33,6 +32,7 @@ from . import indicators, periods, sums
 from .content.frames import Frame
 from .content.monthly import ABNORMAL
 from .indicators import INDICATORS, Indicator, Scope, Window
+from .scopes import CHOICES, PLURALS, ROWS
 
 WHICH = ("base", "part", "rest")
 
@@ -40,23 +40,15 @@ WHICH = ("base", "part", "rest")
 # -- addresses ----------------------------------------------------------------------------------------------
 
 
-def address(see: dict[str, Any], first: date, last: date, scope: str = "") -> str:
-    """Where what a cell leads to stands (`content.cells`), for a period of days, both included.
-
-    `scope` is what all is narrowed to beside what the cell is for, as an address says it.
-    """
-    narrowed = dict(part.split(":", 1) for part in scope.split(",") if ":" in part)
+def address(see: dict[str, Any], first: date, last: date) -> str:
+    """Where what a cell leads to stands (`content.cells`), for a period of days, both included."""
+    asked: dict[str, Any] = {"from": first, "to": last}
+    if by := see.get("by"):
+        asked["for"] = ",".join(f"{name}:{value}" for name, value in sorted(by.items()))
     if key := see.get("abnormal"):
-        asked = {"from": first, "to": last} | ({"for": _said(narrowed)} if narrowed else {})
         return f"{reverse('abnormal-tickets', args=[key])}?{urlencode(asked, safe=',:')}"
-    asked = {"from": first, "to": last, "part": see["part"]}
-    if by := narrowed | {name: str(value) for name, value in see.get("by", {}).items()}:
-        asked["for"] = _said(by)
+    asked["part"] = see["part"]
     return f"{reverse('figure-tickets', args=[see['figure']])}?{urlencode(asked, safe=',:')}"
-
-
-def _said(by: dict[str, str]) -> str:
-    return ",".join(f"{name}:{value}" for name, value in sorted(by.items()))
 
 
 @dataclass(frozen=True)
@@ -67,28 +59,21 @@ class Narrowed:
     names: tuple[str, ...] = ()
 
 
-TREES = {"department": Department, "region": Region, "category": Category}
-CHOICES = {"kind": Kind, "channel": Channel}
-
-
 def narrowed_by(text: str) -> Narrowed:
     """Reads `department:12,kind:complaint`. Raises Http404 where it names what is not there."""
     found: dict[str, tuple[str, ...]] = {}
     names = []
     for part in filter(None, text.split(",")):
         name, _colon, value = part.partition(":")
-        if name in TREES:
-            node = get_object_or_404(TREES[name], pk__in=number_in(value))
+        if name in ROWS:
+            node = get_object_or_404(ROWS[name], pk__in=number_in(value))
             found[name], label = (node.path,), str(node)
         elif name in CHOICES and value in CHOICES[name].values:
             found[name], label = (value,), str(CHOICES[name](value).label)
         else:
             raise Http404
         names.append(label)
-    scope = Scope(
-        departments=found.get("department", ()), regions=found.get("region", ()), kinds=found.get("kind", ()),
-        categories=found.get("category", ()), channels=found.get("channel", ()),
-    )  # fmt: skip
+    scope = Scope(**{PLURALS[name]: values for name, values in found.items()})
     return Narrowed(scope, tuple(names))
 
 

@@ -15,18 +15,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hotline.accounts.access import holders_of, requires
-from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
-from tickets.choices import Channel, Kind
-from tickets.models import Category
 
 from . import behind, indicators, targets
 from .indicators import CATEGORY, CHANNEL, DISTRICT, INDICATORS, KIND, UNIT, Figure, Indicator
 from .indicators.definitions import GROUPS
+from .scopes import CHOICES, ROWS
 
 BY = {"department": UNIT, "region": DISTRICT, "category": CATEGORY, "kind": KIND, "channel": CHANNEL}
-TREES = {"department": Department, "region": Region, "category": Category}
-CHOICES = {"kind": Kind, "channel": Channel}
 
 
 @requires(P.SEE_REPORTS)
@@ -118,8 +114,8 @@ class FiguresView(_Figures):
 
 
 def _called(by: str) -> dict[Any, str]:
-    if by in TREES:
-        return dict(TREES[by]._default_manager.values_list("pk", "name"))
+    if by in ROWS:
+        return dict(ROWS[by]._default_manager.values_list("pk", "name"))
     return {value: str(label) for value, label in CHOICES[by].choices}
 
 

@@ -222,9 +222,7 @@ def _cells(section: versions.Section, run: ReportRun, *, leads: bool) -> list[li
 
     def address(cell: Any) -> str:
         see = cell.get("see") if leads and isinstance(cell, dict) else None
-        if not see or (narrowed and "figure" not in see):
-            return ""
-        return behind.address(see | {"by": narrowed | see.get("by", {})} if "figure" in see else see, *days)
+        return behind.address(see | {"by": narrowed | see.get("by", {})}, *days) if see else ""
 
     return [
         [_Cell(cells.text(cell), cells.is_number(cell), address(cell), cells.few(cell)) for cell in row]
