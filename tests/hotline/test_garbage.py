@@ -228,7 +228,9 @@ def readers(house: House, method: str, address: str) -> list[str]:
     house.rng.shuffle(people)
     for who in people:
         answer = house.ask(who, method, address)
-        if answer.status_code not in (403, 404, 405) and "/sign-in/" not in answer.headers.get("Location", ""):
+        if answer.status_code == 405:  # by nobody
+            return []
+        if answer.status_code not in (403, 404) and "/sign-in/" not in answer.headers.get("Location", ""):
             return [who]
     return []
 
@@ -272,9 +274,14 @@ def value_of(control: Any) -> str:
 def forms(house: House) -> list[Form]:
     """Every form on every page of everybody; of those that differ only in their row, one."""
     found: dict[Any, Form] = {}
-    for _name, address in pages(house):
+    posted: set[str] = set()
+    for name, address in pages(house):
         for who in house.clients:
+            if name in posted:
+                break
             answer = house.ask(who, "GET", address)
+            if answer.status_code == 405:  # for nobody, and for no row
+                posted.add(name)
             if answer.status_code != 200 or answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
                 continue
             for form in forms_of(who, address, answer.content):
