@@ -26,7 +26,7 @@ from tickets import kinds
 from tickets.calls import words
 from tickets.calls.numbers import NumberBook
 from tickets.choices import Channel, Closing, Kind, Status
-from tickets.models import Caller, Ticket
+from tickets.models import Caller, Category, Ticket
 from tickets.workflow.performing import apply
 from tickets.workflow.stores import BulkStore, DatabaseStore, Store
 from tickets.workflow.table import ACTIONS
@@ -170,6 +170,9 @@ class _Intake:
         if root is None or self.whole_city is None:
             raise Unreadable(_t("No city is set up yet: regions and departments come first."))
         self.city = Region.objects.select_related("parent").get(pk=root.pk)
+        self.categories = {
+            one.pk: one for one in Category.objects.filter(is_used=True).select_related("parent__parent")
+        }
 
     def take(self, messages: list[Message]) -> None:
         known = Ticket.objects.filter(import_key__in=[message.key for message in messages])
@@ -202,13 +205,13 @@ class _Intake:
     def _ticket(self, message: Message, caller: Caller | None) -> Ticket:
         number = _own_number(message.user)
         phone = number.kept if number else ""
-        keyed = categorising.by_keywords(message.title, message.body)
+        keyed = categorising.keyed_to(message.title, message.body)
         facts = words.said(message.title, message.body, message.created, phone=phone)
         return Ticket(
             **facts,
             number=self.numbers.take(timezone.localdate(message.created)), title=message.title,
             description=message.body, kind=kinds.kind_of(message.title, message.body) or Kind.HELP, channel=Channel.WEB,
-            category=keyed.category if keyed else None, region=self.city, caller=caller,
+            category=self.categories.get(keyed) if keyed else None, region=self.city, caller=caller,
             caller_name="" if phone else message.user, caller_phone=phone,
             is_anonymous=not message.user, registered_at=message.created, import_key=message.key,
         )  # fmt: skip
