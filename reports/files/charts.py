@@ -27,7 +27,7 @@ def chart(section: dict[str, Any]) -> altair.Chart | None:
     data = [{"label": _short(row[label]), "value": cells.value(row[value])} for row in bars_of(section)]
     bars = altair.Chart(altair.Data(values=data)).mark_bar(color=CHART_COLOUR, height=14)
     drawn = bars.encode(
-        x=altair.X("value:Q", title=None, axis=altair.Axis(tickMinStep=1, grid=True)),
+        x=altair.X("value:Q", title=None, axis=altair.Axis(tickMinStep=1, tickCount=6, grid=True)),
         y=altair.Y("label:N", title=None, sort=None, axis=altair.Axis(labelLimit=260)),
     )
     font = {"labelFont": FONT, "titleFont": FONT}

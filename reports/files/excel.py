@@ -89,6 +89,9 @@ class _Workbook:
             link = self._format(border=1, font_color="#0563C1", underline=1)
             sheet.write_url(HEAD + at, 1, f"internal:'{name.replace(APOSTROPHE, APOSTROPHE * 2)}'!A1", link,
                             _fitting(section["title"]))  # fmt: skip
+            if not section["columns"]:
+                sheet.write_blank(HEAD + at, 2, None, self._format(border=1))
+                continue
             count = len(section["rows"]) - bool(section.get("has_total") and section["rows"])
             sheet.write_number(HEAD + at, 2, count, self._format(border=1))
         sheet.freeze_panes(FIRST, 0)
@@ -120,7 +123,7 @@ class _Workbook:
             for column, cell in enumerate(row):
                 self._cell(sheet, FIRST + index, column, cell, is_total, figures[column])
         if not section["rows"]:
-            sheet.write_string(FIRST, 0, _t("Nothing to report."), self._format(border=1, text_wrap=True))
+            self._across(sheet, FIRST, _t("Nothing to report."), self._format(border=1), widths, ROW)
         sheet.freeze_panes(FIRST, 1 if len(columns) > 1 else 0)
         sheet.repeat_rows(HEAD)
         counted = last - bool(section.get("has_total"))  # the total is not sorted or filtered with the rows

@@ -62,7 +62,7 @@ LOOKS = {
     TITLE: Look(TITLE_FONT, SIZE_2, align="center", line=34, before=24, keep_next=True),
     SUBTITLE: Look(SECOND_FONT, SIZE_3, align="center", keep_next=True),
     PARTIAL: Look(HEADING_FONT, SIZE_4, align="center", colour=RED, before=4, after=4),
-    HEADINGS[0]: Look(HEADING_FONT, SIZE_3, indent=2, keep_next=True, level=1),
+    HEADINGS[0]: Look(HEADING_FONT, SIZE_3, indent=2, before=6, keep_next=True, level=1),
     HEADINGS[1]: Look(SECOND_FONT, SIZE_3, indent=2, keep_next=True, level=2),
     HEADINGS[2]: Look(BODY_FONT, SIZE_3, bold=True, indent=2, keep_next=True, level=3),
     CAPTION: Look(HEADING_FONT, SIZE_SMALL_4, align="center", line=22, before=6, keep_next=True),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _t
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
+from docx.text.paragraph import Paragraph
 
 from hotline.text import clean_within
 from reports.content import cells
@@ -94,8 +95,11 @@ class Body:
             self._append(part.xml(has_note=bool(_notes(section)), style_of=self._style))
         if section.get("columns") and not section["rows"]:
             self._paragraph(_t("Nothing to report."), official.BODY)
-        for note in _notes(section):
+        notes = _notes(section)
+        for note in notes:
             self._paragraph(note, official.NOTE if section["rows"] else official.BODY)
+            if note is not notes[-1]:
+                self._last().paragraph_format.keep_with_next = True
 
     def _heading(self, section: dict[str, Any]) -> None:
         level = min(max(int(section.get("level", 1)), 1), 3)
@@ -130,6 +134,10 @@ class Body:
 
     def _append(self, element: Any) -> None:
         self.document.element.body.sectPr.addprevious(element)
+
+    def _last(self) -> Any:
+        """The paragraph that was written last."""
+        return Paragraph(self.document.element.body.sectPr.getprevious(), self.document)
 
     def _style(self, name: str) -> str:
         return str(self.document.styles[name].style_id)

@@ -33,7 +33,10 @@ SLACK = 0.3  # of a character, since typefaces differ
 SHORT = 10  # rows of a table that is kept on one page
 TALL = 500  # characters of a cell above which its row may go over a page: it would else not fit on one
 FILL = "EDF2F7"
-WORD = re.compile(r"[!-\u1fff]+|[^!-\u1fff]")
+EVENLY = 8  # steps from half a page's width to all of it, in which tables of even breadth are looked for
+WORD = re.compile(r"(?:\d+[年月日时分])+|[!-\u1fff]+|[^!-\u1fff]")  # a day as Chinese write it is one too
+BORDER = re.compile(r"(?<=[\u2e80-\uffff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%])(?=[\u2e80-\uffff])")
+BETWEEN = 0.25  # of a character, which Word leaves between Chinese and Latin ones
 
 
 @dataclass(frozen=True)
@@ -122,23 +125,46 @@ def parts_of(section: dict[str, Any], upright: int, turned: int) -> list[Part]:
         if _sum(columns, ask, size) <= width:
             widths = _shared_out(columns, ask, size, width)
             return [Part(section, every, is_turned, size, widths, [column.is_figures for column in columns])]
-    return _in_several(section, columns, turned)
+    return _in_several(section, columns, upright, turned)
 
 
-def _in_several(section: dict[str, Any], columns: list[Column], width: int) -> list[Part]:
-    """Several tables beside each other, each with the first column."""
-    size = TRIED[-1][2]
-    groups: list[list[int]] = [[0]]
-    for at in range(1, len(columns)):
-        if len(groups[-1]) > 1 and _sum([columns[one] for one in [*groups[-1], at]], "needs", size) > width:
-            groups.append([0])
-        groups[-1].append(at)
+def _in_several(section: dict[str, Any], columns: list[Column], upright: int, turned: int) -> list[Part]:
+    """Several tables below each other, each with the first column; as few as may be, and of about the same breadth."""
+    _ask, _turned, smallest = TRIED[-1]
+    fewest = len(_groups(columns, "needs", smallest, turned))
+    for ask, is_turned, size in TRIED:
+        width = turned if is_turned else upright
+        if groups := _evenly(columns, fewest, ask, size, width):
+            break
+    else:
+        ask, size, is_turned, width = "needs", smallest, True, turned
+        groups = _groups(columns, ask, size, width)
     parts = []
     for group in groups:
         chosen = [columns[at] for at in group]
-        widths = _shared_out(chosen, "needs", size, width)
-        parts.append(Part(section, group, True, size, widths, [column.is_figures for column in chosen]))
+        widths = _shared_out(chosen, ask, size, width)
+        parts.append(Part(section, group, is_turned, size, widths, [column.is_figures for column in chosen]))
     return parts
+
+
+def _groups(columns: list[Column], ask: str, size: float, width: float) -> list[list[int]]:
+    """The columns in groups that fit into a width, each with the first one and as many others as go in."""
+    groups: list[list[int]] = [[0]]
+    for at in range(1, len(columns)):
+        if len(groups[-1]) > 1 and _sum([columns[one] for one in [*groups[-1], at]], ask, size) > width:
+            groups.append([0])
+        groups[-1].append(at)
+    return groups
+
+
+def _evenly(columns: list[Column], count: int, ask: str, size: float, width: float) -> list[list[int]]:
+    """So many groups, the widest of them as narrow as it can be; none where they do not fit."""
+    for part in range(EVENLY + 1):
+        narrower = width * (EVENLY + part) / (2 * EVENLY)
+        groups = _groups(columns, ask, size, narrower)
+        if len(groups) <= count and all(_sum([columns[at] for at in group], ask, size) <= width for group in groups):
+            return groups
+    return []
 
 
 def _column(section: dict[str, Any], at: int) -> Column:
@@ -188,7 +214,7 @@ def _longest_word(text: str) -> float:
 
 def breadth(text: str) -> float:
     """How broad a text is, in Chinese characters, rather too much than too little."""
-    return sum(_broad(character) for character in text)
+    return sum(_broad(character) for character in text) + BETWEEN * len(BORDER.findall(text))
 
 
 def _broad(character: str) -> float:

@@ -123,6 +123,13 @@ def test_a_wide_table_lies_on_its_side_and_the_pages_after_stand_again(paper: An
     assert sum(widths) <= (wide.page_width - wide.left_margin - wide.right_margin) / 635 + 1
 
 
+def test_what_fits_on_no_page_becomes_tables_of_like_breadth_with_the_first_column(paper: Any) -> None:
+    both = [[cell.text for cell in table.rows[0].cells] for table in paper.tables[2:4]]
+    assert [heads[0] for heads in both] == ["指标", "指标"]
+    assert [*both[0][1:], *both[1][1:]] == [f"{month}月" for month in range(1, 21)]
+    assert abs(len(both[0]) - len(both[1])) <= 2
+
+
 def test_charts_are_described_and_captions_counted(paper: Any) -> None:
     assert [one.get("descr") for one in paper.element.body.iter(qn("wp:docPr"))] == ["诉求类型：投诉 1,234；咨询 766"]
     captions = [one.text for one in paper.paragraphs if one.style.name == official.CAPTION]
