@@ -341,6 +341,9 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     manager.goto(f"{hotline.address}/reports/")
     manager.fill("#period-monthly", "2026-04")
     manager.click("form:has(#period-monthly) button")
+    built = manager.locator(".job:has-text('月报 2026-04') a")
+    wait_until("the month's report is built", lambda: built.count() > 0)
+    built.click()
     expect(manager.locator("main")).to_contain_text("满意率")
     expect(manager.locator("main")).to_contain_text("100.0%")
 
