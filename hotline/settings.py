@@ -279,7 +279,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "ENUM_NAME_OVERRIDES": {"TicketStatus": "tickets.choices.Status", "TicketKind": "tickets.choices.Kind"},
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.choices.Status",
+        "TicketKind": "tickets.choices.Kind",
+        "ReportState": "reports.models.EDITION_STATES",
+        "ReportKind": "reports.models.ReportKind",
+    },
 }
 
 LOGGING = {

@@ -150,6 +150,9 @@ class Edition(models.Model):
         return str(_("Draft %(draft)d")) % {"draft": self.draft}
 
 
+EDITION_STATES = Edition.State  # as the API's schema calls for it: by one name in a module
+
+
 @roles.kept()
 class ReportEvent(models.Model):
     """What was done with an edition, or remarked on it: by whom and when. `section` is the key of one."""

@@ -130,6 +130,7 @@ EXAMPLES: dict[str, Callable[[list[str]], list[Arguments]]] = {
     "report": lambda numbers: keys(ReportRun.objects.all()),
     "report-template-file": lambda numbers: [{"which": which} for which in ("current", "shipped", "example")],
     "report-cancel": lambda numbers: keys(Job.objects.all()[:1]),
+    "api-report-detail": lambda numbers: keys(ReportRun.objects.all()[:1]),
     "report-again": lambda numbers: keys(ReportRun.objects.all()[:1]),
     "report-step": lambda numbers: keys(ReportRun.objects.all()),
     "report-against": lambda numbers: [

@@ -135,6 +135,11 @@ def test_departments_read_what_was_issued_and_nothing_else(monday: time_machine.
     page = clerk.get(first.get_absolute_url()).content.decode()
     assert "总第1期" in page
     assert "内部意见" not in page
+    (told,) = clerk.get(reverse("api-report-list")).json()["results"]
+    assert (told["id"], told["number"], told["version"]) == (first.pk, 1, 1)
+    told = clerk.get(reverse("api-report-detail", args=[first.pk])).json()
+    assert [section["key"] for section in told["sections"]] == [section["key"] for section in first.sections]
+    assert clerk.get(reverse("api-report-detail", args=[draft.pk])).status_code == 404
     listed = clerk.get(reverse("reports")).content.decode()
     assert first.get_absolute_url() in listed
     assert draft.get_absolute_url() not in listed
