@@ -7,18 +7,18 @@ or one of the forms below. A cell may lead to what it counts (`see`) and may say
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _t
 
 Cell = str | int | dict[str, Any]
+HUNDREDTHS = 10_000  # of a percent, in a whole
 NOTHING = "—"  # a rate without a base, a change without anything to compare with
 
 # Excel's own ways of writing them; a point is a hundredth of a share.
 NUMBER_FORMATS = {
-    "count": "#,##0", "share": "0.0%", "percent": "0.0%", "change": "+0.0%;-0.0%;0.0%",
+    "count": "#,##0", "share": "0.0%", "percent": "0.00%", "change": "+0.00%;-0.00%;0.00%",
     "points": '+0.0" 个百分点";-0.0" 个百分点";0.0" 个百分点"', "difference": "+#,##0;-#,##0;0", "decimal": "0.00",
     "hours": "0.0", "seconds": "0", "rank": "0",
 }  # fmt: skip
@@ -67,16 +67,17 @@ def change(now: float | None, before: float | None, *, is_rate: bool) -> Cell:
 
 
 def shares_of(counts: Sequence[int]) -> list[Cell]:
-    """What each count is of their sum, in percent with one decimal, by the largest remainder: they add to 100.0."""
+    """What each count is of their sum, in percent with two decimals as bulletins print them, by the largest remainder:
+    they add to 100.00."""
     total = sum(counts)
     if not total:
         return [NOTHING for _ in counts]
-    exact = [1000 * number / total for number in counts]
-    tenths = [math.floor(value) for value in exact]
-    largest = sorted(range(len(counts)), key=lambda at: (tenths[at] - exact[at], at))
-    for at in largest[: 1000 - sum(tenths)]:
-        tenths[at] += 1
-    return [{"percent": one / 10} for one in tenths]
+    floors, rests = zip(*(divmod(HUNDREDTHS * number, total) for number in counts), strict=True)
+    hundredths = list(floors)
+    largest = sorted(range(len(counts)), key=lambda at: (-rests[at], at))
+    for at in largest[: HUNDREDTHS - sum(floors)]:
+        hundredths[at] += 1
+    return [{"percent": one / 100} for one in hundredths]
 
 
 def _with(cell: dict[str, Any], see: Any, few: bool = False) -> Cell:
@@ -88,8 +89,8 @@ def _with(cell: dict[str, Any], see: Any, few: bool = False) -> Cell:
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "count": lambda value: f"{value:,}",
     "share": lambda value: f"{value[0] / value[1]:.1%}" if value[1] else NOTHING,
-    "percent": lambda value: f"{value:.1f}%",
-    "change": lambda value: f"{value:+.1%}",
+    "percent": lambda value: f"{value:.2f}%",
+    "change": lambda value: f"{value:+.2%}",
     "points": lambda value: _t("%(points)+.1f points") % {"points": value},
     "difference": lambda value: f"{value:+,}",
     "decimal": lambda value: f"{value:.2f}",

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
+from reports import indicators
+from reports.content.tables import balance
+from reports.models import ReportKind
+from reports.periods import containing
 from supervision.clocks.sweeping import sweep
 from supervision.models import Flag
 from tests import scene
+from tests.reports import by_hand
 from tests.scene import at
 from tickets.choices import Status
 from tickets.models import Caller, Ticket
@@ -215,5 +220,16 @@ def test_the_real_messages(capsys: pytest.CaptureFixture[str]) -> None:
         summary = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
         assert (summary["created"], summary["rejected"]) == (rows, 0)
     assert Ticket.objects.filter(status=Status.CLOSED).count() == 2816
+    for month in range(1, 13):
+        period = containing(ReportKind.MONTHLY, date(2019, month, 1))
+        window = indicators.Window(period.start, period.end)
+        counted = by_hand.month(window)
+        figures = indicators.compute(counted, window)
+        assert {name: (figure.part, figure.base) for name, figure in figures.items()} == counted, month
+        by_unit = indicators.compute_by(indicators.UNIT, ["on_time_rate"], window)
+        assert by_hand.on_time_by_unit(window) == {
+            unit: (found["on_time_rate"].part, found["on_time_rate"].base) for unit, found in by_unit.items()
+        }
+        assert balance(window).is_right
     sweep(at(1, 9).replace(year=2019, month=7))
     assert Flag.objects.filter(kind="unclaimed").count() > 1500
