@@ -114,7 +114,7 @@ def _pairs(run: Sequence[str]) -> Iterable[tuple[str, str]]:
 def find(words: str, *, most: int = 30) -> list[Article]:
     """The articles in force that answer `words`, the best first; empty where none is near enough."""
     wanted = asked(words)
-    near = _about(_ranked(wanted, WIDER * most), wanted)[:most] if wanted else []
+    near = _about(_ranked(wanted, WIDER * most), wanted, most) if wanted else []
     query = search.ask(words).query
     if query is None or len(near) == most:
         return near
@@ -127,10 +127,16 @@ def _shown(articles: QuerySet[Article]) -> QuerySet[Article]:
     return articles.select_related("department", "category").defer("search")
 
 
-def _about(ranked: Sequence[int], wanted: Sequence[str]) -> list[Article]:
-    articles = _shown(Article.objects.all()).in_bulk(ranked)
-    found = (articles[pk] for pk in ranked if pk in articles)
-    return [one for one in found if is_about(one.question, wanted)]
+def _about(ranked: Sequence[int], wanted: Sequence[str], most: int) -> list[Article]:
+    """The first `most` of them that are about what is asked; mostly the first are, and no more are read."""
+    near: list[Article] = []
+    for begin in range(0, len(ranked), most):
+        some = ranked[begin : begin + most]
+        articles = _shown(Article.objects.all()).in_bulk(some)
+        near += [articles[pk] for pk in some if pk in articles and is_about(articles[pk].question, wanted)]
+        if len(near) >= most:
+            break
+    return near[:most]
 
 
 def is_about(question: str, wanted: Iterable[str]) -> bool:

@@ -89,7 +89,9 @@ def returned(operator: User) -> list[tuple[Return, Reading]]:
         ruling=Return.Ruling.GRANTED, ground__in=RECORDING_GROUNDS, ticket__registered_by=operator,
         ticket__in=Ticket.objects.visible_to(operator),
     )  # fmt: skip
-    latest = granted.select_related("ticket__region__parent", "ticket__category", "department").order_by("-ruled_at")
+    latest = granted.select_related("ticket__region__parent", "ticket__category", "department").order_by(
+        "-ruled_at", "-pk"
+    )
     return [(one, read(one.ticket, operator)) for one in latest[:RETURNED_SHOWN]]
 
 

@@ -286,7 +286,7 @@ def _words(error: Exception) -> str:
 def reports_that_failed() -> str:
     """For the health page: reports that are not built because their building fails."""
     failing = Job.objects.filter(Q(state=State.WAITING, attempts__gt=0) | Q(state=State.FAILED, edition=None))
-    recent = failing.filter(asked_at__gte=timezone.now() - timedelta(days=30)).order_by("-asked_at")
+    recent = failing.filter(asked_at__gte=timezone.now() - timedelta(days=30)).order_by("-asked_at", "-pk")
     built = set(Job.objects.filter(state=State.DONE).values_list("kind", "period", "scope", "unit"))
     said = [
         f"{job.kind} {job.period} (tried {job.attempts} times: {job.error})"

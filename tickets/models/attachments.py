@@ -46,7 +46,7 @@ class Attachment(models.Model):
     )
 
     class Meta:
-        ordering = ("at",)
+        ordering = ("at", "pk")
 
     def __str__(self) -> str:
         return self.name

@@ -72,7 +72,7 @@ class Answer(models.Model):
     sketch = ArrayField(models.BigIntegerField(), default=list, editable=False)  # finds answers like it
 
     class Meta:
-        ordering = ("ticket", "at")
+        ordering = ("ticket", "at", "pk")
         indexes: ClassVar = [GinIndex(fields=["sketch"], name="answer_sketch")]
 
 
@@ -97,7 +97,7 @@ class FollowUp(models.Model):
     note = models.TextField(blank=True)
 
     class Meta:
-        ordering = ("ticket", "at")
+        ordering = ("ticket", "at", "pk")
         indexes: ClassVar = [
             # the desk: whoever was promised a call at a time that has come
             models.Index("again_at", name="follow_up_promised", condition=models.Q(why=NotReached.LATER)),
