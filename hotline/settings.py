@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "reports": {"task": "reports.tasks.build_due_reports", "schedule": crontab(hour=7, minute=0)},
     "reports-missed": {"task": "reports.tasks.build_due_reports", "schedule": 600.0},  # what seven o'clock has missed
     "reports-left": {"task": "reports.tasks.build_reports", "schedule": 30.0},  # by a worker that was killed
+    "dashboard": {"task": "reports.tasks.keep_dashboard", "schedule": 60.0},
     "operator-days": {"task": "reports.tasks.sum_up_days", "schedule": 60.0},
     "train": {"task": "dispatch.tasks.train", "schedule": crontab(hour=3, minute=10, day_of_week="sunday")},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_GET
 
@@ -40,9 +40,9 @@ WHICH = ("base", "part", "rest")
 # -- addresses ----------------------------------------------------------------------------------------------
 
 
-def address(see: dict[str, Any], first: date, last: date) -> str:
-    """Where what a cell leads to stands (`content.cells`), for a period of days, both included."""
-    asked: dict[str, Any] = {"from": first, "to": last}
+def address(see: dict[str, Any], first: date, last: date, at: datetime | None = None) -> str:
+    """Where what a cell leads to stands (`content.cells`), for a period of days, both included, and as of `at`."""
+    asked: dict[str, Any] = {"from": first, "to": last} | ({"at": timezone.localtime(at).isoformat()} if at else {})
     if by := see.get("by"):
         asked["for"] = ",".join(f"{name}:{value}" for name, value in sorted(by.items()))
     if key := see.get("abnormal"):
@@ -81,7 +81,20 @@ def window_of(request: HttpRequest) -> tuple[date, date, Window]:
     """The days that an address names, both included; this month where it names none."""
     today = timezone.localdate()
     first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
-    return first, last, Window.so_far(midnight(first), midnight(last + timedelta(days=1)))
+    window = Window.so_far(midnight(first), midnight(last + timedelta(days=1)))
+    at = _instant(request.GET.get("at"))
+    if at and window.start <= at < window.end:
+        window = Window(window.start, at + timedelta.resolution)
+    return first, last, window
+
+
+def _instant(text: str | None) -> datetime | None:
+    """The instant that an address names; none where it is no instant."""
+    try:
+        at = parse_datetime((text or "").replace(" ", "+"))
+    except ValueError:
+        return None
+    return at if at and at.tzinfo else None
 
 
 def _day(text: str | None, otherwise: date) -> date:
@@ -124,7 +137,7 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     shown: dict[str, Any] = {
         "indicator": indicator, "which": which, "first": first, "last": last, "figure": figure,
         "parts": parts.items() if indicator.is_rate else (), "operator": operator, "narrowed": narrowed.names,
-        "asked": request.GET.get("for", ""),
+        "asked": request.GET.get("for", ""), "at": request.GET.get("at", ""),
     }  # fmt: skip
     if indicator.of is Call:
         return _calls(request, indicator.rows(window, which).filter(among), shown)
@@ -166,7 +179,7 @@ def _list(request: HttpRequest, tickets: Any, title: Any, by: str, shown: dict[s
         found = found.gathered()
     return ticket_list(
         request, found, title=title, template="reports/figure_tickets.html", filters=("department", "kind"),
-        keep=("from", "to", "part", "operator", "for"), **shown,
+        keep=("from", "to", "at", "part", "operator", "for"), **shown,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from hotline.waiting import patience
 
-from . import sums
+from . import kept, sums
 from .runs import jobs
 
 
@@ -19,6 +19,14 @@ def build_due_reports() -> None:
 def build_reports() -> None:
     """Builds what was asked for, what is to be tried again, and what a killed worker has left."""
     jobs.work()
+
+
+@shared_task(expires=55)
+def keep_dashboard() -> None:
+    """Counts what the dashboard shows; running it again counts it again."""
+    with patience.of(patience.LONG):
+        for name in kept.NAMES:
+            kept.refresh(name)
 
 
 @shared_task(expires=55)

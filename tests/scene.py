@@ -21,6 +21,7 @@ from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
 from hotline.worktime import calendar
 from matters import nearest, store
+from reports import kept
 from supervision.ladder import steps
 from tickets import elsewhere, limits, load
 from tickets.calls import recording
@@ -126,6 +127,7 @@ def forget() -> None:
     naming.forget()
     nearest.forget()
     store.forget()
+    kept.forget()
 
 
 def user(username: str) -> User:

@@ -154,14 +154,15 @@ def hot_places_section(frame: Frame) -> dict[str, Any]:
 
 
 def _events(count: int, *actions: str) -> Callable[[Window], Q]:
-    """Tickets to which one of these actions was done at least so often by the end of the window."""
+    """Tickets to which one of these actions was done in the window, and at least so often by its end."""
 
     def so_often(window: Window) -> Q:
-        done = TicketEvent.objects.filter(action__in=actions, at__lt=window.end)
-        often = done.values("ticket").annotate(times=Count("pk")).filter(times__gte=count)
-        return Q(pk__in=often.filter(at__gte=window.start).values("ticket")) if count == 1 else Q(
-            pk__in=TicketEvent.objects.filter(window.within("at"), action__in=actions).values("ticket")
-        ) & Q(pk__in=often.values("ticket"))  # fmt: skip
+        here = TicketEvent.objects.filter(window.within("at"), action__in=actions).values("ticket")
+        if count == 1:
+            return Q(pk__in=here)
+        # of these alone what was done before too: history is not gone through
+        done = TicketEvent.objects.filter(action__in=actions, at__lt=window.end, ticket__in=here)
+        return Q(pk__in=done.values("ticket").annotate(times=Count("pk")).filter(times__gte=count).values("ticket"))
 
     return so_often
 

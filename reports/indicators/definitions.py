@@ -25,7 +25,7 @@ from tickets.choices import SATISFIED, Contacted, Duty, FlagKind, ReturnGround, 
 from tickets.models import Answer, Call, FollowUp, MissedCall, Span, Ticket, TicketEvent, TicketQuerySet
 
 from . import facts
-from .windows import Condition, Happened, Window
+from .windows import Condition, Done, Happened, Window
 
 ALL = Q()
 DAYS_OF_A_REPEAT = 30  # within which somebody who calls again counts as one who called before
@@ -198,8 +198,7 @@ def _limit(name: str, duty: Duty, label: Any, formula: Any, **more: Any) -> Indi
 
 
 def _events(name: str, label: Any, formula: Any, group: str, *actions: str, better: str = "down") -> Indicator:
-    among = Q(action__in=actions)
-    return Indicator(name, label, formula, group, Happened("at"), of=TicketEvent, among=among, better=better)
+    return Indicator(name, label, formula, group, Done(actions), of=TicketEvent, better=better)
 
 
 def _heard(name: str, label: Any, formula: Any, asked: str, **good: Any) -> Indicator:
@@ -330,7 +329,7 @@ INDICATORS: dict[str, Indicator] = {
                 FLOW, "ask_extension"),
         Indicator("extension_granted_rate", _("Extensions granted"),
                   _("Of the extensions ruled on in the period: those granted."),
-                  FLOW, Happened("at"), of=TicketEvent, among=Q(action__in=("grant_extension", "refuse_extension")),
+                  FLOW, Done(("grant_extension", "refuse_extension")), of=TicketEvent,
                   part=lambda w: Q(action="grant_extension")),
         _events("suspended", _("Suspended"), _("Tickets suspended in the period."), FLOW, "suspend", better=""),
         Indicator("redo_rate", _("Redo rate"),

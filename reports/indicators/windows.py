@@ -44,3 +44,13 @@ class Happened:
 
     def __call__(self, window: Window) -> Q:
         return window.within(self.field)
+
+
+@dataclass(frozen=True)
+class Done:
+    """Events of these actions in the window: by the index of actions, not through all that happened."""
+
+    actions: tuple[str, ...]
+
+    def __call__(self, window: Window) -> Q:
+        return window.within("at") & Q(action__in=self.actions)

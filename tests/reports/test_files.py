@@ -265,7 +265,7 @@ def test_figures_are_numbers_and_totals_stand_out(workbook: Any) -> None:
     units = workbook["各承办单位办理情况"]
     first, total = units[5], units[35]
     assert [cell.value for cell in first] == ["示例区第1街道办事处", 1000, 0, -0.1234, -1.2, 12.5, 1]
-    formats = ["#,##0", "0.0%", "+0.0%;-0.0%;0.0%"]
+    formats = ["#,##0", "0.0%", "+0.00%;-0.00%;0.00%"]
     assert [cell.number_format for cell in first[1:4]] == formats
     assert total[0].value == "合计"
     assert all(cell.font.b for cell in total)
