@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -80,7 +81,8 @@ def narrowed_by(text: str) -> Narrowed:
 def window_of(request: HttpRequest) -> tuple[date, date, Window]:
     """The days that an address names, both included; this month where it names none."""
     today = timezone.localdate()
-    first, last = _day(request.GET.get("from"), today.replace(day=1)), _day(request.GET.get("to"), today)
+    first = day(request.GET.get("from")) or today.replace(day=1)
+    last = day(request.GET.get("to")) or today
     window = Window.so_far(midnight(first), midnight(last + timedelta(days=1)))
     at = _instant(request.GET.get("at"))
     if at and window.start <= at < window.end:
@@ -97,13 +99,22 @@ def _instant(text: str | None) -> datetime | None:
     return at if at and at.tzinfo else None
 
 
-def _day(text: str | None, otherwise: date) -> date:
-    """The day that an address names; `otherwise` where it names none, or one that no ticket can lie near."""
+def day(text: str | None) -> date | None:
+    """The day that an address names; None where it names none, or one that no ticket can lie near."""
     try:
-        day = parse_date(text or "")
+        found = parse_date(text or "")
     except ValueError:
-        day = None
-    return day if day and periods.FIRST_YEAR <= day.year <= periods.LAST_YEAR else otherwise
+        found = None
+    return found if found and periods.FIRST_YEAR <= found.year <= periods.LAST_YEAR else None
+
+
+def wrong_days(request: HttpRequest) -> str:
+    """What is wrong with the days that an address names; empty where nothing is."""
+    named = [request.GET[name] for name in ("from", "to") if request.GET.get(name)]
+    if any(day(text) is None for text in named):
+        return _t("The address names no period; the days below are shown.")
+    first, last, _window = window_of(request)
+    return _t("The last day lies before the first.") if last < first else ""
 
 
 # -- pages --------------------------------------------------------------------------------------------------
@@ -121,6 +132,8 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
     if indicator is None:
         raise Http404
     first, last, window = window_of(request)
+    if wrong := wrong_days(request):
+        messages.error(request, wrong)
     narrowed = narrowed_by(request.GET.get("for", ""))
     if not narrowed.scope.fits(indicator):
         raise Http404

@@ -97,6 +97,8 @@ class FiguresView(_Figures):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The same figures as on pages and in reports, as of the end of the span."""
+        if wrong := behind.wrong_days(request._request):
+            raise serializers.ValidationError({"from": wrong})
         _first, _last, window = behind.window_of(request._request)
         scope = behind.narrowed_by(request.GET.get("for", "")).scope
         names = [name for name in request.GET.get("names", "").split(",") if name] or list(INDICATORS)

@@ -52,8 +52,11 @@ class Card:
             f"{one.part:,} / {one.base:,}" if one.part is not None else "",
             _t("too few to judge") if one.is_small else "",
         ]
-        told += [f"{pgettext('change', 'before')} {self.before}" if self.before else ""]
-        told += [f"{pgettext('change', 'a year before')} {self.year}" if self.year else ""]
+        for against, change in (
+            (pgettext("change", "before"), self.before),
+            (pgettext("change", "a year before"), self.year),
+        ):
+            told.append(f"{against} {change}" if change else "")
         return [note for note in told if note]
 
 

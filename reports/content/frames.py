@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Q
@@ -52,9 +53,29 @@ class Frame:
             indicators.compute(names, self.year_before, self.scope),
         )
 
-    def change(self, now: Figure | None, before: Figure | None) -> cells.Cell:
-        """A change, where both stand on enough: not on a period that is not over, nor on a base too small to judge."""
-        if self.is_partial or now is None or before is None or now.is_small or before.is_small:
+    @cached_property
+    def began(self) -> datetime | None:
+        """When the hotline's first ticket was recorded."""
+        first = Ticket.objects.order_by("registered_at", "pk").values_list("registered_at", flat=True).first()
+        return first
+
+    def is_whole(self, earlier: Window) -> bool:
+        """Whether this period can be compared with an earlier one: this is over, and the hotline ran through that one.
+
+        What began within its first day ran through it.
+        """
+        return not self.is_partial and self.began is not None and self.began < earlier.start + timedelta(days=1)
+
+    def change(self, now: Figure | None, before: Figure | None, *, against: Window | None = None) -> cells.Cell:
+        """A change against the period before, or another one, where both stand on enough: on whole periods, and on no
+        base too small to judge by."""
+        if (
+            not self.is_whole(against or self.before)
+            or now is None
+            or before is None
+            or now.is_small
+            or before.is_small
+        ):
             return cells.NOTHING
         if now.indicator.measure is not None:
             return cells.change(now.value, before.value or None, is_rate=False)

@@ -124,8 +124,8 @@ def _by_spot(frame: Frame, window: Window) -> dict[tuple[int, int], int]:
 
 def hot_spots_section(frame: Frame) -> dict[str, Any]:
     rows: list[list[Any]] = [
-        [f"{category} · {region}", count, before,
-         cells.NOTHING if frame.is_partial else cells.difference(count, before)]
+        [f"{category} · {region}", count, *((before, cells.difference(count, before)) if frame.is_whole(frame.before)
+                                            else (cells.NOTHING, cells.NOTHING))]
         for category, region, count, before in hot_spots(frame)
     ]  # fmt: skip
     columns = [_t("Category and region"), _t("Tickets"), _t("Period before"), _t("Difference")]
@@ -263,4 +263,4 @@ def suspended_section(frame: Frame) -> dict[str, Any]:
     given = INDICATORS["unanswered_at_end"]
     spans = Span.objects.filter(facts.in_force_at_end(frame.window), frame.scope.of(given), duty=Duty.SUSPENSION)
     found = Ticket.objects.filter(pk__in=spans.values("ticket")).order_by("registered_at", "pk")
-    return tables.tickets_section("suspended", _t("Suspended"), found[:LONGEST])
+    return tables.tickets_section("suspended", _t("Suspended tickets"), found[:LONGEST])

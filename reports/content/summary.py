@@ -92,7 +92,7 @@ def advice_section(frame: Frame) -> dict[str, Any]:
     grown = [
         (category, place, now, before)
         for category, place, now, before in monthly.hot_spots(frame)
-        if not frame.is_partial and before >= indicators.FEW and now >= 1.5 * before
+        if frame.is_whole(frame.before) and before >= indicators.FEW and now >= 1.5 * before
     ]
     paragraphs += [
         _t("%(category)s in %(place)s: %(now)d tickets after %(before)d. Look for the cause behind them.")

@@ -85,7 +85,7 @@ def headline_section(frame: Frame) -> dict[str, Any]:
                 continue
             rows.append([
                 str(one.label), leading(figure, frame), *_both(figure, frame),
-                frame.change(figure, before[one.name]), frame.change(figure, year[one.name]),
+                frame.change(figure, before[one.name]), frame.change(figure, year[one.name], against=frame.year_before),
                 _against_target(figure, frame), str(label),
             ])  # fmt: skip
     columns = [
@@ -106,7 +106,8 @@ def _against_target(figure: Figure, frame: Frame) -> str:
     said = targets.in_words(figure.indicator.name, target)
     if not said or met is None or frame.is_partial:
         return said
-    return f"{said} {pgettext('target', 'met') if met else pgettext('target', 'missed')}"
+    judged = pgettext("target", "met") if met else pgettext("target", "missed")
+    return f"{said} {judged}"
 
 
 def leading(figure: Figure, frame: Frame, **by: Any) -> cells.Cell:
@@ -223,7 +224,7 @@ def _counted(field: str, frame: Frame, window: Window) -> Counter[Any]:
 
 
 def _grown(now: int, before: int, frame: Frame) -> cells.Cell:
-    return cells.NOTHING if frame.is_partial else cells.change(now, before, is_rate=False)
+    return cells.change(now, before, is_rate=False) if frame.is_whole(frame.before) else cells.NOTHING
 
 
 def kinds_by_channels_section(frame: Frame) -> dict[str, Any]:
@@ -262,7 +263,7 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
         indicators.compute_by(dimension, ["on_time_rate"], window, frame.scope)
         for window in (frame.before, frame.year_before)
     )
-    names = dict(Department.objects.values_list("pk", "name"))
+    names = called_units()
     units = sorted(
         (pk for pk in now if pk in names),
         key=lambda pk: (-_base(now[pk], "assigned"), -_base(now[pk], "unanswered_at_end"), names[pk]),
@@ -280,7 +281,9 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
             cells.count(late, see={"figure": "on_time_rate", "part": "rest", "by": {"department": pk}}),
             given[at], *ranks[pk],
             frame.change(figures.get("on_time_rate"), before.get(pk, {}).get("on_time_rate")),
-            frame.change(figures.get("on_time_rate"), year.get(pk, {}).get("on_time_rate")),
+            frame.change(
+                figures.get("on_time_rate"), year.get(pk, {}).get("on_time_rate"), against=frame.year_before
+            ),
             *given[at + 1:],
             cells.count((rated.base - (rated.part or 0)) if rated else 0,
                         see={"figure": "satisfied_rate", "part": "rest", "by": {"department": pk}}),
@@ -292,7 +295,7 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
         _t("On the period before"), _t("On the year before"), *labels[at + 1:], _t("Not satisfied"),
     ]  # fmt: skip
     bands = _t(", ").join(
-        _t("%(band)s from %(share)s") % {"band": band, "share": f"{share:.0%}"} for share, band in BANDS
+        _t("%(band)s from %(share)s") % {"band": band, "share": f"{share:.0%}"} for share, band in BANDS[:-1]
     )
     note = _t(
         "By who did it at that time, with all units below. Ranked by answers in time (%(bands)s); below %(few)d there "
@@ -300,6 +303,14 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
         " no rank."
     ) % {"bands": bands, "few": indicators.FEW}
     return section("units", _t("Departments"), columns, with_total(rows), note=note, has_total=bool(rows))
+
+
+def called_units() -> dict[int, str]:
+    """What units are called; one above all others stands beside them with what it did itself."""
+    names = dict(Department.objects.values_list("pk", "name"))
+    for pk in Department.objects.filter(parent=None, children__isnull=False).values_list("pk", flat=True).distinct():
+        names[pk] = _t("%(unit)s itself") % {"unit": names[pk]}
+    return names
 
 
 def _base(figures: dict[str, Figure], name: str) -> int:
@@ -363,7 +374,10 @@ def _by_dimension(
             else 0 if INDICATORS[name].unit == "number" else cells.NOTHING
             for name in counted
         ]  # fmt: skip
-        changes = [frame.change(now[pk].get(volume), other.get(pk, {}).get(volume)) for other in (before, year)]
+        changes = [
+            frame.change(now[pk].get(volume), other.get(pk, {}).get(volume), against=window)
+            for other, window in ((before, frame.before), (year, frame.year_before))
+        ]
         rows.append([names[pk], given[0], share, *changes, *given[1:]])
     labels = [str(INDICATORS[name].label) for name in counted]
     columns = [heading, labels[0], _t("Share"), _t("On the period before"), _t("On the year before"), *labels[1:]]

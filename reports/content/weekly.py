@@ -11,7 +11,6 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
-from hotline.accounts.models import Department
 from hotline.templatetags.ui import masked
 from matters.models import Alert
 from reports.indicators import INDICATORS, UNIT, Scope, facts
@@ -58,7 +57,7 @@ def growing_section(frame: Frame) -> dict[str, Any]:
                      .annotate(count=Count("pk")).order_by()))
         for window in (frame.window, frame.before)
     )  # fmt: skip
-    grown = [] if frame.is_partial else [name for name in now if now[name] > before[name]]
+    grown = [] if not frame.is_whole(frame.before) else [name for name in now if now[name] > before[name]]
     grown.sort(key=lambda name: (before[name] - now[name], name))
     rows = [
         [name, now[name], before[name], cells.difference(now[name], before[name]),
@@ -112,7 +111,7 @@ def due_next_section(frame: Frame) -> dict[str, Any]:
         facts.in_force_at_end(frame.window), duty=Duty.ANSWER, due_at__gte=end, due_at__lt=end + timedelta(days=7)
     ).filter(frame.scope.of(INDICATORS["unanswered_at_end"]))  # fmt: skip
     by_unit = owed.values(unit=UNIT.expression("department")).annotate(count=Count("pk"), first=Min("due_at"))
-    names = dict(Department.objects.values_list("pk", "name"))
+    names = tables.called_units()
     rows = [
         [names.get(row["unit"], _t("Not dispatched")), row["count"],
          timezone.localtime(row["first"]).strftime("%m-%d %H:%M")]

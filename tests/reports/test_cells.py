@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 
 from reports.content import cells
+from reports.content.frames import Frame
+from reports.periods import parse
+from tests import scene
 
 WEEK = {"consultation": 33_523, "help": 21_570, "suggestion": 10_497, "complaint": 3_783, "thanks": 228, "other": 1_583}
 BEFORE = 71_355  # of which the week was 0.24 % less
@@ -41,3 +45,16 @@ def test_what_stands_in_excel_is_the_number_that_is_printed() -> None:
     assert cells.value(cells.difference(3, 5)) == -2
     assert cells.add([1, cells.count(2, see={"figure": "received", "part": "base"})]) == 3
     assert cells.add([cells.share(1, 2), cells.NOTHING, cells.share(1, 4)]) == {"share": [2, 6]}
+
+
+@pytest.mark.django_db
+def test_nothing_is_compared_with_a_time_before_the_hotline_ran(monday: time_machine.Traveller) -> None:
+    scene.call()  # on 20 April
+    monday.move_to(scene.at(10, 9).replace(month=6))
+    may, june = (Frame(parse("monthly", label)) for label in ("2026-05", "2026-06"))
+    assert not may.is_whole(may.before), "April began on the 20th"
+    assert not june.is_whole(june.before), "June is not over"
+    monday.move_to(scene.at(10, 9).replace(month=7))
+    later = Frame(parse("monthly", "2026-06"))
+    assert later.is_whole(later.before)
+    assert not later.is_whole(later.year_before)

@@ -76,6 +76,8 @@ def test_page_and_api_say_the_same_figures(monday: time_machine.Traveller, signe
     others = manager.get(f"/api/v1/figures/?from=2026-04-01&to=2026-04-30&names=on_time_rate&for={narrowed}").json()
     assert others[0]["base"] == 0
     assert len(manager.get("/api/v1/indicators/").json()) == len(indicators.INDICATORS)
+    for days in ("from=9999-12-31", "from=2026-04-30&to=2026-04-01", "from=x"):
+        assert manager.get(f"/api/v1/figures/?{days}").status_code == 400
     for wrong in ("names=nonsense", "by=nonsense", "for=department:x", "for=nonsense"):
         assert manager.get(f"/api/v1/figures/?{wrong}").status_code == 404
     for nobody in (scene.CLERK, scene.OPERATOR):
