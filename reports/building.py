@@ -66,7 +66,7 @@ def build(
     watch = watch or Watch()
     with translation.override(REPORT_LANGUAGE), patience.of(patience.LONG):
         kind = ReportKind(kind or period.kind)
-        title = _title(ReportKind(kind), period, scope)
+        title = _title(kind, period, scope)
         run = ReportRun(
             kind=kind, period=period.label, start=period.start, end=period.end, title=title, built_by=by,
             built_at=timezone.now(),

@@ -16,20 +16,18 @@ from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person, requires
-from hotline.accounts.models import Department, Region
 from hotline.accounts.permissions import Permission as P
 from supervision.board import stuck
 from tickets.choices import FlagKind
-from tickets.models import Category
 
 from . import behind, indicators, kept, targets
 from .content import cells
 from .indicators import Figure
 from .kept import CARDS, DAYS, DIMENSIONS, Kept
+from .scopes import ROWS
 
 PERIODS = {"day": _("Today"), "week": pgettext_lazy("period of figures", "This week"),
            "month": pgettext_lazy("period of figures", "This month")}  # fmt: skip
-CALLED = {"department": Department, "region": Region, "category": Category}
 BUSIEST = 12
 
 
@@ -151,7 +149,7 @@ def _labels(dimension: str) -> list[Any]:
 def _rows(dimension: str, kept_now: Kept) -> list[Row]:
     """Whoever has most of the first figure, the most first."""
     names = DIMENSIONS[dimension][1]
-    called = dict(CALLED[dimension]._default_manager.values_list("pk", "name"))
+    called = dict(ROWS[dimension]._default_manager.values_list("pk", "name"))
     volume = names[0]
     found = [
         (pk, figures) for pk, figures in kept_now.figures_by(dimension).items() if pk in called and volume in figures

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Q
 from django.utils import timezone
 
 from reports import indicators
@@ -97,7 +96,7 @@ class Frame:
     def handled(self) -> TicketQuerySet:
         """Those that were with a department, or between two, at some time of the window."""
         given = indicators.INDICATORS["unanswered_at_end"]
-        open_then = Q(begun_at__lt=self.window.end) & (Q(ended_at=None) | Q(ended_at__gte=self.window.start))
+        open_then = indicators.facts.in_force_within(self.window)
         theirs = Span.objects.filter(open_then, self.scope.of(given), duty__in=(Duty.ANSWER, Duty.SUSPENSION))
         found = Ticket.objects.filter(pk__in=theirs.values("ticket"))
         assert isinstance(found, TicketQuerySet)

@@ -67,10 +67,6 @@ class Figure:
     def text(self) -> str:
         return cells.text(self.cell)
 
-    @property
-    def percent(self) -> float:
-        return 100 * (self.value or 0) if self.part is not None else 0
-
 
 # -- by what figures are counted apart ----------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ about a period that is over (docs/decisions/0088).
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from supervision.clocks.spans import CLOSING, MOVING
 from tickets.choices import Duty
@@ -70,30 +70,25 @@ def in_force_within(window: Window) -> Q:
     return Q(begun_at__lt=window.known) & (Q(ended_at=None) | Q(ended_at__gte=window.start))
 
 
-def of_the_ticket(duty: Duty, ticket: str = "ticket") -> object:
-    """Spans of a duty of the ticket that a row is about."""
-    return Span.objects.filter(ticket=OuterRef(ticket), duty=duty)
+def _answers_due(window: Window) -> QuerySet[Span]:
+    """The answers of a row's ticket whose limit passes before the window's end."""
+    return Span.objects.filter(ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
 
 
 def owed_and_due(window: Window) -> Q:
     """Of open tickets: those with an answer that was owed within the window and due before its end, carried-over ones
     included."""
-    answers = Span.objects.filter(ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
-    return in_force_within(window) & Q(Exists(answers.filter(in_force_within(window))))
+    return in_force_within(window) & Q(Exists(_answers_due(window).filter(in_force_within(window))))
 
 
 def answered_by_end(window: Window) -> Q:
     """Of these: no such answer is owed any more at the window's end."""
-    answers = Span.objects.filter(ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
-    return ~Q(Exists(answers.filter(in_force_at_end(window))))
+    return ~Q(Exists(_answers_due(window).filter(in_force_at_end(window))))
 
 
 def due_to_be_closed(window: Window) -> Q:
     """Of open tickets: open within the window, and their answer fell due before its end, in this window or before."""
-    answers = Span.objects.filter(
-        ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end, begun_at__gte=OuterRef("begun_at")
-    )
-    return in_force_within(window) & Q(Exists(answers))
+    return in_force_within(window) & Q(Exists(_answers_due(window).filter(begun_at__gte=OuterRef("begun_at"))))
 
 
 def closed_by_end(window: Window) -> Q:
