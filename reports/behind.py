@@ -30,8 +30,8 @@ from tickets.reading import missed_number
 from tickets.telephony import missed
 
 from . import indicators, periods, sums
+from .content import monthly
 from .content.frames import Frame
-from .content.monthly import ABNORMAL
 from .indicators import INDICATORS, Indicator, Scope, Window
 from .scopes import CHOICES, PLURALS, ROWS
 
@@ -169,15 +169,16 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def abnormal_tickets(request: HttpRequest, way: str) -> HttpResponse:
     """The tickets that flowed abnormally in one way, all of them."""
-    if way not in ABNORMAL:
-        raise Http404
+    try:
+        label, condition = monthly.abnormal(way)
+    except KeyError as error:
+        raise Http404 from error
     first, last, window = window_of(request)
-    label, condition = ABNORMAL[way]
     narrowed = narrowed_by(request.GET.get("for", ""))
     frame = Frame(periods.between(first, last), narrowed.scope)
     tickets = frame.handled().filter(condition(window))
     shown = {"first": first, "last": last, "parts": (), "narrowed": narrowed.names}
-    return _list(request, tickets, label(), "", shown)
+    return _list(request, tickets, label, "", shown)
 
 
 def _orders_itself(indicator: Indicator) -> str:

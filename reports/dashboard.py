@@ -143,7 +143,7 @@ def _change(now: Figure, before: Figure) -> str:
 
 
 def _labels(dimension: str) -> list[Any]:
-    return [indicators.INDICATORS[one].label for one in DIMENSIONS[dimension][1]]
+    return [indicators.INDICATORS[one].called_now for one in DIMENSIONS[dimension][1]]
 
 
 def _rows(dimension: str, kept_now: Kept) -> list[Row]:

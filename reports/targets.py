@@ -55,7 +55,7 @@ def in_words(name: str, target: float | None) -> str:
     if target is None:
         return ""
     if INDICATORS[name].unit == "share":
-        return f"{target:.1%}"
+        return f"{target:.2%}"
     return _t("%(hours).1f h") % {"hours": target} if INDICATORS[name].unit == "hours" else f"{target:,.0f}"
 
 

@@ -18,8 +18,8 @@ NOTHING = "—"  # a rate without a base, a change without anything to compare w
 
 # Excel's own ways of writing them; a point is a hundredth of a share.
 NUMBER_FORMATS = {
-    "count": "#,##0", "share": "0.0%", "percent": "0.00%", "change": "+0.00%;-0.00%;0.00%",
-    "points": '+0.0" 个百分点";-0.0" 个百分点";0.0" 个百分点"', "difference": "+#,##0;-#,##0;0", "decimal": "0.00",
+    "count": "#,##0", "share": "0.00%", "percent": "0.00%", "change": "+0.00%;-0.00%;0.00%",
+    "points": '+0.00" 个百分点";-0.00" 个百分点";0.00" 个百分点"', "difference": "+#,##0;-#,##0;0", "decimal": "0.00",
     "hours": "0.0", "seconds": "0", "rank": "0",
 }  # fmt: skip
 
@@ -88,11 +88,11 @@ def _with(cell: dict[str, Any], see: Any, few: bool = False) -> Cell:
 
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "count": lambda value: f"{value:,}",
-    "share": lambda value: f"{value[0] / value[1]:.1%}" if value[1] else NOTHING,
+    "share": lambda value: f"{value[0] / value[1]:.2%}" if value[1] else NOTHING,
     "percent": lambda value: f"{value:.2f}%",
     "change": lambda value: f"{value:+.2%}",
-    "points": lambda value: _t("%(points)+.1f points") % {"points": value},
-    "difference": lambda value: f"{value:+,}",
+    "points": lambda value: _t("%(points)+.2f points") % {"points": value},
+    "difference": lambda value: f"{value:+,}" if value else "0",
     "decimal": lambda value: f"{value:.2f}",
     "hours": lambda value: _t("%(hours).1f h") % {"hours": value},
     "seconds": lambda value: _spoken(value),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -12,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import Region
-from reports.indicators import INDICATORS, Scope, Window, facts
+from reports.indicators import INDICATORS, UNIT, Scope, Window, facts
 from reports.periods import Period
 from supervision.models import CoordinationTask
 from tickets import disclosure
@@ -25,6 +27,7 @@ from . import cells, summary, tables
 from .frames import Frame
 
 LONGEST = 20
+LONGEST_OF_ABNORMAL = 50
 TOP = 10
 COMPLAINTS = (Kind.COMPLAINT, Kind.REPORT, Kind.HELP)
 
@@ -84,14 +87,17 @@ def satisfaction_section(frame: Frame) -> dict[str, Any]:
 
 
 def causes_section(frame: Frame) -> dict[str, Any]:
-    """Why callers were not content, as they said in the period's follow-up calls, with the units it was said of."""
-    said = FollowUp.objects.filter(frame.window.within("at"), frame.scope.of(INDICATORS["satisfied_rate"]))
-    found = said.exclude(cause="").values("cause", "department__name").annotate(count=Count("pk")).order_by()
+    """Why callers were not content, as they said in the period's follow-up calls, with the units it was said of: each
+    with all below it."""
+    rated = INDICATORS["satisfied_rate"]
+    calls = FollowUp.objects.filter(frame.window.within("at"), frame.scope.of(rated))
+    found = calls.exclude(cause="").values("cause", unit=UNIT.expression("department")).annotate(count=Count("pk"))
+    names = tables.called_units()
     counts: Counter[str] = Counter()
     units: dict[str, Counter[str]] = {}
-    for row in found:
+    for row in found.order_by():
         counts[row["cause"]] += row["count"]
-        units.setdefault(row["cause"], Counter())[row["department__name"] or _t("Not dispatched")] += row["count"]
+        units.setdefault(row["cause"], Counter())[names.get(row["unit"], _t("Not dispatched"))] += row["count"]
     causes = [cause for cause, _count in counts.most_common()]
     shares = cells.shares_of([counts[cause] for cause in causes])
     rows = [
@@ -99,8 +105,15 @@ def causes_section(frame: Frame) -> dict[str, Any]:
          _t(", ").join(f"{name} {count}" for name, count in units[cause].most_common(3))]
         for cause, share in zip(causes, shares, strict=True)
     ]  # fmt: skip
+    figure = frame.figures(["satisfied_rate"])["satisfied_rate"]
+    note = _t("Base: %(causes)d follow-up calls of the period in which a cause was given; of %(rated)d ratings "
+              "%(bad)d were not satisfied. Units with all below them.") % {
+        "causes": sum(counts.values()), "rated": figure.base, "bad": figure.base - (figure.part or 0),
+    }  # fmt: skip
     columns = [_t("Cause"), _t("Calls"), _t("Share"), _t("Most often of")]
-    return tables.section("causes", _t("Why callers were not content"), columns, rows, chart={"label": 0, "value": 1})
+    return tables.section(
+        "causes", _t("Why callers were not content"), columns, rows, note=note, chart={"label": 0, "value": 1}
+    )
 
 
 # -- where complaints gather --------------------------------------------------------------------------------
@@ -190,29 +203,53 @@ ABNORMAL: dict[str, tuple[Any, Callable[[Window], Q]]] = {
     "coordinated": (lambda: _t("Settled on site or by a ruling"), _events(1, "rule", "determine")),
     "urged": (lambda: _t("Urged twice or more"), _events(2, "urge", "pass_on")),
 }
+ANY = "any"
+
+
+def abnormal(key: str) -> tuple[str, Callable[[Window], Q]]:
+    """What a kind of abnormal flow is called, and the condition on tickets; `any` is each of them. Raises KeyError."""
+    if key != ANY:
+        label, condition = ABNORMAL[key]
+        return label(), condition
+
+    def in_any_way(window: Window) -> Q:
+        return reduce(or_, (condition(window) for _label, condition in ABNORMAL.values()))
+
+    return _t("Abnormal flows"), in_any_way
 
 
 def abnormal_sections(frame: Frame) -> list[dict[str, Any]]:
-    """A table of how many flowed abnormally in which way, then the tickets themselves."""
+    """A table of how many flowed abnormally in which way, then the tickets: each once, with all its ways, those with
+    most of them first."""
     base = frame.handled()
-    counts, details = [], []
+    ways: dict[int, list[str]] = defaultdict(list)
+    counts: list[list[Any]] = []
     for key, (label, condition) in ABNORMAL.items():
-        found = base.filter(condition(frame.window))
-        number = found.count()
-        counts.append([label(), cells.count(number, see={"abnormal": key})])
-        if number:
-            note = (
-                _t("The first %(shown)d of %(number)d.") % {"shown": LONGEST, "number": number}
-                if number > LONGEST
-                else ""
-            )
-            heading = _t("Abnormal flow: %(way)s") % {"way": label()}
-            tickets = found.order_by("registered_at", "pk")[:LONGEST]
-            details.append(tables.tickets_section(f"abnormal_{key}", heading, tickets, note=note))
+        found = base.filter(condition(frame.window)).values_list("pk", flat=True)
+        for pk in found.order_by():
+            ways[pk].append(label())
+        counts.append([label(), cells.count(len(found), see={"abnormal": key})])
+    if ways:
+        counts.append([_t("Tickets in all, each once"), cells.count(len(ways), see={"abnormal": ANY})])
     note = _t("Of tickets in handling during the period; one ticket may count in several lines.")
     title, columns = _t("Abnormal flows"), [_t("Kind of flow"), _t("Tickets")]
-    summed = tables.section("abnormal", title, columns, counts, note=note, chart={"label": 0, "value": 1})
-    return [summed, *details]
+    summed = tables.section(
+        "abnormal", title, columns, counts, note=note, chart={"label": 0, "value": 1}, has_total=bool(ways)
+    )
+    return [summed, *([_abnormal_tickets(ways)] if ways else [])]
+
+
+def _abnormal_tickets(ways: dict[int, list[str]]) -> dict[str, Any]:
+    """The tickets that flowed abnormally, each with all its ways: the first so many, those with most ways first."""
+    worst = sorted(ways, key=lambda pk: (-len(ways[pk]), pk))[:LONGEST_OF_ABNORMAL]
+    tickets = Ticket.objects.filter(pk__in=worst)
+    note = ""
+    if len(ways) > len(worst):
+        note = _t("The first %(shown)d of %(number)d, those with most kinds of flow first; the line in all of the "
+                  "table above leads to every one.") % {"shown": len(worst), "number": len(ways)}  # fmt: skip
+    told = {pk: _t("; ").join(ways[pk]) for pk in worst}
+    title = _t("Tickets that flowed abnormally")
+    return tables.tickets_section("abnormal_tickets", title, tickets, note=note, more=(_t("Kinds of flow"), told))
 
 
 # -- on the spot, and what came back ------------------------------------------------------------------------

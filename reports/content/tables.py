@@ -209,7 +209,7 @@ def shares_section(
     values = sorted(counts, key=lambda value: -counts[value])
     shares = cells.shares_of([counts[value] for value in values])
     rows = [
-        [str(choices(value).label), counts[value], share, _grown(counts[value], before[value], frame)]
+        [_called(value, choices), counts[value], share, _grown(counts[value], before[value], frame)]
         for value, share in zip(values, shares, strict=True)
     ]
     total = sum(counts.values())
@@ -218,8 +218,15 @@ def shares_section(
     return section(field, title, columns, rows, note=note, chart={"label": 0, "value": 1})
 
 
+def _called(value: str, choices: Any) -> str:
+    """What a value is called; some were recorded elsewhere without one."""
+    return str(choices(value).label) if value else _t("Not given")
+
+
 def _counted(field: str, frame: Frame, window: Window) -> Counter[Any]:
-    found = frame.received(window).exclude(**{field: ""})
+    found = frame.received(window)
+    if field == "refusal_ground":  # which all but the refused lack
+        found = found.exclude(refusal_ground="")
     return Counter(dict(found.values_list(field).annotate(count=Count("pk")).order_by()))
 
 
@@ -231,14 +238,14 @@ def kinds_by_channels_section(frame: Frame) -> dict[str, Any]:
     """Kinds of request against the ways on which they came."""
     found = frame.received().values_list("kind", "channel").annotate(count=Count("pk")).order_by()
     counts = {(kind, channel): count for kind, channel, count in found}
-    kinds = [kind for kind in Kind if any(one == kind for one, _channel in counts)]
-    channels = [channel for channel in Channel if any(one == channel for _kind, one in counts)]
+    kinds = [kind for kind in (*Kind, "") if any(one == kind for one, _channel in counts)]
+    channels = [channel for channel in (*Channel, "") if any(one == channel for _kind, one in counts)]
     rows = [
-        [str(kind.label), *(counts.get((kind, channel), 0) for channel in channels),
+        [_called(kind, Kind), *(counts.get((kind, channel), 0) for channel in channels),
          sum(counts.get((kind, channel), 0) for channel in channels)]
         for kind in kinds
     ]  # fmt: skip
-    columns = [_t("Kind"), *(str(channel.label) for channel in channels), _t("Total")]
+    columns = [_t("Kind"), *(_called(channel, Channel) for channel in channels), _t("Total")]
     return section("kinds_by_channels", _t("Kinds by channels"), columns, with_total(rows), has_total=bool(rows))
 
 
@@ -424,13 +431,23 @@ def _holidays(window: Window) -> str:
 # -- tickets ------------------------------------------------------------------------------------------------
 
 
-def tickets_section(key: str, title: str, tickets: Any, *, note: str = "") -> dict[str, Any]:
-    """Tickets as rows: number, title, place, department, status, as paper may say it. No caller is named."""
+def tickets_section(
+    key: str, title: str, tickets: Any, *, note: str = "", more: tuple[str, dict[int, str]] | None = None
+) -> dict[str, Any]:
+    """Tickets as rows: number, title, place, department, status, as paper may say it. No caller is named.
+
+    `more` is a further column and what stands in it, by the tickets' ids: they then come in its order.
+    """
     found = [(ticket, read(ticket, None)) for ticket in tickets.for_list()]
+    if more:
+        order = {pk: at for at, pk in enumerate(more[1])}
+        found.sort(key=lambda one: order[one[0].pk])
     rows = [
-        [ticket.number, reading.title, reading.place, str(ticket.department or "—"), ticket.get_status_display()]
+        [ticket.number, reading.title, reading.place, str(ticket.department or "—"), ticket.get_status_display(),
+         *([more[1][ticket.pk]] if more else [])]
         for ticket, reading in found
-    ]
-    columns = [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status")]
+    ]  # fmt: skip
+    columns = [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status"),
+               *([more[0]] if more else [])]  # fmt: skip
     about = [[ticket.pk] for ticket, _reading in found]
     return section(key, title, columns, rows, note=note, about=about, tells=(1, 2))

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _t
+from django.utils.translation import pgettext
 
 from hotline.templatetags.ui import masked
 from matters.models import Alert
-from reports.indicators import INDICATORS, UNIT, Scope, facts
+from reports import indicators
+from reports.indicators import INDICATORS, STUCK, UNIT, Scope, facts
 from reports.periods import Period
-from supervision.models import Flag
 from tickets import limits
 from tickets.callers.book import numbers_of
 from tickets.choices import Channel, Duty, FlagKind, Kind, RefusalGround, RuleKey
@@ -86,22 +87,42 @@ def alerts_section(frame: Frame) -> dict[str, Any]:
             timezone.localtime(alert.ended_at).strftime("%m-%d %H:%M") if ended and alert.ended_at else _t("still on"),
         ])  # fmt: skip
         about.append([ticket.pk for ticket in told])
-    columns = [_t("About"), _t("Kind"), _t("Level"), _t("Raised"), _t("Ended")]
+    columns = [pgettext("of an alert", "About"), pgettext("of an alert", "Kind"), _t("Level"), _t("Raised"),
+               pgettext("of an alert", "Ended")]  # fmt: skip
     return tables.section("alerts", _t("Alerts"), columns, rows, about=about, tells=(0,))
 
 
 def stuck_section(frame: Frame) -> dict[str, Any]:
-    """What is stuck at the end of the period: how many tickets for which cause."""
-    found = Flag.objects.filter(raised_at__lt=frame.window.end, ticket__in=frame.handled())
-    standing = found.filter(Q(cleared_at=None) | Q(cleared_at__gte=frame.window.end))
-    rows_of = standing.values("kind").annotate(tickets=Count("ticket", distinct=True), oldest=Min("since"))
-    rows = [
-        [str(FlagKind(row["kind"]).label), row["tickets"], timezone.localtime(row["oldest"]).strftime("%Y-%m-%d")]
-        for row in rows_of.order_by("-tickets", "kind")
-    ]
-    columns = [_t("Cause"), _t("Tickets"), _t("The oldest since")]
+    """What is stuck at the end of the period: how many tickets for which cause, since when, and what it was before."""
+    causes = {kind: INDICATORS[f"stuck_{kind.value}"] for kind in STUCK}
+    names = [one.name for one in causes.values() if frame.scope.fits(one)]
+    now, before = frame.figures(names), indicators.compute(names, frame.before, frame.scope)
+    oldest = Span.objects.filter(facts.in_force_at_end(frame.window)).aggregate(**{
+        name: Min(_stuck_since(name), filter=INDICATORS[name].among_rows(frame.window)
+                  & frame.scope.of(INDICATORS[name]))
+        for name in names
+    })  # fmt: skip
+    rows = []
+    for kind, one in causes.items():
+        if one.name not in names or not now[one.name].base:
+            continue
+        was = before[one.name].base if frame.is_whole(frame.before) else None
+        rows.append([
+            str(kind.label), tables.leading(now[one.name], frame),
+            timezone.localtime(oldest[one.name]).strftime("%Y-%m-%d"),
+            *((cells.NOTHING, cells.NOTHING) if was is None else (was, cells.difference(now[one.name].base, was))),
+        ])  # fmt: skip
+    rows.sort(key=lambda row: -int(cells.value(row[1]) or 0))
+    columns = [_t("Cause"), _t("Tickets"), _t("The oldest since"), _t("At the end of the period before"),
+               _t("Difference")]  # fmt: skip
     note = _t("At the end of the period; one ticket may have several causes.")
     return tables.section("stuck", _t("What is stuck"), columns, rows, note=note, chart={"label": 0, "value": 1})
+
+
+def _stuck_since(name: str) -> str:
+    """Since when a limit is stuck: since it passed, or since it is owed where its lateness is not the cause."""
+    owed = (FlagKind.BOUNCED, FlagKind.REDONE, FlagKind.CAME_BACK, FlagKind.UNPLACEABLE)
+    return "begun_at" if name.removeprefix("stuck_") in owed else "due_at"
 
 
 def due_next_section(frame: Frame) -> dict[str, Any]:

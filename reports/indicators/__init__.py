@@ -21,7 +21,15 @@ from .computing import (
     counts,
     total,
 )
-from .definitions import INDICATORS, RECORDING_GROUNDS, SECONDS_TO_RECORD, WAS_TIMED, Indicator, of_operator
+from .definitions import (
+    INDICATORS,
+    RECORDING_GROUNDS,
+    SECONDS_TO_RECORD,
+    STUCK,
+    WAS_TIMED,
+    Indicator,
+    of_operator,
+)
 from .windows import Window
 
 __all__ = [
@@ -36,6 +44,7 @@ __all__ = [
     "RECORDING_GROUNDS",
     "REGION",
     "SECONDS_TO_RECORD",
+    "STUCK",
     "UNIT",
     "WAS_TIMED",
     "Dimension",

@@ -13,15 +13,18 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import Exists, F, FloatField, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FloatField, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce, Extract, Round
+from django.db.models.lookups import GreaterThanOrEqual
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models import Return, Suggestion
 from hotline.accounts.models import User
 from matters.models import Alert, Recurrence
 from supervision.models import CoordinationTask, Flag
-from tickets.choices import SATISFIED, Contacted, Duty, FlagKind, ReturnGround, Solved
+from tickets import limits
+from tickets.choices import SATISFIED, Contacted, Duty, FlagKind, ReturnGround, RuleKey, Solved
 from tickets.models import Answer, Call, FollowUp, MissedCall, Span, Ticket, TicketEvent, TicketQuerySet
 
 from . import facts
@@ -50,7 +53,8 @@ class Indicator:
 
     `part` says which of them count. Where `measure` is given the figure is the percentile `share` of it over the base,
     or its mean where `share` is None. `better` says whether more ("up") or less ("down") is better, or neither.
-    `standard` is the paper that has the figure, where there is one.
+    `standard` is the paper that has the figure, where there is one. `now` is what it is called where the window goes up
+    to this moment, since nothing has come to its end then.
     """
 
     name: str
@@ -66,10 +70,15 @@ class Indicator:
     measured_in: str = ""
     better: str = ""
     standard: Any = ""
+    now: Any = ""
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(COLUMNS[self.of]))
+
+    @property
+    def called_now(self) -> Any:
+        return self.now or self.label
 
     @property
     def is_rate(self) -> bool:
@@ -209,6 +218,77 @@ def _heard(name: str, label: Any, formula: Any, asked: str, **good: Any) -> Indi
     )  # fmt: skip
 
 
+def _late(*duties: Duty) -> Condition:
+    """Limits of these duties that have passed."""
+    return lambda w: Q(duty__in=duties, due_at__lt=w.end)
+
+
+def _undispatched(window: Window) -> Q:
+    return _late(Duty.DISPATCH)(window) | _duty(Duty.RULING)
+
+
+def _bounced(window: Window) -> Q:
+    granted = Return.objects.filter(ticket=OuterRef("ticket"), ruling=Return.Ruling.GRANTED, ruled_at__lt=window.known)
+    times = granted.order_by().values("ticket").annotate(times=Count("pk")).values("times")
+    found = GreaterThanOrEqual(Subquery(times), limits.rule(RuleKey.RETURNS_TO_RULING))
+    return _duty(Duty.ANSWER) & Q(found)
+
+
+def _redone(window: Window) -> Q:
+    return _duty(Duty.ANSWER, round__gt=limits.rule(RuleKey.REDONE))
+
+
+def _returned_to(window: Window) -> Q:
+    again = Recurrence.objects.filter(Q(refuted_at=None) | Q(refuted_at__gte=window.known), ticket=OuterRef("ticket"))
+    return _duty(Duty.ANSWER) & Q(Exists(again))
+
+
+# What is stuck (卡点) by cause: told from what was owed then, so that it is true of weeks that nobody looked at. The
+# same causes as those of flags, but for warnings.
+STUCK: dict[FlagKind, tuple[Any, Condition]] = {
+    FlagKind.OVERDUE: (_("Answers owed at the end of the period whose limit had passed."), _late(Duty.ANSWER)),
+    FlagKind.UNPLACEABLE: (
+        _("Tickets at the end of the period that were not dispatched in time, or waited for a ruling."), _undispatched
+    ),
+    FlagKind.UNCLAIMED: (
+        _("Tickets at the end of the period that were not accepted, and should have been."), _late(Duty.ACCEPT)
+    ),
+    FlagKind.STALLED: (
+        _("Tickets at the end of the period of which word of progress, or a ruling on a return or a dispute, was "
+          "late."),
+        _late(Duty.PROGRESS, Duty.REVIEW, Duty.RULING),
+    ),
+    FlagKind.BOUNCED: (
+        _("Tickets with an answer owed at the end of the period that had been returned so often that it calls for a "
+          "ruling."),
+        _bounced,
+    ),
+    FlagKind.TASK_LATE: (
+        _("Coordinations and directives on the spot at the end of the period whose limit had passed."),
+        _late(Duty.COORDINATION, Duty.DIRECTIVE),
+    ),
+    FlagKind.ORDER_LATE: (
+        _("Supervision orders at the end of the period whose limit had passed."), _late(Duty.ORDER)
+    ),
+    FlagKind.REDONE: (
+        _("Tickets with an answer owed at the end of the period in more rounds than one should need."), _redone
+    ),
+    FlagKind.CAME_BACK: (
+        _("Tickets with an answer owed at the end of the period about what had been closed shortly before."),
+        _returned_to,
+    ),
+    FlagKind.PART_LATE: (
+        _("Parts of assisting departments at the end of the period whose limit had passed."), _late(Duty.ASSIST)
+    ),
+    FlagKind.FOLLOW_UP_LATE: (
+        _("Follow-up calls at the end of the period whose limit had passed."), _late(Duty.FOLLOW_UP)
+    ),
+    FlagKind.REVIEW_DUE: (
+        _("Suspensions at the end of the period that should have been reviewed."), _late(Duty.SUSPENSION)
+    ),
+}  # fmt: skip
+
+
 INDICATORS: dict[str, Indicator] = {
     indicator.name: indicator
     for indicator in (
@@ -237,13 +317,13 @@ INDICATORS: dict[str, Indicator] = {
         Indicator("reopened", _("Reopened"), _("Closed tickets that were opened again in the period."),
                   VOLUME, facts.begun, of=Span, among=_duty(Duty.OPEN, begun_by="reopen"), better="down"),
         Indicator("open_at_end", _("Open at the end"), _("Tickets open at the end of the period."),
-                  VOLUME, facts.in_force_at_end, of=Span, among=_duty(Duty.OPEN)),
+                  VOLUME, facts.in_force_at_end, of=Span, among=_duty(Duty.OPEN), now=_("Open now")),
         Indicator("unanswered_at_end", _("Not yet answered"),
                   _("Tickets whose answer is owed at the end of the period, by who owes it."),
-                  VOLUME, facts.in_force_at_end, of=Span, among=_duty(Duty.ANSWER)),
+                  VOLUME, facts.in_force_at_end, of=Span, among=_duty(Duty.ANSWER), now=_("Unanswered now")),
         Indicator("overdue_at_end", _("Overdue at the end"),
                   _("Of these: those whose limit had passed by the end of the period, whenever it fell due."),
-                  VOLUME, facts.in_force_at_end, of=Span, better="down",
+                  VOLUME, facts.in_force_at_end, of=Span, better="down", now=_("Overdue now"),
                   among=lambda w: _duty(Duty.ANSWER, due_at__lt=w.end)),
         # -- limits
         Indicator("overall_closing_rate", _("Overall closing rate"),
@@ -364,6 +444,11 @@ INDICATORS: dict[str, Indicator] = {
             Indicator(f"flagged_{kind.value}", kind.label, _("Times that a ticket was flagged so in the period."),
                       WATCH, Happened("raised_at"), of=Flag, among=Q(kind=kind), better="down")
             for kind in FlagKind
+        ),
+        *(
+            Indicator(f"stuck_{kind.value}", format_lazy(_("{cause} at the end"), cause=kind.label), formula, WATCH,
+                      facts.in_force_at_end, of=Span, among=condition, better="down")
+            for kind, (formula, condition) in STUCK.items()
         ),
         _events("urged", _("Urged"), _("Times that a department was urged in the period, by supervisors or callers."),
                 WATCH, "urge", "pass_on"),

@@ -58,6 +58,21 @@ def ask(
     return _open(by=by, reason=reason, **what)
 
 
+def under_way(period: Period, kind: str = "", *, scope: str = "", unit_id: int | None = None) -> Job | None:
+    """The job that is open for a report, whoever asked for it."""
+    what: dict[str, Any] = {"kind": kind or period.kind, "period": period.label, "scope": scope, "unit_id": unit_id}
+    return Job.objects.filter(edition=None, state__in=OPEN, **what).first()
+
+
+def just_built(period: Period) -> ReportRun | None:
+    """The draft of a week or a month that has been built in the last minutes: pressing again would give the same."""
+    drafts = ReportRun.objects.filter(
+        kind=period.kind, period=period.label, edition__report__scope="", edition__report__unit=None,
+        edition__state=Edition.State.DRAFT, built_at__gte=timezone.now() - JUST_NOW,
+    )  # fmt: skip
+    return drafts.order_by("-pk").first()
+
+
 def ask_for_files(edition: Edition) -> Job:
     """Has the files of an issue written."""
     report = edition.report

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
@@ -76,7 +78,13 @@ def build_report(request: HttpRequest) -> HttpResponse:
     try:
         if kind not in SCHEDULED:
             raise life.Objection(_t("Choose weekly or monthly."))
-        _ask(request, _period(kind, label))
+        period = _period(kind, label)
+        if run := jobs.just_built(period):
+            messages.info(
+                request, _t("It was built just now; this is it. To build it once more, press “Build it anew”.")
+            )
+            return redirect(run)
+        _ask(request, period)
     except life.Objection as objection:
         messages.error(request, objection.message)
         return _listed(request, typed={kind: label}, status=422)
@@ -84,8 +92,11 @@ def build_report(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, period: periods.Period, **what: Any) -> None:
-    """Leaves a job for the workers, once for a form. Raises life.Objection."""
+    """Leaves a job for the workers, once for a form; none where one is open. Raises life.Objection."""
     user = person(request)
+    if jobs.under_way(period, what.get("kind", ""), scope=what.get("scope", ""), unit_id=what.get("unit_id")):
+        messages.info(request, _t("This report is being built already; below is how far it has come."))
+        return
     receipts.once_for(request, lambda: str(jobs.ask(period, by=user, **what).pk), person=user)
     if period.end > timezone.now():
         messages.warning(request, _t("The period is not over: the report will be marked as partial."))
@@ -220,29 +231,42 @@ def _drawn(section: versions.Section) -> str:
 def _body(section: versions.Section, run: ReportRun, *, leads: bool) -> str:
     """The rows of a section as they stand on the page; in one piece, since a template takes four times as long.
 
-    Each figure leads to what it counts, but for a part of a period: meanwhile there is more behind it.
+    Each figure leads to what it counts, but for a part of a period: meanwhile there is more behind it; and each
+    ticket's number to the ticket. Figures on too small a base are pale, and their row says so, once.
     """
     days = periods.parse(run.kind, run.period).days
     narrowed = dict(parse_qsl(run.edition.report.scope))
-    leads = leads and not run.is_partial
+    counts_lead = leads and not run.is_partial
     few = format_html(' <span class="muted small">{}</span>', _t("too few to judge"))
+    labels = [escape(column) for column in section["columns"]]
     last = len(section["rows"]) - 1 if section.get("has_total") else -1
 
-    def address(cell: Any) -> str:
-        see = cell.get("see") if leads and isinstance(cell, dict) else None
-        return behind.address(see | {"by": narrowed | see.get("by", {})}, *days) if see else ""
+    def shown(cell: Any) -> str:
+        text = escape(cells.text(cell))
+        if counts_lead and isinstance(cell, dict) and (see := cell.get("see")):
+            address = behind.address(see | {"by": narrowed | see.get("by", {})}, *days)
+            return f'<a href="{escape(address)}">{text}</a>'
+        return withholding.NUMBER.sub(_leading_to_ticket, text) if leads and isinstance(cell, str) else text
 
-    def written(cell: Any) -> str:
-        text, leads_to = escape(cells.text(cell)), address(cell)
-        shown = f'<a href="{escape(leads_to)}">{text}</a>' if leads_to else text
-        kind = ' class="num"' if cells.is_number(cell) else ""
-        return f"<td{kind}>{shown}{few if cells.few(cell) else ''}</td>"
+    def written(at: int, cell: Any, mark: str) -> str:
+        looks = " ".join(
+            name for name, is_so in (("num", cells.is_number(cell)), ("few", cells.few(cell))) if is_so
+        )  # fmt: skip
+        kind = f' class="{looks}"' if looks else ""
+        label = f' data-label="{labels[at]}"' if at else ""
+        return f"<td{kind}{label}>{shown(cell)}{mark}</td>"
+
+    def line(at: int, row: list[Any]) -> str:
+        mark = few if any(map(cells.few, row)) else ""
+        told = "".join(written(column, cell, "" if column else mark) for column, cell in enumerate(row))
+        return f"<tr{total if at == last else ''}>{told}</tr>"
 
     total = ' class="total"'
-    rows = (
-        f"<tr{total if at == last else ''}>{''.join(map(written, row))}</tr>" for at, row in enumerate(section["rows"])
-    )
-    return mark_safe("".join(rows))  # noqa: S308 - every text in it is escaped
+    return mark_safe("".join(line(at, row) for at, row in enumerate(section["rows"])))  # noqa: S308 - all is escaped
+
+
+def _leading_to_ticket(found: re.Match[str]) -> str:
+    return f'<a href="{reverse("ticket", args=[found[0]])}">{found[0]}</a>'
 
 
 def _remarks(events: list[ReportEvent]) -> dict[str, list[ReportEvent]]:

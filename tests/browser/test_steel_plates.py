@@ -345,7 +345,7 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     wait_until("the month's report is built", lambda: built.count() > 0)
     built.click()
     expect(manager.locator("main")).to_contain_text("满意率")
-    expect(manager.locator("main")).to_contain_text("100.0%")
+    expect(manager.locator("main")).to_contain_text("100.00%")
 
     # A week after the fix a neighbour calls again: it has come back, and the board shows what it was closed with.
     hotline.move_to(on(24, 9) + timedelta(days=8))

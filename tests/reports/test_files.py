@@ -107,8 +107,8 @@ def test_tables_are_torn_nowhere(paper: Any) -> None:
     figures = [cell for row in rows_of(units)[1:] for cell in list(row.iter(qn("w:tc")))[1:]]
     assert {cell.find(".//" + qn("w:jc")).get(qn("w:val")) for cell in figures} == {"right"}
     shown = "".join(cell.text for cell in units.rows[1].cells)
-    assert "−1.2\u00a0个百分点" in shown
-    assert "36.2%*" in units.rows[-1].cells[2].text
+    assert "−1.20个百分点" in shown
+    assert "36.25%*" in units.rows[-1].cells[2].text
     assert "* 样本不足，仅供参考。" in texts(paper)
     said = next(one for one in paper.paragraphs if "个百分点（" in one.text)
     assert "1.2\u00a0个百分点" in said.text
@@ -265,11 +265,11 @@ def test_figures_are_numbers_and_totals_stand_out(workbook: Any) -> None:
     units = workbook["各承办单位办理情况"]
     first, total = units[5], units[35]
     assert [cell.value for cell in first] == ["示例区第1街道办事处", 1000, 0, -0.1234, -1.2, 12.5, 1]
-    formats = ["#,##0", "0.0%", "+0.00%;-0.00%;0.00%"]
+    formats = ["#,##0", "0.00%", "+0.00%;-0.00%;0.00%"]
     assert [cell.number_format for cell in first[1:4]] == formats
     assert total[0].value == "合计"
     assert all(cell.font.b for cell in total)
-    assert total[2].number_format == '0.0%"*"', "a small base is marked, and the figure stays a number"
+    assert total[2].number_format == '0.00%"*"', "a small base is marked, and the figure stays a number"
     assert not any(cell.data_type == "f" for sheet in workbook for row in sheet.iter_rows() for cell in row)
 
 

@@ -50,7 +50,10 @@ def test_asking_twice_builds_once_and_the_page_tells_how_far_it_has_come(
         client.post(reverse("build-report"), {"kind": "weekly", "period": "2026-W16"}, follow=True)
     job = Job.objects.get()
     watch = jobs._Watch(job)
-    Job.objects.update(state="running")
+    Job.objects.update(state="running", by=None)  # the system builds it: nobody piles up a second draft
+    pressed = client.post(reverse("build-report"), {"kind": "weekly", "period": "2026-W16"}, follow=True)
+    assert "正在生成，进度见下" in pressed.content.decode()
+    assert Job.objects.count() == 1
     watch.at(1, 4, "正在绘图")
     shown = client.get(reverse("report-progress")).content.decode()
     assert "正在绘图 (1/4)" in shown
@@ -61,6 +64,8 @@ def test_asking_twice_builds_once_and_the_page_tells_how_far_it_has_come(
     assert run.get_absolute_url() in shown
     assert "every 2s" not in shown, "nothing is asked any more when nothing is built"
     assert len(files(media)) == 2
+    pressed = client.post(reverse("build-report"), {"kind": "weekly", "period": "2026-W16"})
+    assert (pressed["Location"], Job.objects.count()) == (run.get_absolute_url(), 1), "it was built just now"
     with pytest.raises(jobs.Cancelled):
         watch.at(2, 4, "")  # a worker that was thought dead
 

@@ -65,8 +65,8 @@ def texts(who: User) -> list[str]:
 
 def test_the_day_of_one_operator(day: dict[str, Ticket]) -> None:
     """Timed are 40, 60, 90 and 300 seconds: the middle is 75. One of three dispatched came back for the recording."""
-    assert texts(scene.user(scene.OPERATOR)) == ["4", "6", "16.7%", "1 分 15 秒", "33.3%"]
-    assert texts(scene.user(OTHER)) == ["1", "1", "0.0%", "8 分 20 秒", "—"]
+    assert texts(scene.user(scene.OPERATOR)) == ["4", "6", "16.67%", "1 分 15 秒", "33.33%"]
+    assert texts(scene.user(OTHER)) == ["1", "1", "0.00%", "8 分 20 秒", "—"]
     assert texts(scene.user("operator3")) == ["0", "0", "—", "—", "—"]
 
 

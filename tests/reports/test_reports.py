@@ -22,8 +22,8 @@ from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 
-from reports import building, indicators, periods
-from reports.content import tables, weekly
+from reports import behind, building, indicators, periods
+from reports.content import cells, monthly, tables, weekly
 from reports.content.frames import Frame
 from reports.files import charts
 from reports.models import Job, ReportKind, ReportRun
@@ -159,6 +159,11 @@ COUNTED_BY_HAND = {
     "satisfied_rate": (2, 4),  # the unrated one is not counted; redone was dissatisfied first
     "rated_rate": (3, 5),  # neither march nor returned
     **{f"flagged_{kind}": (None, 0) for kind in FlagKind.values},  # nothing swept
+    # what is stuck at the end: never is neither accepted nor answered, waiting is not dispatched
+    **{f"stuck_{kind}": (None, 0) for kind in indicators.STUCK},
+    "stuck_overdue": (None, 1),
+    "stuck_unclaimed": (None, 1),
+    "stuck_unplaceable": (None, 1),
     "urged": (None, 0),
     "orders": (None, 0),
     "circulars": (None, 0),
@@ -224,21 +229,44 @@ def test_a_rate_without_a_base_is_a_dash() -> None:
     assert indicators.compute(["satisfied_rate"], span)["satisfied_rate"].text == "—"
 
 
+def test_what_was_stuck_is_told_of_weeks_that_nobody_looked_at(april: dict[str, Ticket]) -> None:
+    """At the end of the week of the 20th late had no word of progress for two days, never was not accepted; on the
+    28th the first answer fell due, which only never lacks at the end of that week."""
+    told = []
+    for label in ("2026-W17", "2026-W18"):
+        found = weekly.stuck_section(Frame(periods.parse("weekly", label)))
+        told.append({row[0]: (cells.value(row[1]), *map(cells.text, row[2:])) for row in found["rows"]})
+    assert told[0] == {"无人签收": (1, "2026-04-21", "0", "+1"), "久拖未办": (1, "2026-04-24", "0", "+1")}
+    assert {name: row[0] for name, row in told[1].items()} == {"无人签收": 1, "逾期": 1, "派不出": 1}
+
+
+def test_a_ticket_that_flowed_abnormally_is_listed_once_with_all_its_ways(
+    april: dict[str, Ticket], signed_in: Callable[[str], Client]
+) -> None:
+    counted, listed = monthly.abnormal_sections(Frame(periods.parse("monthly", "2026-04")))
+    assert [row[0] for row in listed["rows"]] == [april[name].number for name in ("late", "never", "redone")]
+    assert listed["rows"][0][-1] == listed["rows"][1][-1] == "未按时答复；未及时签收"
+    name, number = counted["rows"][-1]
+    assert (name, cells.value(number)) == ("合计（每件只计一次）", 3)
+    page = signed_in(scene.MANAGER).get(behind.address(number["see"], at(1, 0).date(), at(30, 0).date()))
+    assert len(page.context["page"]) == 3
+
+
 def test_the_month_on_the_page_and_in_both_files(april: dict[str, Ticket], signed_in: Callable[[str], Client]) -> None:
     client = signed_in(scene.MANAGER)
     client.post(reverse("build-report"), {"kind": "monthly", "period": "2026-04"})
     jobs.work()
     run = ReportRun.objects.get()
     page = client.get(run.get_absolute_url()).content.decode()
-    for text in ("66.7%", "办结率", "满意率", "投诉热点", "异常流转", april["never"].number):
+    for text in ("66.67%", "办结率", "满意率", "投诉热点", "异常流转", april["never"].number):
         assert text in page, text
     book = openpyxl.load_workbook(io.BytesIO(run.xlsx.read()))
     found = {cell.value: cell for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "满意率" in found
-    assert found[2 / 3].number_format == '0.0%"*"', "a small base is marked"
+    assert found[2 / 3].number_format == '0.00%"*"', "a small base is marked"
     words = Document(io.BytesIO(run.docx.read()))
     text = "\n".join(cell.text for table in words.tables for row in table.rows for cell in row.cells)
-    assert "66.7%" in text
+    assert "66.67%" in text
     assert april["never"].number in text
     for form in ("docx", "xlsx"):
         answer = client.get(reverse("report-file", args=[run.pk, form]))

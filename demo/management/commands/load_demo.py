@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from demo import articles, city, places, steel_plates, telephone
+from demo import alerts, articles, city, places, steel_plates, telephone
 from demo.generator import Generator
 from supervision.clocks import sweeping
 from supervision.ladder import articles as ends
@@ -45,4 +45,5 @@ class Command(BaseCommand):
         telephone.stand(now)
         ends.tell(now)
         places.learn(now)
+        alerts.stand(now)
         sweeping.sweep()
