@@ -46,6 +46,8 @@ class IndicatorSerializer(serializers.Serializer):
     name = serializers.CharField()
     title = serializers.CharField()
     meaning = serializers.CharField()
+    base = serializers.CharField(help_text="Of what a share or a measure is taken; empty for a count.")
+    without = serializers.CharField(help_text="What is not counted.")
     unit = serializers.ChoiceField(choices=["number", "share", "seconds", "hours", "mean"])
     better = serializers.ChoiceField(choices=["up", "down", ""])
     standard = serializers.CharField()
@@ -77,7 +79,8 @@ class IndicatorsView(_Figures):
 
 def _described(one: Indicator) -> dict[str, Any]:
     return {
-        "name": one.name, "title": str(one.label), "meaning": str(one.formula), "unit": one.unit, "better": one.better,
+        "name": one.name, "title": str(one.label), "meaning": str(one.formula),
+        "base": str(one.base_in_words), "without": str(one.without), "unit": one.unit, "better": one.better,
         "standard": str(one.standard), "target": targets.of(one.name),
     }  # fmt: skip
 

@@ -134,10 +134,11 @@ def _both(figure: Figure, frame: Frame) -> tuple[cells.Cell, cells.Cell]:
 def definitions_section(names: Iterable[str] = HEADLINES) -> dict[str, Any]:
     """What each figure means (口径)."""
     rows = [
-        [str(one.label), str(one.formula), str(one.standard) or cells.NOTHING]
+        [str(one.label), str(one.formula), *(str(told) or cells.NOTHING
+                                             for told in (one.base_in_words, one.without, one.standard))]
         for one in (INDICATORS[name] for name in names)
-    ]
-    columns = [_t("Indicator"), _t("Meaning"), _t("Standard")]
+    ]  # fmt: skip
+    columns = [_t("Indicator"), _t("Meaning"), _t("Base in words"), _t("Not counted"), _t("Standard")]
     return section("definitions", _t("What the figures mean"), columns, rows)
 
 
@@ -276,15 +277,17 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
         key=lambda pk: (-_base(now[pk], "assigned"), -_base(now[pk], "unanswered_at_end"), names[pk]),
     )
     ranks = _ranks({pk: now[pk].get("on_time_rate") for pk in units})
+    ranks[None] = cells.NOTHING, cells.NOTHING
     rows = []
-    for pk in units[:UNITS_SHOWN]:
+    nobody: list[int | None] = [None] if now.get(None) and not frame.scope else []
+    for pk in [*units[:UNITS_SHOWN], *nobody]:
         figures = now[pk]
         rated = figures.get("satisfied_rate")
         late = figures["on_time_rate"].base - (figures["on_time_rate"].part or 0) if "on_time_rate" in figures else 0
         given = [_leading_or(figures.get(name), name, frame, pk) for name in OF_UNITS]
         at = OF_UNITS.index("on_time_rate")
-        rows.append([
-            names[pk], *given[:at],
+        row = [
+            _t("With no department") if pk is None else names[pk], *given[:at],
             cells.count(late, see={"figure": "on_time_rate", "part": "rest", "by": {"department": pk}}),
             given[at], *ranks[pk],
             frame.change(figures.get("on_time_rate"), before.get(pk, {}).get("on_time_rate")),
@@ -294,7 +297,8 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
             *given[at + 1:],
             cells.count((rated.base - (rated.part or 0)) if rated else 0,
                         see={"figure": "satisfied_rate", "part": "rest", "by": {"department": pk}}),
-        ])  # fmt: skip
+        ]  # fmt: skip
+        rows.append(row if pk is not None else [_leading_nowhere(cell) for cell in row])
     labels = [str(INDICATORS[name].label) for name in OF_UNITS]
     at = OF_UNITS.index("on_time_rate")
     columns = [
@@ -324,13 +328,18 @@ def _base(figures: dict[str, Figure], name: str) -> int:
     return figures[name].base if name in figures else 0
 
 
-def _leading_or(figure: Figure | None, name: str, frame: Frame, pk: int) -> cells.Cell:
+def _leading_nowhere(cell: Any) -> Any:
+    """What no department has done or owes has no address of its own."""
+    return {name: value for name, value in cell.items() if name != "see"} if isinstance(cell, dict) else cell
+
+
+def _leading_or(figure: Figure | None, name: str, frame: Frame, pk: int | None) -> cells.Cell:
     if figure is None:
         return 0 if INDICATORS[name].unit == "number" else cells.NOTHING
     return leading(figure, frame, department=pk)
 
 
-def _ranks(figures: dict[int, Figure | None]) -> dict[int, tuple[cells.Cell, cells.Cell]]:
+def _ranks(figures: dict[int, Figure | None]) -> dict[int | None, tuple[cells.Cell, cells.Cell]]:
     """Place and band of each unit by its rate; none where its base is too small. Equal rates have one place."""
     judged = {pk: figure for pk, figure in figures.items() if figure and not figure.is_small and figure.base}
     better = sorted((figure.value or 0 for figure in judged.values()), reverse=True)

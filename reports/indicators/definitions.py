@@ -77,6 +77,16 @@ class Indicator:
         object.__setattr__(self, "columns", MappingProxyType(COLUMNS[self.of]))
 
     @property
+    def base_in_words(self) -> Any:
+        """Of what the share or the measure is taken; a count has no base."""
+        return BASES[self.name][0] if self.name in BASES else ""
+
+    @property
+    def without(self) -> Any:
+        """What is not counted."""
+        return BASES[self.name][1] if self.name in BASES else WITHOUT.get(self.name, "")
+
+    @property
     def called_now(self) -> Any:
         return self.now or self.label
 
@@ -113,6 +123,96 @@ class Indicator:
             found = Ticket.objects.filter(pk__in=rows.values("ticket"))
         assert isinstance(found, TicketQuerySet)
         return found
+
+
+# -- bases --------------------------------------------------------------------------------------------------
+
+_OF_RECORDED = _("Tickets recorded in the period.")
+_OF_CLOSED = _("Closings of dispatched tickets in the period, each closing of a reopened one by itself.")
+_NOT_DISPATCHED = _("Direct answers and refusals, which were never dispatched.")
+_OF_LIMITS = _(
+    "Limits that fell due in the period, each by itself: the one in force when it passed. One extended before the "
+    "period's end counts by its new day, each round of a redo by its own, and what was met early by the day it was due."
+)
+_NO_LIMITS = _(
+    "What was passed on, returned, recalled or suspended before it fell due, and limits of which imported messages say "
+    "nothing."
+)
+_OF_CALLS = _("Follow-up calls of the period in which the caller said it, each round by itself.")
+_NOT_SAID = _("Calls in which nobody was reached, or nothing was said of it.")
+# Of each rate and measure: what it is taken of, and what is left out.
+BASES: dict[str, tuple[Any, Any]] = {
+    "direct_rate": (_OF_RECORDED, ""),
+    "refused_rate": (_OF_RECORDED, ""),
+    "overall_closing_rate": (_OF_RECORDED, _("Those refused by the period's end.")),
+    "due_closing_rate": (
+        _("Tickets open at some time of the period with an answer limit since they were opened that passes before the "
+          "period's end, in this period or an earlier one. A limit extended before the period's end counts by its new "
+          "day; of several rounds it is enough that the limit of one has passed."),
+        _("Tickets that were never dispatched, which have no answer limit; limits of before a reopening."),
+    ),
+    "due_answer_rate": (
+        _("Tickets open at some time of the period with an answer that was owed in it and whose limit passes before "
+          "the period's end, in this period or an earlier one. A limit extended before the period's end counts by its "
+          "new day."),
+        _("What was answered before the period began, and tickets that were never dispatched."),
+    ),
+    "closed_on_time_rate": (_OF_LIMITS, _NO_LIMITS),
+    **{
+        f"{duty}_on_time_rate": (_OF_LIMITS, _NO_LIMITS)
+        for duty in ("accept", "dispatch", "review", "ruling", "progress", "part", "order", "directive", "follow_up")
+    },
+    "on_time_rate": (_OF_LIMITS, _NO_LIMITS),
+    "hours_to_accept": (_("Acceptances of the period."), ""),
+    "hours_to_accept_p90": (_("Acceptances of the period."), ""),
+    "hours_to_answer": (_("Answers of departments in the period."), _("Those sent back by the period's end.")),
+    "hours_to_answer_p90": (_("Answers of departments in the period."), _("Those sent back by the period's end.")),
+    "return_rate": (
+        _("Times that a ticket was given to a department in the period, by dispatch, dispatch anew, ruling, "
+          "determination or handing over; each time counts for itself."),
+        _("Sending down within the department, new rounds, dispatches that were undone. Requests of this period to "
+          "return what was given before it count in no base of this period."),
+    ),
+    "return_granted_rate": (
+        _("Requests to return that were granted or refused in the period, whenever asked."),
+        _("Requests that were not ruled on or were withdrawn."),
+    ),
+    "right_first_rate": (_("Tickets first dispatched in the period."), ""),
+    "hops": (_("Answers of departments in the period."), _("Those sent back by the period's end.")),
+    "auto_dispatch_rate": (_("Dispatches of the period, by people and by the machine."), ""),
+    "suggestion_rate": (
+        _("Dispatches by people in the period for which a department was proposed."),
+        _("Automatic dispatches, and those without a proposal."),
+    ),
+    "extension_granted_rate": (
+        _("Extensions granted or refused in the period, whenever asked."), _("Requests that were not ruled on.")
+    ),
+    "redo_rate": (_OF_CLOSED, _NOT_DISPATCHED),
+    "evasive_rate": (
+        _("Answers of departments in the period that were looked at."), _("Those sent back by the period's end.")
+    ),
+    "follow_up_rate": (_OF_CLOSED, _NOT_DISPATCHED),
+    "contacted_rate": (_OF_CALLS, _NOT_SAID),
+    "solved_rate": (_OF_CALLS, _NOT_SAID),
+    "satisfied_rate": (_OF_CALLS, _NOT_SAID),
+    "rated_rate": (_OF_CLOSED, _NOT_DISPATCHED),
+    "site_settled_rate": (_("Coordinations called in the period."), ""),
+    "joined_rate": (_OF_RECORDED, ""),
+    "repeat_rate": (_OF_RECORDED, _("Tickets whose caller's number is not known.")),
+    "came_back_rate": (_OF_CLOSED, _NOT_DISPATCHED),
+    "seconds_to_record": (_OF_RECORDED, _("Those that were not timed, and further tickets of one call.")),
+    "recording_return_rate": (_OF_RECORDED, _("Tickets that were never dispatched.")),
+    "call_back_on_time_rate": (
+        _("Missed calls that were to be returned in the period."),
+        _("Those whose caller got through before, who withheld the number, or whose call was picked up after all."),
+    ),
+}  # fmt: skip
+WITHOUT: dict[str, Any] = {
+    "assigned": _("Sending down within the department, new rounds, dispatches that were undone."),
+    "answered": _("Answers sent back by the period's end, and direct answers of the hotline."),
+    "closed": _("Refused tickets."),
+    "missed": _("Calls that were picked up after all."),
+}
 
 
 # -- conditions ---------------------------------------------------------------------------------------------
@@ -319,7 +419,8 @@ INDICATORS: dict[str, Indicator] = {
         Indicator("open_at_end", _("Open at the end"), _("Tickets open at the end of the period."),
                   VOLUME, facts.in_force_at_end, of=Span, among=_duty(Duty.OPEN), now=_("Open now")),
         Indicator("unanswered_at_end", _("Not yet answered"),
-                  _("Tickets whose answer is owed at the end of the period, by who owes it."),
+                  _("Tickets whose answer is owed at the end of the period, by who owes it; what was returned or waits "
+                    "for a ruling is owed by no department."),
                   VOLUME, facts.in_force_at_end, of=Span, among=_duty(Duty.ANSWER), now=_("Unanswered now")),
         Indicator("overdue_at_end", _("Overdue at the end"),
                   _("Of these: those whose limit had passed by the end of the period, whenever it fell due."),
@@ -367,23 +468,25 @@ INDICATORS: dict[str, Indicator] = {
         _limit("follow_up_on_time_rate", Duty.FOLLOW_UP, _("Follow-up calls in time"),
                _("Of the follow-up calls that fell due in the period: those made in time, reached or not.")),
         *(
-            Indicator(f"hours_to_{verb}{suffix}", label, formula, TIME, facts.met, of=Span,
-                      among=_duty(duty, department__isnull=False), measure=HOURS, share=share, measured_in="hours",
-                      better="down")
+            Indicator(f"hours_to_{verb}{suffix}", label, format_lazy("{what}{which}", what=formula, which=which), TIME,
+                      facts.met, of=Span, among=_duty(duty, department__isnull=False), measure=HOURS, share=share,
+                      measured_in="hours", better="down")
             for verb, duty, labels, formula in (
                 ("accept", Duty.ACCEPT, (_("Hours to accept"), _("Hours to accept, 9 of 10")),
-                 _("Of the tickets accepted in the period: office hours from the dispatch to the acceptance; the "
-                   "median, or what 9 of 10 did not exceed.")),
+                 _("Of the tickets accepted in the period: office hours from the dispatch to the acceptance.")),
                 ("answer", Duty.ANSWER, (_("Hours to answer"), _("Hours to answer, 9 of 10")),
                  _("Of the answers given in the period: office hours for which who gave it had the ticket, without the "
-                   "time in which it was suspended; the median, or what 9 of 10 did not exceed.")),
+                   "time in which it was suspended.")),
             )
-            for suffix, share, label in (("", 0.5, labels[0]), ("_p90", 0.9, labels[1]))
+            for suffix, share, label, which in (
+                ("", 0.5, labels[0], _(" The median: half of them took no longer.")),
+                ("_p90", 0.9, labels[1], _(" The 90th percentile: nine of ten took no longer.")),
+            )
         ),
         # -- flow
         Indicator("return_rate", _("Return rate"),
-                  _("Of the times that a ticket was given to a department in the period: those that it asked to "
-                    "return, by the period's end."),
+                  _("Of the times that a ticket was given to a department in the period: those of which it asked to "
+                    "return it, after it was given it and before the period's end, whether that was granted or not."),
                   FLOW, facts.begun, of=Span, better="down", among=GIVEN, part=_asked_to_return),
         Indicator("return_granted_rate", _("Returns granted"),
                   _("Of the requests to return that were ruled on in the period: those granted, by who asked."),

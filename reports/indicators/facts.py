@@ -21,7 +21,12 @@ CLOSED_AFTER_DISPATCH = tuple(name for name in CLOSED if name != "answer_directl
 
 
 def fell_due(window: Window) -> Q:
-    """Limits that fell due in the window while they were in force.
+    """Limits that fell due in the window while they were in force."""
+    return window.within("due_at") & _passed(window)
+
+
+def _passed(window: Window) -> Q:
+    """Limits that are in force when they pass.
 
     One that was met before counts; one that was owed no longer, or was owed by somebody else by then, does not; one
     that was moved before the window's end counts where it was moved to; what was taken back before it fell due is not
@@ -31,7 +36,7 @@ def fell_due(window: Window) -> Q:
     was_moved = Q(ended_by__in=MOVING, ended_at__lt=window.known)
     was_taken_back = Q(is_met=True, undone_at__isnull=False, undone_at__lte=F("due_at"))
     began_before = Q(begun_at__lte=F("due_at"))
-    return window.within("due_at") & began_before & was_in_force & ~was_moved & ~was_taken_back
+    return began_before & was_in_force & ~was_moved & ~was_taken_back
 
 
 def on_time(window: Window) -> Q:
@@ -71,8 +76,8 @@ def in_force_within(window: Window) -> Q:
 
 
 def _answers_due(window: Window) -> QuerySet[Span]:
-    """The answers of a row's ticket whose limit passes before the window's end."""
-    return Span.objects.filter(ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
+    """The answers of a row's ticket whose limit passes before the window's end, as it is when it passes."""
+    return Span.objects.filter(_passed(window), ticket=OuterRef("ticket"), duty=Duty.ANSWER, due_at__lt=window.end)
 
 
 def owed_and_due(window: Window) -> Q:

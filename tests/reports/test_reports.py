@@ -31,7 +31,7 @@ from reports.runs import jobs
 from reports.tasks import build_due_reports
 from tests import plans, scene
 from tests.scene import at
-from tickets.choices import FlagKind
+from tickets.choices import FlagKind, Status
 from tickets.lists.listing import ORDERS
 from tickets.matters import joining
 from tickets.models import Call, MissedCall, Ticket
@@ -215,6 +215,27 @@ def test_figures_counted_together_are_those_counted_one_by_one(april: dict[str, 
     assert [figure.text for figure in nothing.values()] == ["0", "—"]
 
 
+def test_what_is_extended_or_suspended_is_due_by_its_new_day(monday: time_machine.Traveller) -> None:
+    """Both answers are due on the 27th; a week of it says nothing of one that was extended, or suspended, before."""
+    extended, suspended = (scene.ticket_in(Status.WORKING) for _ in range(2))
+    monday.move_to(at(22, 9))
+    scene.do(extended, "ask_extension", scene.CLERK)
+    scene.do(extended, "grant_extension", scene.MANAGER)
+    scene.do(suspended, "suspend", scene.SUPERVISOR)
+    monday.move_to(at(30, 9))
+    names = ["due_closing_rate", "due_answer_rate", "on_time_rate"]
+    for day, bases in ((28, [0, 0, 0]), (30, [1, 1, 1])):
+        found = indicators.compute(names, indicators.Window(at(20, 0), at(day, 23)))
+        assert [figure.base for figure in found.values()] == bases, day
+
+
+def test_each_share_and_each_measure_says_of_what_it_is_taken() -> None:
+    silent = [one.name for one in indicators.INDICATORS.values() if one.unit != "number" and not one.base_in_words]
+    assert silent == []
+    hours = [indicators.INDICATORS[name].formula for name in ("hours_to_answer", "hours_to_answer_p90")]
+    assert str(hours[0]) != str(hours[1]), "the median and the 90th percentile are not one figure"
+
+
 def test_every_indicator_was_counted() -> None:
     assert set(COUNTED_BY_HAND) == set(indicators.INDICATORS)
 
@@ -222,6 +243,12 @@ def test_every_indicator_was_counted() -> None:
 def test_the_balance_adds_up(april: dict[str, Ticket]) -> None:
     section = tables.balance_section(Frame(periods.parse(ReportKind.MONTHLY, "2026-04")))
     assert section["rows"] == [[1, 8, 0, 7, 2]]
+
+
+def test_units_add_to_the_city_with_what_no_department_did(april: dict[str, Ticket]) -> None:
+    found = tables.units_section(Frame(periods.parse("monthly", "2026-04")))
+    closed = found["columns"].index("已办结")
+    assert [(row[0], cells.value(row[closed])) for row in found["rows"][-2:]] == [("不在承办单位", 1), ("合计", 6)]
 
 
 def test_a_rate_without_a_base_is_a_dash() -> None:
