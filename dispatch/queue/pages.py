@@ -124,10 +124,9 @@ def ticket_panel(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def review(request: HttpRequest, number: str) -> HttpResponse:
     """Fragment for who grants a return or rules: the ticket's whole path, and beside it what the directory says."""
-    user = person(request)
+    ticket, user = find_ticket(request, number), person(request)
     if not (user.may(P.DISPATCH) or user.may(P.RULE)):
         return HttpResponse("<span hidden></span>")
-    ticket = find_ticket(request, number)
     path = ticket.events.filter(action__in=ON_THE_PATH).select_related("department", "actor").order_by("sequence")
     context = {
         "ticket": ticket,

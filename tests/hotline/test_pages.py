@@ -14,8 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from demo.generator import Generator
-from hotline.accounts.permissions import Permission as P
-from hotline.accounts.permissions import Role, allows
+from hotline.accounts.permissions import Role
 from supervision.clocks.sweeping import sweep
 from tests import scene
 from tickets.choices import Status
@@ -23,27 +22,6 @@ from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
-
-PAGES = {
-    "new-ticket": P.REGISTER,
-    "my-tickets": P.REGISTER,
-    "follow-ups": P.FOLLOW_UP,
-    "follow-up-list": P.FOLLOW_UP,
-    "dispatch-queue": P.DISPATCH,
-    "inbox": P.HANDLE,
-    "answer-templates": P.HANDLE,
-    "board": P.SEE_BOARD,
-    "missed-calls": P.SEE_MISSED_CALLS,
-    "suggestions": P.SEE_SUGGESTIONS,
-    "coordinations": P.SUPERVISE,
-    "rulings": P.RULE,
-    "messages": P.SEE_MESSAGES,
-    "sweeper": P.SEE_CLOCKS,
-    "limits": P.SET_UP,
-    "calendar": P.SET_UP,
-    "dashboard": P.SEE_REPORTS,
-    "reports": P.READ_REPORTS,
-}
 
 
 def fill() -> None:
@@ -63,20 +41,6 @@ def full_house() -> None:
 
 
 @pytest.mark.parametrize("role", Role.values)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_open_to_those_who_hold_its_permission(page: str, role: str, signed_in: SignIn) -> None:
-    answer = signed_in(scene.ROLE_PEOPLE[role]).get(reverse(page))
-    assert answer.status_code == (200 if allows(role, PAGES[page]) else 403)
-
-
-@pytest.mark.parametrize("page", [*PAGES, "tickets", "home", "admin:index", "password"])
-def test_nobody_comes_in_without_signing_in(page: str, client: Client) -> None:
-    answer = client.get(reverse(page))
-    assert answer.status_code == 302
-    assert "sign-in" in answer.url or "login" in answer.url  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("role", Role.values)
 def test_each_role_has_a_home_and_every_door_of_its_navigation_opens(
     role: str, signed_in: SignIn, full_house: None
 ) -> None:
@@ -89,10 +53,7 @@ def test_each_role_has_a_home_and_every_door_of_its_navigation_opens(
         assert client.get(door, follow=True).status_code == 200, door
 
 
-def test_administration_is_for_administrators(signed_in: SignIn) -> None:
-    for role, username in scene.ROLE_PEOPLE.items():
-        answer = signed_in(username).get(reverse("admin:index"))
-        assert (answer.status_code == 200) == (role == Role.ADMINISTRATOR)
+def test_each_table_of_djangos_set_up_opens(signed_in: SignIn) -> None:
     client = signed_in(scene.ADMIN)
     links = set(re.findall(r'href="(/admin/[a-z]+/[a-z]+/)"', client.get(reverse("admin:index")).content.decode()))
     assert len(links) >= 9

@@ -8,7 +8,9 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import translation
 
+from hotline import reach
 from hotline.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from hotline.ledger.deeds import Of
 from tickets.choices import RuleKey, Status
 from tickets.disclosure import RULE, Detail, Standing, Wish
 from tickets.limits import DEFAULT_RULES
@@ -118,7 +120,33 @@ def _permissions() -> Iterator[str]:
     yield ""
     yield from _disclosure()
     yield ""
+    yield from _addresses()
+    yield ""
     yield "What a person may see is `visible_to` in `tickets/models/ticket.py`, asked by list, page, search and file."
+
+
+def _addresses() -> Iterator[str]:
+    yield "## Which address each role reaches"
+    yield ""
+    yield "Generated from `hotline/reach.py`. An address that does not stand here is refused to everybody, and a test"
+    yield "asks each for every role and for nobody (`tests/hotline/test_reach.py`). Whoever may not know of a ticket is"
+    yield "told of it, and of what hangs on it, that there is none."
+    yield ""
+    yield "| Address | Of what | Opened by | Sent to by |"
+    yield "|---|---|---|---|"
+    for name, row in reach.REACH.items():
+        yield f"| `{name}` | {row.of.label if row.of else ''} | {_reached_by(row.opens)} | {_reached_by(row.sends)} |"
+    of, who = Of.TICKET.label, _reached_by(reach.BY_WORKFLOW)
+    yield f"| `{reach.API_ACTION}…`, one for each action | {of} |  | {who} |"
+    who = _reached_by(reach.OF_ADMIN.opens)
+    yield f"| `{reach.ADMIN}…`, Django's set-up pages |  | {who} | {who} |"
+
+
+def _reached_by(who: reach.Who) -> str:
+    """The roles that get further than a refusal."""
+    if isinstance(who, reach.Anybody):
+        return {reach.ANYBODY: "anybody", reach.SIGNED_IN: "everybody signed in"}.get(who, "by docs/workflow.md")
+    return ", ".join(str(role.label) for role in Role if reach.lets(who, role))
 
 
 def _disclosure() -> Iterator[str]:
