@@ -14,17 +14,17 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
 from matters import pairs, store
 from matters.models import Trace
-from matters.pairs import PROPOSE, Learned, Place, Rarity, Side, Text
+from matters.pairs import PROPOSE, Cut, Learned, Place, Rarity, Side, Text
 from tickets.choices import Kind
 from tickets.models import Ticket
 from tickets.places import book
@@ -38,8 +38,8 @@ TIED = 0.25  # how sure a ticket must be of two threads to make them one
 RAISED = 0.33  # how sure a ticket must be of its thread to count when a thread is raised
 MEMBERS = 2  # of a matter that say how sure it is
 SAMPLE, BEHIND = 2000, 500  # latest tickets by which it is known how rare a piece is; how many may be missing at once
-CUT = 4000  # texts that are kept as they were cut
 READ = 2 * pairs.READ
+KEPT_OF_IT = ("pieces", "places", "thread", "sure")
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,12 @@ class Near:
     thread: int = 0
 
 
-class _Compared(NamedTuple):
-    row: Any
+class Compared(NamedTuple):
+    """A ticket that another was compared with, and what came of it."""
+
+    ticket: int
+    matter: int | None
+    thread: int
     probability: float
     why: tuple[str, ...]
 
@@ -62,25 +66,38 @@ class _Compared(NamedTuple):
 def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
     """What `ticket` may be about too, the surest first, down to what is just worth proposing; and keeps its trace."""
     learned, known = learned or store.current(), rarity()
-    side = side_of(ticket, places_of(ticket))
-    text = Text(side, known)
-    found: dict[tuple[str, int], list[_Compared]] = defaultdict(list)
+    text = Text(side_of(ticket, places_of(ticket)), known)
+    compared = []
     for row in _candidates(ticket, text, known):
-        other = _known.cut(side_of(row, [Place(*one) for one in row.trace.places]))
-        said = pairs.judge(text, other, known, learned)
-        key = ("matter", row.matter_id) if row.matter_id else ("thread", row.trace.thread)
-        found[key].append(_Compared(row, said.probability, said.why))
-    near = []
-    for compared in found.values():
-        compared.sort(key=lambda one: (-one.probability, one.row.pk))
-        best, counted = compared[0], compared[:MEMBERS]
-        probability = sum(one.probability for one in counted) / len(counted)
-        if probability >= PROPOSE:
-            near.append(Near(best.row.pk, best.row.matter_id, probability, best.why, best.row.trace.thread))
-    near.sort(key=lambda one: (-one.probability, one.ticket))
+        said = judged(text, side_of(row, [Place(*one) for one in row.trace.places]), known, learned)
+        compared.append(Compared(row.pk, row.matter_id, row.trace.thread, said.probability, said.why))
+    near = ranked(compared)
     _tie(near)
     _keep(ticket, text, known, near)
     return near
+
+
+def judged(text: Text, other: Side | Cut, known: Rarity, learned: Learned) -> pairs.Said:
+    """As `pairs.judge`; what lies elsewhere is not even cut up."""
+    side = other.side if isinstance(other, Cut) else other
+    if pairs.lie_apart(text.side, side):
+        return pairs.NEVER
+    return pairs.judge(text, Text(other, known), known, learned)
+
+
+def ranked(compared: Iterable[Compared]) -> list[Near]:
+    """The matters and threads of what was compared, the surest first, as sure as their two surest tickets."""
+    found: dict[tuple[str, int], list[Compared]] = defaultdict(list)
+    for one in compared:
+        found[("matter", one.matter) if one.matter else ("thread", one.thread)].append(one)
+    near = []
+    for tickets in found.values():
+        tickets.sort(key=lambda one: (-one.probability, one.ticket))
+        best, counted = tickets[0], tickets[:MEMBERS]
+        probability = sum(one.probability for one in counted) / len(counted)
+        if probability >= PROPOSE:
+            near.append(Near(best.ticket, best.matter, probability, best.why, best.thread))
+    return sorted(near, key=lambda one: (-one.probability, one.ticket))
 
 
 # -- what of a ticket is compared -----------------------------------------------------------------------------------
@@ -120,15 +137,34 @@ def month_mark(month: int) -> int:
     return month * 2654435761 % 2**32
 
 
+def hashed(piece: str) -> int:
+    """A piece as a number of four bytes. Two pieces of one number cost a comparison and nothing else."""
+    return zlib.crc32(piece.encode())
+
+
 def _number(piece: str, month: int) -> int:
-    """A piece of a month as a number of four bytes. Two pieces of one number cost a comparison and nothing else."""
-    return (zlib.crc32(piece.encode()) ^ month_mark(month)) - 2**31
+    return (hashed(piece) ^ month_mark(month)) - 2**31
 
 
-def _rarest(text: Text, rarity: Rarity, count: int) -> list[tuple[str, float]]:
+def unmarked(number: int, month: int) -> int:
+    """The piece, as `hashed`, of which `number` was made in that month."""
+    return (number + 2**31) ^ month_mark(month)
+
+
+def rarest(text: Text, rarity: Rarity, count: int) -> list[tuple[str, float]]:
     """The pieces that tell most of a text, those of the title counting twice."""
     weights = {piece: rarity(piece) * (2 if piece in text.spoken_title else 1) for piece in text.spoken}
     return sorted(weights.items(), key=lambda one: (-one[1], one[0]))[:count]
+
+
+def asked_for(text: Text, rarity: Rarity, a_month: float, months: int) -> Iterator[tuple[str, float]]:
+    """The pieces by which a text looks for others: the rarest, as many as let it meet so many rows and no more."""
+    met = 0.0
+    for nth, (piece, weight) in enumerate(rarest(text, rarity, ASKED)):
+        met += min(MOST_OF_ONE, a_month * rarity.share(piece)) * months
+        if nth and met > MOST_MET:
+            return
+        yield piece, weight
 
 
 def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
@@ -136,13 +172,7 @@ def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
     first, last = month_of(ticket.registered_at - WINDOW), month_of(ticket.registered_at + AHEAD)
     numbers: list[int] = []
     weights: list[float] = []
-    met = 0.0
-    a_month = _known.a_month
-    for piece, weight in _rarest(text, rarity, ASKED):
-        expected = min(MOST_OF_ONE, a_month * rarity.share(piece)) * (last - first)
-        met += expected
-        if numbers and met > MOST_MET:
-            break
+    for piece, weight in asked_for(text, rarity, _known.a_month, last - first):
         for month in range(first, last + 1):
             numbers.append(_number(piece, month))
             weights.append(weight)
@@ -171,26 +201,31 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - our own names
 
 
+def tied(near: Sequence[Near]) -> set[int]:
+    """The threads that are one with that of the first: a ticket is surely enough about them as well."""
+    return {one.thread for one in near[1:] if one.probability >= TIED} - {one.thread for one in near[:1]}
+
+
 def _tie(near: Sequence[Near]) -> None:
-    """What a ticket is surely enough about, as well as about the first, is one thing with it from now on."""
-    others = {one.thread for one in near[1:] if one.probability >= TIED} - {one.thread for one in near[:1]}
-    if others:
+    if others := tied(near):
         Trace.objects.filter(thread__in=others).update(thread=near[0].thread)
 
 
+def trace_of(pk: int, text: Text, rarity: Rarity, near: Sequence[Near]) -> Trace:
+    """By what a ticket is found, and with what the machine takes it for one."""
+    assert text.side.at is not None
+    month, first = month_of(text.side.at), near[0] if near else None
+    return Trace(
+        ticket_id=pk, pieces=[_number(piece, month) for piece, _weight in rarest(text, rarity, KEPT)],
+        places=[list(place) for place in text.side.places], thread=first.thread if first else pk,
+        sure=first.probability if first else 1.0,
+    )  # fmt: skip
+
+
 def _keep(ticket: Ticket, text: Text, rarity: Rarity, near: Sequence[Near]) -> None:
-    """Keeps by what the ticket is found, and with what the machine takes it for one."""
-    month = month_of(ticket.registered_at)
-    first = near[0] if near else None
-    Trace.objects.update_or_create(
-        ticket=ticket,
-        defaults={
-            "pieces": [_number(piece, month) for piece, _weight in _rarest(text, rarity, KEPT)],
-            "places": [list(place) for place in text.side.places],
-            "thread": first.thread if first else ticket.pk,
-            "sure": first.probability if first else 1.0,
-        },
-    )
+    trace = trace_of(ticket.pk, text, rarity, near)
+    kept = {name: getattr(trace, name) for name in KEPT_OF_IT}
+    Trace.objects.update_or_create(ticket=ticket, defaults=kept)
 
 
 # -- how rare a piece is --------------------------------------------------------------------------------------------
@@ -209,7 +244,6 @@ class _Known:
         self._having: Counter[str] = Counter()
         self.rarity = Rarity(0, self._having)
         self._last: int | None = None
-        self._cut: dict[Side, Text] = {}
         self._instants: deque[datetime] = deque(maxlen=SAMPLE)
 
     @property
@@ -234,21 +268,12 @@ class _Known:
                 self._take(*row)
             return self.rarity
 
-    def cut(self, side: Side) -> Text:
-        """A text as it is compared, kept until another ticket changes what pieces are worth: a rebuild compares each
-        ticket with dozens.
-        """
-        if len(self._cut) >= CUT:
-            self._cut = {}
-        return self._cut.get(side) or self._cut.setdefault(side, Text(side, self.rarity))
-
     def _take(self, pk: int, title: str, text: str, at: datetime) -> None:
         self._last = max(pk, self._last or 0)
         self._having.update(Text(Side(title, text[:READ]), self.rarity).spoken.keys())
         self._instants.append(at)
         self.rarity.looked_at += 1
         self.rarity.forget()
-        self._cut = {}
 
 
 _known = _Known()
