@@ -91,13 +91,18 @@ def _settle_waiting(now: datetime) -> int:
 # -- one ticket -----------------------------------------------------------------------------------------------------
 
 
-def settle(pk: int, *, again: bool = False) -> str:
-    """Looks at one ticket and returns what came of it; once, unless `again`. Raises Busy."""
+def settle(pk: int, *, again: bool = False, near: Sequence[Near] | None = None) -> str:
+    """Looks at one ticket and returns what came of it; once, unless `again`. Raises Busy.
+
+    `near` is what it is like, where that was found out already.
+    """
     ticket = _whole().get(pk=pk)
     known = Looked.objects.filter(pk=pk).first()
     if known and not again:
         return known.outcome
-    near = _worth(ticket, nearest(ticket)) if _is_looked_for(ticket) else []
+    if near is None:
+        near = nearest(ticket) if is_looked_for(ticket.kind, ticket.status) else []
+    near = worth(pk, near)
     with busy.told(), transaction.atomic():
         held = {row.pk: row for row in _held([pk, *(one.ticket for one in near)])}
         if not again and Looked.objects.filter(pk=pk).exists():
@@ -125,21 +130,21 @@ def _held(pks: Sequence[int]) -> list[Ticket]:
     return list(rows.order_by("pk"))
 
 
-def _is_looked_for(ticket: Ticket) -> bool:
+def is_looked_for(kind: str, status: str) -> bool:
     """Praise is no complaint about what it praises, and what is not accepted is nobody's matter."""
-    return ticket.kind != Kind.PRAISE and ticket.status != Status.NOT_ACCEPTED
+    return kind != Kind.PRAISE and status != Status.NOT_ACCEPTED
 
 
-def _worth(ticket: Ticket, near: Sequence[Near]) -> list[Near]:
-    """Of those like it, the nearest that are sure enough to be worth a word."""
-    likely = [one for one in near if one.probability >= PROPOSE and one.ticket != ticket.pk]
+def worth(pk: int, near: Sequence[Near]) -> list[Near]:
+    """Of those like a ticket, the nearest that are sure enough to be worth a word."""
+    likely = [one for one in near if one.probability >= PROPOSE and one.ticket != pk]
     return sorted(likely, key=lambda one: (-one.probability, one.ticket))[:CONSIDERED]
 
 
 def _decide(ticket: Ticket, near: Sequence[Near], held: dict[int, Ticket], *, again: bool) -> tuple[str, float]:
     if ticket.matter_id and (not again or _is_by_hand(ticket)):
         return Outcome.KEPT, 0.0
-    if not _is_looked_for(ticket):
+    if not is_looked_for(ticket.kind, ticket.status):
         return Outcome.PASSED_OVER, 0.0
     possible = [one for one in near if (other := held.get(one.ticket)) and _may_be_joined(ticket, other)]
     if ticket.matter_id:
@@ -166,7 +171,7 @@ def _is_by_hand(ticket: Ticket) -> bool:
 
 def _may_be_joined(ticket: Ticket, other: Ticket) -> bool:
     """Whether the machine may put these two together: open, or closed lately; and nobody has told them apart."""
-    if other.kind == Kind.PRAISE or other.status == Status.NOT_ACCEPTED:
+    if not is_looked_for(other.kind, other.status):
         return False
     lately = timedelta(days=limits.rule(RuleKey.CAME_BACK_DAYS))
     of = Q(matter=other.matter_id) if other.matter_id else Q(pk=other.pk)
@@ -203,14 +208,16 @@ def _join(ticket: Ticket, other: Ticket, near: Near) -> None:
     _settle_proposals(ticket)
 
 
-def _propose(ticket: Ticket, possible: Sequence[Near]) -> None:
-    """One proposal for a matter: whichever of its tickets is nearest."""
-    seen: set[tuple[str, int]] = set()
+def proposed(possible: Sequence[Near]) -> list[Near]:
+    """Of what a ticket may be about, what is proposed: one for a matter, whichever of its tickets is nearest."""
+    found: dict[tuple[str, int], Near] = {}
     for one in possible:
-        key = ("matter", one.matter) if one.matter else ("ticket", one.ticket)
-        if key in seen or len(seen) == PROPOSED:
-            continue
-        seen.add(key)
+        found.setdefault(("matter", one.matter) if one.matter else ("ticket", one.ticket), one)
+    return list(found.values())[:PROPOSED]
+
+
+def _propose(ticket: Ticket, possible: Sequence[Near]) -> None:
+    for one in proposed(possible):
         given = {"probability": one.probability, "why": list(one.why)}
         proposal, is_new = Proposal.objects.get_or_create(ticket=ticket, other_id=one.ticket, defaults=given)
         if not is_new and proposal.state == Proposal.State.SETTLED:  # nobody has said a word to it

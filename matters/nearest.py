@@ -24,7 +24,7 @@ from django.db import connection, transaction
 
 from matters import pairs, store
 from matters.models import Trace
-from matters.pairs import PROPOSE, Cut, Learned, Place, Rarity, Side, Text
+from matters.pairs import PROPOSE, Learned, Place, Rarity, Side, Text
 from tickets.choices import Kind
 from tickets.models import Ticket
 from tickets.places import book
@@ -69,20 +69,15 @@ def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
     text = Text(side_of(ticket, places_of(ticket)), known)
     compared = []
     for row in _candidates(ticket, text, known):
-        said = judged(text, side_of(row, [Place(*one) for one in row.trace.places]), known, learned)
+        other = side_of(row, [Place(*one) for one in row.trace.places])
+        # What lies elsewhere is not even cut up.
+        is_apart = pairs.lie_apart(text.side, other)
+        said = pairs.NEVER if is_apart else pairs.judge(text, Text(other, known), known, learned)
         compared.append(Compared(row.pk, row.matter_id, row.trace.thread, said.probability, said.why))
     near = ranked(compared)
-    _tie(near)
+    tie(near)
     _keep(ticket, text, known, near)
     return near
-
-
-def judged(text: Text, other: Side | Cut, known: Rarity, learned: Learned) -> pairs.Said:
-    """As `pairs.judge`; what lies elsewhere is not even cut up."""
-    side = other.side if isinstance(other, Cut) else other
-    if pairs.lie_apart(text.side, side):
-        return pairs.NEVER
-    return pairs.judge(text, Text(other, known), known, learned)
 
 
 def ranked(compared: Iterable[Compared]) -> list[Near]:
@@ -142,8 +137,9 @@ def hashed(piece: str) -> int:
     return zlib.crc32(piece.encode())
 
 
-def _number(piece: str, month: int) -> int:
-    return (hashed(piece) ^ month_mark(month)) - 2**31
+def marked(piece: int, month: int) -> int:
+    """The number of a piece, as `hashed`, in a month."""
+    return (piece ^ month_mark(month)) - 2**31
 
 
 def unmarked(number: int, month: int) -> int:
@@ -174,7 +170,7 @@ def _candidates(ticket: Ticket, text: Text, rarity: Rarity) -> list[Ticket]:
     weights: list[float] = []
     for piece, weight in asked_for(text, rarity, _known.a_month, last - first):
         for month in range(first, last + 1):
-            numbers.append(_number(piece, month))
+            numbers.append(marked(hashed(piece), month))
             weights.append(weight)
     if not numbers:
         return []
@@ -206,7 +202,8 @@ def tied(near: Sequence[Near]) -> set[int]:
     return {one.thread for one in near[1:] if one.probability >= TIED} - {one.thread for one in near[:1]}
 
 
-def _tie(near: Sequence[Near]) -> None:
+def tie(near: Sequence[Near]) -> None:
+    """Has what is one thing from now on be one thread."""
     if others := tied(near):
         Trace.objects.filter(thread__in=others).update(thread=near[0].thread)
 
@@ -216,7 +213,7 @@ def trace_of(pk: int, text: Text, rarity: Rarity, near: Sequence[Near]) -> Trace
     assert text.side.at is not None
     month, first = month_of(text.side.at), near[0] if near else None
     return Trace(
-        ticket_id=pk, pieces=[_number(piece, month) for piece, _weight in rarest(text, rarity, KEPT)],
+        ticket_id=pk, pieces=[marked(hashed(piece), month) for piece, _weight in rarest(text, rarity, KEPT)],
         places=[list(place) for place in text.side.places], thread=first.thread if first else pk,
         sure=first.probability if first else 1.0,
     )  # fmt: skip

@@ -7,38 +7,33 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from hotline import instants
-from hotline.waiting.busy import Busy
-from matters import linking, totals
-from tickets.models import Ticket
-
-BATCH = 500
+from matters import rebuilding, totals
+from matters.models import Looked
 
 
 class Command(BaseCommand):
+    _done = 0
     help = "Looks at all tickets since a day anew and joins what is one matter; what people chose stands. Prints JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", required=True, help="the first day, such as 2026-04-01")
+        parser.add_argument("--processes", type=int, help="that compare; as many as there are processors")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        since = self._day(options["since"])
-        started, done, outcomes = time.perf_counter(), 0, dict.fromkeys(map(str, linking.Outcome.values), 0)
-        rows = Ticket.objects.filter(registered_at__gte=since).order_by("registered_at", "pk")
-        ids, held = list(rows.values_list("pk", flat=True)), list[int]()
-        for pk in ids:
-            try:
-                outcomes[linking.settle(pk, again=True)] += 1
-            except Busy:
-                held.append(pk)
-            done += 1
-            if done % BATCH == 0:
-                self.stderr.write(f"{done} of {len(ids)}")
+        since, started = self._day(options["since"]), time.perf_counter()
+        rebuilt = rebuilding.rebuild(since, processes=options["processes"], told=self._tell)
         now = timezone.now()
         totals.find_missed(now)
         while batch := totals.due(now):
             totals.recount(batch, now=now)
         seconds = round(time.perf_counter() - started, 1)
-        self.stdout.write(json.dumps({"tickets": done, **outcomes, "held_by_others": len(held), "seconds": seconds}))
+        outcomes = {str(outcome): rebuilt.outcomes[outcome] for outcome in Looked.Outcome.values}
+        told = {"tickets": rebuilt.tickets, **outcomes, "held_by_others": rebuilt.held, "seconds": seconds}
+        self.stdout.write(json.dumps(told))
+
+    def _tell(self, done: int) -> None:
+        self._done += done
+        self.stderr.write(f"{self._done}")
 
     def _day(self, typed: str) -> datetime:
         try:
