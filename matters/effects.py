@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.core.cache import cache
 from django.db import transaction
@@ -59,10 +61,27 @@ def look_again(p: Performance) -> None:
         return
     named = (p.ticket.matter_id, p.data.get("matter"), p.data.get("from_matter"))
     matters = {pk for pk in named if pk}
-    if matters:
+    if matters and (gathered := _gathered.get()) is not None:
+        gathered |= matters
+    elif matters:
         transaction.on_commit(lambda: _told(matters))
     elif p.action.name == "register":
         transaction.on_commit(ask)
+
+
+_gathered: ContextVar[set[int] | None] = ContextVar("matters that are marked in the end", default=None)
+
+
+@contextmanager
+def marked_in_the_end() -> Iterator[None]:
+    """Has the matters that change within counted anew when it ends, and not one by one."""
+    matters = set[int]()
+    token = _gathered.set(matters)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        totals.mark(matters)
 
 
 def _told(matters: set[int]) -> None:

@@ -96,11 +96,10 @@ def settle(pk: int, *, again: bool = False, near: Sequence[Near] | None = None) 
 
     `near` is what it is like, where that was found out already.
     """
-    ticket = _whole().get(pk=pk)
-    known = Looked.objects.filter(pk=pk).first()
-    if known and not again:
+    if not again and (known := Looked.objects.filter(pk=pk).first()):
         return known.outcome
     if near is None:
+        ticket = _whole().get(pk=pk)
         near = nearest(ticket) if is_looked_for(ticket.kind, ticket.status) else []
     near = worth(pk, near)
     with busy.told(), transaction.atomic():
@@ -146,19 +145,25 @@ def _decide(ticket: Ticket, near: Sequence[Near], held: dict[int, Ticket], *, ag
         return Outcome.KEPT, 0.0
     if not is_looked_for(ticket.kind, ticket.status):
         return Outcome.PASSED_OVER, 0.0
-    possible = [one for one in near if (other := held.get(one.ticket)) and _may_be_joined(ticket, other)]
     if ticket.matter_id:
-        stays = [one for one in possible if held[one.ticket].matter_id == ticket.matter_id and one.probability >= JOIN]
-        if stays:
-            return Outcome.JOINED, stays[0].probability
+        own = (one for one in near if one.probability >= JOIN and _matter_of(one, held) == ticket.matter_id)
+        if stays := next((one for one in own if _may_be_joined(ticket, held[one.ticket])), None):
+            return Outcome.JOINED, stays.probability
         apply(ACTIONS["part_matter"], ticket, actor=None, given={}, at=timezone.now(), store=DatabaseStore())
-    if not possible:
+    possible = (one for one in near if one.ticket in held and _may_be_joined(ticket, held[one.ticket]))
+    first = next(possible, None)
+    if first is None:
         return Outcome.ALONE, near[0].probability if near else 0.0
-    if possible[0].probability >= JOIN and not (ticket.is_secret or held[possible[0].ticket].is_secret):
-        _join(ticket, held[possible[0].ticket], possible[0])
-        return Outcome.JOINED, possible[0].probability
-    _propose(ticket, possible)
-    return Outcome.PROPOSED, possible[0].probability
+    if first.probability >= JOIN and not (ticket.is_secret or held[first.ticket].is_secret):
+        _join(ticket, held[first.ticket], first)
+        return Outcome.JOINED, first.probability
+    _propose(ticket, [first, *possible])
+    return Outcome.PROPOSED, first.probability
+
+
+def _matter_of(near: Near, held: dict[int, Ticket]) -> int | None:
+    other = held.get(near.ticket)
+    return other.matter_id if other else None
 
 
 def _is_by_hand(ticket: Ticket) -> bool:

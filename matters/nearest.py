@@ -24,7 +24,7 @@ from django.db import connection, transaction
 
 from matters import pairs, store
 from matters.models import Trace
-from matters.pairs import PROPOSE, Learned, Place, Rarity, Side, Text
+from matters.pairs import PROPOSE, Cut, Learned, Place, Rarity, Side, Text
 from tickets.choices import Kind
 from tickets.models import Ticket
 from tickets.places import book
@@ -267,7 +267,7 @@ class _Known:
 
     def _take(self, pk: int, title: str, text: str, at: datetime) -> None:
         self._last = max(pk, self._last or 0)
-        self._having.update(Text(Side(title, text[:READ]), self.rarity).spoken.keys())
+        self._having.update(Cut(Side(title, text[:READ])).told)
         self._instants.append(at)
         self.rarity.looked_at += 1
         self.rarity.forget()

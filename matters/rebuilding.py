@@ -33,7 +33,7 @@ from django.utils import timezone
 
 from hotline.waiting import busy
 from hotline.waiting.busy import Busy
-from matters import linking, nearest, pairs, store
+from matters import effects, linking, nearest, pairs, store
 from matters.models import Choice, Looked, Proposal, Trace
 from matters.nearest import Compared, Near
 from matters.pairs import JOIN, PROPOSE, Cut, Learned, Place, Rarity, Side, Text
@@ -165,7 +165,7 @@ class _Window:
     def sample(self, places: Iterable[int]) -> None:
         """Counts these among the latest tickets, by which it is known what pieces are worth."""
         for place in places:
-            pieces = frozenset(self.cut(place).spoken)
+            pieces = self.cut(place).told
             self._sample.append((pieces, self.rows[place].at))
             self._having.update(pieces)
             if len(self._sample) > nearest.SAMPLE:
@@ -369,6 +369,14 @@ class _Rebuild:
 
     def _take(self, compared: _Slice) -> None:
         """What comes of a slice that has been compared, ticket by ticket in their order."""
+        with effects.marked_in_the_end():
+            calm = self._tell_each(compared)
+        _write_traces([self._window.rows[place] for place in compared.places])
+        self._write(calm)
+        self._told(compared.places.stop - compared.places.start)
+
+    def _tell_each(self, compared: _Slice) -> list[_Calm]:
+        """What is to be written of each; what is to be joined or parted is."""
         rows, calm = self._window.rows, list[_Calm]()
         for place, said in zip(compared.places, compared.results(), strict=True):
             row = rows[place]
@@ -390,9 +398,7 @@ class _Rebuild:
             for other, one in met:
                 if other.beside is not None and row.matter == other.matter:
                     other.beside.append(Compared(row.pk, row.matter, row.thread, one.probability, one.why))
-        _write_traces([rows[place] for place in compared.places])
-        self._write(calm)
-        self._told(compared.places.stop - compared.places.start)
+        return calm
 
     def _keep_thread(self, row: _Row, place: int, near: Sequence[Near]) -> None:
         """As `nearest` keeps it with each ticket."""
@@ -452,7 +458,7 @@ class _Rebuild:
     # -- writing
 
     def _settle(self, row: _Row, near: Sequence[Near] | None) -> None:
-        """The way of a new ticket, which finds out what it is like where that is not known; what it changed is known."""
+        """The way of a new ticket, which finds out what it is like where that is not known."""
         try:
             self._done.outcomes[linking.settle(row.pk, again=True, near=near)] += 1
         except Busy:

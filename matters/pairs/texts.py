@@ -151,6 +151,12 @@ class Cut:
         return self.spoken.total() - _pieces(_units(search.fold(self.side.address))).total()
 
     @cached_property
+    def told(self) -> frozenset[str]:
+        """The pieces of title and text alone, without the address: by these it is counted how rare a piece is."""
+        title = search.fold(self.side.title.rstrip())
+        return frozenset(_cut(_units(ACT.sub(" ", title)), _meanings(title))) | self._spoken_text.keys()
+
+    @cached_property
     def _bare(self) -> list[Counter[str]]:
         side = self.side
         where = [search.fold(one) for one in (side.address, *side.where.split(), *(p.name for p in side.places)) if one]
