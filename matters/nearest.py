@@ -110,6 +110,12 @@ def places_of(ticket: Ticket) -> list[Place]:
     ]  # fmt: skip
 
 
+def places_kept(ticket: Ticket) -> list[Place]:
+    """What the place book found in a ticket when it was looked at; now, where it was not yet."""
+    trace: Trace | None = getattr(ticket, "trace", None)
+    return [Place(*one) for one in trace.places] if trace else places_of(ticket)
+
+
 def side_of(ticket: Ticket, places: Sequence[Place]) -> Side:
     category = tuple(ticket.category.ancestor_ids) if ticket.category else ()
     return Side(

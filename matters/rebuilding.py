@@ -346,7 +346,7 @@ class _Rebuild:
     def _add_earlier(self, ticket: Ticket) -> None:
         """One from before is found by what it was found by."""
         trace: Trace | None = getattr(ticket, "trace", None)
-        row = _row(ticket, [Place(*one) for one in trace.places] if trace else nearest.places_of(ticket))
+        row = _row(ticket, nearest.places_kept(ticket))
         row.trace = None
         place = self._window.add(row)
         if row.is_looked_for:

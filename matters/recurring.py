@@ -2,8 +2,10 @@
 
 It follows from the tickets of a matter alone, whoever joined them and in whatever order: of a ticket, all that were
 recorded before it were closed before it, the last of them within the days that the city goes by. Advice that was given
-at once and praise are no closing and no coming back. What was found once stays found while it belongs to the matter: a
-ticket that is reopened because of it was closed all the same.
+at once and praise are no closing and no coming back; a question or a suggestion was never a fault that could. What
+the machine joined must lie at the very spot of one that was closed with an answer: neighbours are one matter, but a
+lift that fails next door did not come back. What a person joined is taken at their word. What was found once stays
+found while it belongs to the matter: a ticket that is reopened because of it was closed all the same.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from hotline.accounts.models import User
+from matters import nearest, pairs
 from matters.models import Recurrence
 from tickets import limits
 from tickets.choices import Closing, Kind, RuleKey, Status
@@ -23,6 +26,8 @@ from tickets.disclosure import Reader
 from tickets.models import Answer, Ticket
 from tickets.reading import read
 
+FAULTS = (Kind.COMPLAINT, Kind.HELP, Kind.REPORT)
+LOOKED_BACK = 50  # of the tickets of a matter that were closed with an answer, the latest
 ANSWERED = (Closing.FOLLOWED_UP, Closing.UNREACHED, Closing.NO_CALL)
 
 # Of each ticket the latest closing among those recorded before it, and whether one of them was open when it came.
@@ -40,8 +45,8 @@ WITH told AS (
         PARTITION BY matter_id ORDER BY registered_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 )
-SELECT id, matter_id, registered_at, last_answered_at FROM seen
-WHERE all_over_at < registered_at AND last_answered_at > registered_at - %(days)s
+SELECT id FROM seen
+WHERE kind = ANY(%(faults)s) AND all_over_at < registered_at AND last_answered_at > registered_at - %(days)s
 AND closing <> %(direct)s
 """
 
@@ -53,26 +58,44 @@ def find(matters: Collection[int], *, now: datetime) -> int:
     Recurrence.objects.filter(matter__isnull=True).delete()
     asked: dict[str, Any] = {
         "matters": list(matters), "answered": list(map(str, ANSWERED)), "refused": Status.NOT_ACCEPTED.value,
-        "direct": Closing.DIRECT.value, "praise": Kind.PRAISE.value,
+        "direct": Closing.DIRECT.value, "faults": list(map(str, FAULTS)), "praise": Kind.PRAISE.value,
         "days": timedelta(days=limits.rule(RuleKey.CAME_BACK_DAYS)),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CAME_BACK, asked)
-        found = cursor.fetchall()
-    known = set(Recurrence.objects.filter(ticket__in=[row[0] for row in found]).values_list("pk", flat=True))
-    fresh = [_recurrence(*row, now=now) for row in found if row[0] not in known]
+        found = [pk for (pk,) in cursor.fetchall()]
+    known = Recurrence.objects.filter(ticket__in=found).values("pk")
+    rows = Ticket.objects.filter(pk__in=found).exclude(pk__in=known)
+    fresh = [
+        Recurrence(
+            ticket=ticket, earlier=earlier, matter_id=ticket.matter_id, department_id=earlier.department_id,
+            days=(ticket.registered_at - (earlier.closed_at or ticket.registered_at)).days, found_at=now,
+        )
+        for ticket in _compared(rows)
+        if (earlier := _closed_there(ticket, asked["days"]))
+    ]  # fmt: skip
     Recurrence.objects.bulk_create(fresh, ignore_conflicts=True)
     Ticket.objects.filter(pk__in=[one.ticket_id for one in fresh]).update(next_due_at=now)
     return len(fresh)
 
 
-def _recurrence(pk: int, matter: int, registered_at: datetime, closed_at: datetime, *, now: datetime) -> Recurrence:
-    earlier = Ticket.objects.filter(matter=matter, closed_at=closed_at).only("pk", "department").order_by("-pk").first()
-    assert earlier is not None
-    return Recurrence(
-        ticket_id=pk, earlier=earlier, matter_id=matter, department_id=earlier.department_id,
-        days=(registered_at - closed_at).days, found_at=now,
+def _compared(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    return rows.select_related("category", "region", "trace").defer("search", "caller_search")
+
+
+def _closed_there(ticket: Ticket, lately: timedelta) -> Ticket | None:
+    """The ticket of its matter that was closed last with an answer before this one came, at the same spot."""
+    earlier = Ticket.objects.filter(
+        matter=ticket.matter_id, kind__in=FAULTS, closing__in=ANSWERED, closed_at__lt=ticket.registered_at,
+        closed_at__gt=ticket.registered_at - lately,
     )  # fmt: skip
+    latest = _compared(earlier).order_by("-closed_at", "-pk")[:LOOKED_BACK]
+    last = ticket.events.filter(action="join_matter").order_by("-sequence").values_list("actor", flat=True).first()
+    if last is not None:
+        return latest.first()
+    side = nearest.side_of(ticket, nearest.places_kept(ticket))
+    there = (one for one in latest if pairs.at_one_spot(side, nearest.side_of(one, nearest.places_kept(one))))
+    return next(there, None)
 
 
 def came_back(tickets: Collection[int]) -> dict[int, int]:

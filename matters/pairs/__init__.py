@@ -15,7 +15,7 @@
 Who called is no part of it.
 """
 
-from .judging import JOIN, NEVER, PROPOSE, Said, judge, lie_apart
+from .judging import JOIN, NEVER, PROPOSE, Said, at_one_spot, judge, lie_apart
 from .learned import DEFAULT, KNOTS, Learned, default
 from .measures import MEASURES, measure
 from .rarity import Rarity
@@ -23,5 +23,5 @@ from .texts import READ, Cut, Place, Side, Text
 
 __all__ = [
     "DEFAULT", "JOIN", "KNOTS", "MEASURES", "NEVER", "PROPOSE", "READ", "Cut", "Learned", "Place", "Rarity", "Said",
-    "Side", "Text", "default", "judge", "lie_apart", "measure",
+    "Side", "Text", "at_one_spot", "default", "judge", "lie_apart", "measure",
 ]  # fmt: skip

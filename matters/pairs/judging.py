@@ -19,10 +19,12 @@ from tickets.models import Place as InBook
 # How sure a pair decision is from which a ticket is joined by itself (at least 98 of 100 that it joined
 # on labelled data were right), and from which it is proposed. Below that nothing is done.
 JOIN, PROPOSE = 0.5, 0.18
+COPIED = 0.8  # of the shorter text stands in the longer one: nearly the same text
 NOTHING = 0.02  # likeness of what is said beside the name below which nothing is said alike
 LEAST = 4  # pairs of characters in a call that says anything that could be compared
 DOOR = re.compile(r"(\d{1,5})号(?![楼线院])")
 APART = 20  # numbers between two doors of a street that are neighbours no more
+NEXT_DOOR = 4  # numbers between two doors of a street at one spot
 AT_ONCE = timedelta(days=14)  # between two calls about one thing that nothing but the street ties together
 
 
@@ -70,9 +72,17 @@ def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None
         probability = JOIN - 0.01 if probability >= JOIN and is_near else 0.0
     elif _far_doors(one.side, other.side):
         probability = min(probability, JOIN - 0.01) if _may_be_one(one.side, other.side) else 0.0
-    elif one.side.asks != other.side.asks:  # one only asks what the other complains of
+    elif _may_be_another(one, other, measures):
         probability = min(probability, JOIN - 0.01)
     return Said(probability, tuple(_because(one, other, measures, named)), measures)
+
+
+def _may_be_another(one: Text, other: Text, measures: Mapping[str, float]) -> bool:
+    """Whether one only asks what the other complains of; or operators put them under heads with nothing in common, such
+    as dust and unpaid wages of one building site, and the words do not say otherwise.
+    """
+    under_other_heads = bool(measures["other_category"]) and measures["copied"] <= COPIED
+    return one.side.asks != other.side.asks or under_other_heads
 
 
 def _name_alone(measures: Mapping[str, float]) -> bool:
@@ -113,11 +123,32 @@ def _far_doors(one: Side, other: Side) -> bool:
     return bool(here and there and abs(int(here[1]) - int(there[1])) > APART)
 
 
+def at_one_spot(one: Side, other: Side) -> bool:
+    """Whether nothing says that the two lie at different spots: one place of the book that is no road, one crossing,
+    one stretch of a road; where the book knows no place of either, one address or none.
+    """
+    if bool(one.places) != bool(other.places):
+        return False
+    if not one.places:
+        here, there = (search.fold(side.address) for side in (one, other))
+        return not here or not there or here in there or there in here
+    shared = [place for place in one.places if place.pk in {p.pk for p in other.places}]
+    if any(place.kind != InBook.Kind.ROAD for place in shared):
+        return True
+    doors = [DOOR.search(search.fold(side.address)) for side in (one, other)]
+    if len(shared) > 1 or not shared:
+        return bool(shared) and not any(doors)
+    if all(doors):
+        first, second = (int(door[1]) for door in doors if door)
+        return abs(first - second) <= NEXT_DOOR
+    return not any(doors) and len(one.places) == len(other.places)
+
+
 def _because(one: Text, other: Text, measures: Mapping[str, float], named: Run) -> Iterable[str]:
     if measures["same_place"] == 1.0:
         here = {p.pk for p in one.side.places}
         yield _t("Same place: %(place)s") % {"place": next(p.name for p in other.side.places if p.pk in here)}
-    if measures["copied"] > 0.8 and min(one.text.total(), other.text.total()) > 20:
+    if measures["copied"] > COPIED and min(one.text.total(), other.text.total()) > 20:
         yield _t("Nearly the same text")
     if named.worth > 2:
         yield _t("Both say: %(words)s") % {"words": _as_written(named.words, one.side, other.side)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,43 @@ def test_two_doors_of_a_street_far_apart_are_for_a_person_to_join() -> None:
     assert judged(here, at_the_door(title, text, 183)).probability >= JOIN
     assert PROPOSE <= judged(here, at_the_door(title, text, 12)).probability < JOIN
     assert judged(here, at_the_door(title, text, 12, days=20)).probability == 0, "nobody need look at that"
+
+
+def test_dust_and_wages_of_one_building_site_are_for_a_person_to_join() -> None:
+    """What operators put under heads with nothing in common is joined only where the text is nearly the same."""
+
+    def at_the_site(title: str, text: str, category: tuple[int, ...]) -> Side:
+        place = call(title, text, ESTATE)
+        return replace(place, category=category)
+
+    dust = at_the_site("凤凰天仙城工地扬尘大", "凤凰天仙城工地渣土车进出不冲洗，扬尘很大，窗户不敢开。", (1, 11))
+    wages = at_the_site("凤凰天仙城工地拖欠工资", "来电人与十余名工友在凤凰天仙城工地干活，被拖欠工资30天。", (2, 21))
+    assert judged(dust, wages).probability < JOIN
+    again = at_the_site("工地扬尘大", "我是凤凰天仙城工地渣土车进出不冲洗，扬尘很大，窗户不敢开。", (3, 31))
+    assert judged(dust, again).probability >= JOIN
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (("", (ESTATE,)), ("东门", (ESTATE,)), True),
+        (("", (ESTATE,)), ("", (ESTATE._replace(pk=77),)), False),
+        (("", (ESTATE,)), ("", ()), False),
+        (("银湖大道181号", (BOULEVARD,)), ("银湖大道183号", (BOULEVARD,)), True),
+        (("银湖大道181号", (BOULEVARD,)), ("银湖大道191号", (BOULEVARD,)), False),
+        (("银湖大道181号", (BOULEVARD,)), ("银湖大道", (BOULEVARD,)), False),
+        (("银湖大道", (BOULEVARD,)), ("银湖大道", (BOULEVARD,)), True),
+        (("银湖大道与天仙路交叉口", (BOULEVARD, ROAD)), ("天仙路与银湖大道交叉口", (ROAD, BOULEVARD)), True),
+        (("银湖大道与天仙路交叉口", (BOULEVARD, ROAD)), ("银湖大道9号", (BOULEVARD,)), False),
+        (("南塘村三组", ()), ("南塘村", ()), True),
+        (("南塘村", ()), ("北塘村", ()), False),
+    ],
+)
+def test_the_spot_is_one_where_nothing_says_otherwise(
+    one: tuple[str, tuple[Place, ...]], other: tuple[str, tuple[Place, ...]], *, expected: bool
+) -> None:
+    here, there = (Side("路灯不亮", "晚上一片漆黑", address, places=places) for address, places in (one, other))
+    assert pairs.at_one_spot(here, there) is pairs.at_one_spot(there, here) is expected
 
 
 def test_a_road_and_an_estate_that_only_share_a_street_are_proposed_within_a_fortnight() -> None:
