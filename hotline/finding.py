@@ -15,6 +15,8 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from hotline.ledger.writing import note
+
 WORDS, KEY = "q", "find"  # what a form calls the words, and an address the key of words that are kept
 SESSION = "finds"
 MOST = 40  # searches kept a session; the oldest gives way
@@ -61,4 +63,5 @@ def asked(request: HttpRequest) -> tuple[QueryDict, bool]:
     kept = request.session.get(SESSION, {}).get(key)
     if kept:
         given[WORDS] = kept
+        note(request, words=kept)
     return given, bool(key and not kept)

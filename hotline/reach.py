@@ -77,6 +77,7 @@ def form(who: Any, of: Of = Of.NOTHING, read: Deed | None = None, sends: Any = N
 
 
 D = Deed
+EXPORTS = (P.EXPORT_TICKETS, P.READ_LEDGER)
 SEES_TICKETS = (P.SEE_ALL_TICKETS, P.SEE_DEPARTMENT_TICKETS)
 
 REACH: dict[str, Reach] = {
@@ -95,6 +96,9 @@ REACH: dict[str, Reach] = {
     "tokens": form(P.USE_API, Of.TOKEN),
     "revoke-token": takes(P.USE_API, Of.TOKEN),
     "design": opens(SIGNED_IN),
+    # -- the audit log: looked at by nobody else, and looking stands in it ------------------------------------
+    "ledger": opens(P.READ_LEDGER, Of.LEDGER, D.SEEN),
+    "ledger-export": takes(P.READ_LEDGER, Of.LEDGER, D.EXPORTED),
     # -- set-up ----------------------------------------------------------------------------------------------
     "set-up": opens(P.SET_UP),
     "people": opens(P.SET_UP, Of.ACCOUNT, D.SEEN),
@@ -128,10 +132,10 @@ REACH: dict[str, Reach] = {
     "answer-templates": form(P.HANDLE, Of.SET_UP),
     "answer-template": form(P.HANDLE, Of.SET_UP),
     "join-tickets": takes(P.MANAGE_MATTERS, Of.LIST),
-    "ticket-exports": opens(P.EXPORT_TICKETS, Of.EXPORT),
+    "ticket-exports": opens(EXPORTS, Of.EXPORT),
     "ticket-export": takes(P.EXPORT_TICKETS, Of.EXPORT, D.EXPORTED),
-    "ticket-export-file": opens(P.EXPORT_TICKETS, Of.EXPORT, D.DOWNLOADED),
-    "ticket-export-end": takes(P.EXPORT_TICKETS, Of.EXPORT),
+    "ticket-export-file": opens(EXPORTS, Of.EXPORT, D.DOWNLOADED),
+    "ticket-export-end": takes(EXPORTS, Of.EXPORT),
     # -- recording calls -------------------------------------------------------------------------------------
     "new-ticket": form(P.REGISTER),
     "desk-call": opens(P.REGISTER, Of.CALLER, D.SEEN),

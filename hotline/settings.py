@@ -44,6 +44,24 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # keys that were changed, and still hold
+
+
+def _ledger_keys() -> list[str]:
+    """The keys of the audit log; outside a deployment one that is made once and kept in the data folder."""
+    given: list[str] = [one for one in env.list("LEDGER_KEYS", default=[]) if one]
+    if any(len(one) < 32 for one in given) or (DEPLOYED and not given):
+        raise ImproperlyConfigured("LEDGER_KEYS must hold a secret of at least 32 characters of your own.")
+    if given:
+        return given
+    kept = DATA_DIR / "ledger-keys"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48))
+    return kept.read_text().split()
+
+
+LEDGER_KEYS = _ledger_keys()  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
+LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default=str(DATA_DIR / "ledger"))  # a folder
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if DEPLOYED else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -51,6 +69,7 @@ INSTALLED_APPS = [
     "hotline",
     "hotline.accounts",
     "hotline.receipts",
+    "hotline.ledger",
     "hotline.worktime",
     "tickets",
     "dispatch",
@@ -91,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hotline.ledger.middleware.WrittenDown",
     "hotline.accounts.access.SignInRequired",
     "hotline.reach.Reached",
     "hotline.accounts.gate.OneTimePasswordMiddleware",
@@ -239,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "matters": {"task": "matters.tasks.work", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
+    "ledger": {"task": "hotline.ledger.tasks.seal", "schedule": env.float("HOTLINE_SEAL_SECONDS", default=5.0)},
     "receipts": {"task": "hotline.receipts.tasks.forget_old", "schedule": crontab(hour=2, minute=40)},
     "missed-calls": {"task": "tickets.tasks.lapse_missed_calls", "schedule": crontab(minute=15)},
     "articles": {"task": "supervision.tasks.tell_of_articles", "schedule": crontab(hour=8, minute=0)},

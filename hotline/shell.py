@@ -54,6 +54,7 @@ DOORS = (
     Door("tickets", _("All tickets"), P.SEE_ALL_TICKETS, "magnifying-glass"),
     Door("limits", _("Time limits"), P.SET_UP, "clock"),
     Door("calendar", _("Working calendar"), P.SET_UP, "calendar-days"),
+    Door("ledger", _("Audit log"), P.READ_LEDGER, "finger-print"),
     Door("tokens", _("API tokens"), P.USE_API, "key"),
     Door("set-up", _("Set-up"), P.SET_UP, "cog-6-tooth"),
 )
@@ -65,6 +66,7 @@ HOMES = {
     "supervisor": "board",
     "manager": "dashboard",
     "administrator": "set-up",
+    "auditor": "ledger",
     "telephony": "tokens",
 }
 

@@ -11,6 +11,7 @@ from hotline import drafts, finding, health, language, numbers, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
 from hotline.handbook.pages import guide, own_guide
+from hotline.ledger import pages as ledger_pages
 from hotline.setting_up import home, people, table_pages
 
 urlpatterns = [
@@ -23,6 +24,7 @@ urlpatterns = [
     path("set-up/tables/<slug:name>/", table_pages.rows, name="set-up-table"),
     path("set-up/tables/<slug:name>/new/", table_pages.add, name="set-up-add"),
     path("set-up/tables/<slug:name>/<int:pk>/", table_pages.row, name="set-up-row"),
+    path("audit-log/", ledger_pages.ledger, name="ledger"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", SignOutView.as_view(), name="sign-out"),

@@ -8,6 +8,6 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         from supervision import effects, numbers, setting_up  # noqa: F401 - register what actions change, what is counted
-        from supervision.clocks import keeping, sweeping  # noqa: F401
+        from supervision.clocks import keeping, proving, sweeping  # noqa: F401
         from supervision.ladder import messages, of_matters, steps  # noqa: F401
         from supervision.site import effects as of_the_spot  # noqa: F401

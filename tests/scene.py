@@ -35,6 +35,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 4, 20, 9, 0, tzinfo=SHANGHAI)
 
 OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, ADMIN = "operator1", "dispatcher1", "supervisor1", "manager1", "admin"
+AUDITOR = "auditor1"
 TELEPHONY = "telephony"  # no person
 CLERK = "zhujian"  # of the department that tickets go to here
 OTHER_CLERK = "chengguan"
@@ -47,6 +48,7 @@ ROLE_PEOPLE = {
     "supervisor": SUPERVISOR,
     "manager": MANAGER,
     "administrator": ADMIN,
+    "auditor": AUDITOR,
     "telephony": TELEPHONY,
 }
 ANSWER = "已到现场核实并完成整改，更换了松动的钢板并铺设橡胶垫，夜间不再通行重车。"

@@ -12,4 +12,4 @@ class TicketsConfig(AppConfig):
         from tickets.following_up import numbers, queue  # noqa: F401
         from tickets.lists import numbers as of_lists  # noqa: F401
         from tickets.telephony import numbers as of_missed_calls  # noqa: F401
-        from tickets.workflow import correcting, effects, handing_over  # noqa: F401
+        from tickets.workflow import correcting, effects, handing_over, proving  # noqa: F401

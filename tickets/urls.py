@@ -27,6 +27,7 @@ urlpatterns = [
     path("desk/missed/<int:pk>/end/", missed.end, name="missed-end"),
     path("tickets/exports/", exporting.exports, name="ticket-exports"),
     path("tickets/exports/new/", exporting.export, name="ticket-export"),
+    path("audit-log/export/", exporting.export_ledger, name="ledger-export"),
     path("tickets/exports/<int:pk>/tickets.xlsx", exporting.export_file, name="ticket-export-file"),
     path("tickets/exports/<int:pk>/end/", exporting.export_end, name="ticket-export-end"),
     path("tickets/<ticket:number>/again/<str:deed>/", calls.about_earlier, name="about-earlier"),

@@ -18,13 +18,13 @@ from hotline.accounts.models import User
 View = Callable[..., HttpResponseBase]
 
 
-def requires(permission: str) -> Callable[[View], View]:
-    """Only for people who hold `permission`; others get 403. Signing in is asked by the middleware."""
+def requires(*permissions: str) -> Callable[[View], View]:
+    """Only for people who hold one of `permissions`; others get 403. Signing in is asked by the middleware."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not person(request).may(permission):
+            if not any(person(request).may(permission) for permission in permissions):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

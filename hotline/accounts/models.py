@@ -281,6 +281,7 @@ class ApiToken(AbstractAuthToken):
 
     name = models.CharField(_("what it is for"), max_length=60)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    is_noted = False  # whether this use was written down
 
     class Meta:
         verbose_name = _("API token")
@@ -294,6 +295,7 @@ class ApiToken(AbstractAuthToken):
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at > USE_NOTED_EVERY:
             type(self)._default_manager.filter(pk=self.pk).update(last_used_at=now)
+            self.is_noted = True
 
 
 @roles.kept()

@@ -11,6 +11,7 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", _("Supervisor")
     MANAGER = "manager", _("Manager")
     ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
     TELEPHONY = "telephony", _("Telephone system")
 
 
@@ -52,6 +53,8 @@ class Permission(models.TextChoices):
     TELL_OF_CALLS = "tell_of_calls", _("Send the events of calls, as a telephone system")
     SEE_OPERATORS = "see_operators", _("See the day of every operator")
     EXPORT_TICKETS = "export_tickets", _("Write lists of tickets into files")
+    SEE_WHO_LOOKED = "see_who_looked", _("See who looked at a caller, and why")
+    READ_LEDGER = "read_ledger", _("Read the audit log and export it")
     USE_API = "use_api", _("Use the API with tokens of one's own")
     SET_UP = "set_up", _("Change people, departments, categories, limits and the calendar")
 
@@ -122,6 +125,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.READ_ARTICLES,
             P.DRAFT_ARTICLES,
             P.RELEASE_ARTICLES,
+            P.SEE_WHO_LOOKED,
             P.SEE_BOARD,
             P.SEE_MISSED_CALLS,
             P.SUPERVISE,
@@ -175,6 +179,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.USE_API,
         }
     ),
+    # Reads what everybody did and does nothing else (三员分立): neither tickets nor set-up, and no token that could.
+    Role.AUDITOR: frozenset({P.READ_LEDGER}),
     # No person: an account of the telephone system's own, which sees nothing.
     Role.TELEPHONY: frozenset({P.TELL_OF_CALLS, P.USE_API}),
 }

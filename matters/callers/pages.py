@@ -12,6 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
+from hotline.ledger import looking
+from hotline.ledger.models import Entry
 from hotline.receipts import services as receipts
 from hotline.telephone import shown
 from hotline.waiting.busy import Busy
@@ -21,6 +23,7 @@ from tickets.callers import book
 from tickets.lists.listing import ticket_list
 from tickets.models import Caller
 
+LOOKED_AT = 200  # of their tickets, the latest
 SAME, OTHER = "same", "other"
 
 
@@ -35,8 +38,15 @@ def caller_page(request: HttpRequest, pk: int) -> HttpResponse:
         request, found.tickets, title=found.names[0] if found.names else shown(found.numbers[0].phone),
         template="matters/caller.html", filters=("status", "kind", "category", "recorded_from", "recorded_to"),
         keep=(), caller=found, alike=alike, may_decide=user.may(P.MANAGE_MATTERS),
+        looked=_looked(found) if user.may(P.SEE_WHO_LOOKED) else (),
         perhaps=persons.perhaps(found, user, alike), words=persons.words_for(found, user),
     )  # fmt: skip
+
+
+def _looked(found: Person) -> list[Entry]:
+    """Who lately looked at this person: on this page, while they called, or at one of their tickets."""
+    numbers = found.tickets.order_by("-pk").values_list("number", flat=True)[:LOOKED_AT]
+    return looking.at_caller([one.pk for one in found.numbers], numbers)
 
 
 @requires(P.MANAGE_MATTERS)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
+from hotline.ledger.writing import note
 from hotline.shell import number_in
 from supervision import words
 from supervision.ladder import messages
@@ -39,6 +40,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     visible = Ticket.objects.visible_to(request.user)
     orders = SupervisionOrder.objects.select_related("ticket__region__parent", "department", "issued_by")
     found = get_object_or_404(orders.filter(ticket__in=visible), number=number)
+    note(request, number=found.ticket.number, key=number)
     on_paper = read(found.ticket, None)  # the rest stands on the ticket's page, for who may open it
     lines = words.lines(found.ticket.flags.order_by("since", "pk"), on_paper)
     context = {"order": found, "ticket": found.ticket, "read": on_paper, "lines": lines}

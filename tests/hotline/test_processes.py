@@ -37,12 +37,21 @@ def test_compose_checks_health_keeps_data_and_asks_for_secrets(compose: dict[str
     text = (ROOT / "docker-compose.yml").read_text()
     for name, service in compose["services"].items():
         assert "healthcheck" in service, name
-    for secret in ("SECRET_KEY", "PAGES_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    for secret in ("SECRET_KEY", "LEDGER_KEYS", "PAGES_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
         assert f"${{{secret}:?" in text, f"{secret} must not have a default"
     knowing = [name for name, one in compose["services"].items() if "DATABASE_OWNER_URL" in one.get("environment", {})]
     assert knowing == ["setup"], "whoever serves pages does not know the owner's password"
     assert set(compose["volumes"]) == {"data", "postgres", "redis"}
     assert "USER hotline" in (ROOT / "Dockerfile").read_text()
+
+
+def test_a_deployment_does_not_start_without_a_key_of_the_audit_log() -> None:
+    environment = os.environ | {"HOTLINE_DEPLOYED": "1", "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "LEDGER_KEYS" in done.stderr
 
 
 @pytest.mark.parametrize("key", ["", "short", "please-change-me-please-change-me-please"])
@@ -58,7 +67,7 @@ def test_a_deployment_does_not_start_without_a_secret_of_its_own(key: str) -> No
 def test_a_deployment_is_sound_by_djangos_own_check() -> None:
     environment = os.environ | {
         "HOTLINE_DEPLOYED": "1", "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
-        "ALLOWED_HOSTS": "a.cn",
+        "ALLOWED_HOSTS": "a.cn", "LEDGER_KEYS": "zyxwvutsrqponmlkjihgfedcba9876543210",
     }  # fmt: skip
     environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # which a test with a browser before this one has set
     done = subprocess.run(

@@ -127,7 +127,7 @@ def test_the_board_costs_the_same_however_much_is_stuck(
     sweep()
     client = signed_in(scene.SUPERVISOR)
     client.get(reverse("board"))
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert client.get(reverse("board")).status_code == 200
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline import errors
 from hotline.accounts.access import person
 from hotline.accounts.models import User
+from hotline.ledger.writing import note
 from hotline.receipts import services as receipts
 from hotline.shell import back
 from tickets.attachments import keeping
@@ -55,6 +56,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A file, for whoever may see its ticket; pictures open, recordings play on the page, everything else is saved."""
     visible = Ticket.objects.visible_to(request.user)
     found = get_object_or_404(Attachment.objects.select_related("ticket").filter(ticket__in=visible), pk=pk)
+    note(request, number=found.ticket.number)
     return served(request, found, read(found.ticket, person(request)).text(found.name))
 
 

@@ -22,6 +22,7 @@ from hotline import telephone, text
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Region, User
 from hotline.accounts.permissions import Permission as P
+from hotline.ledger.writing import note
 from hotline.receipts import services as receipts
 from hotline.receipts.services import SENT_BEFORE
 from hotline.shell import number_in
@@ -125,6 +126,8 @@ def desk_call(request: HttpRequest) -> HttpResponse:
     if not read and (call_id or given):
         messages.warning(request, _no_number(given))
     named = call_id if len(call_id) <= LONGEST_ID else ""
+    caller = Caller.objects.filter(phone=phone).only("pk").first() if phone else None
+    note(request, key=caller.pk if caller else "", told="" if caller else phone)
     _hold(request, str(key), phone, named)
     return _empty(request, form_key=key, call_id=named, caller_phone=phone, caller_name=_name_of(phone))
 
@@ -238,6 +241,7 @@ def caller_history(request: HttpRequest) -> HttpResponse:
         earlier = _with_deeds(sorted(rows, key=lambda ticket: not ticket.is_open), user)
         lately = _calls_since(timezone.now() - MONTH, found)
     caller = Caller.objects.filter(phone=phone).first() if phone else None
+    note(request, **({"key": caller.pk} if caller else {"deed": "searched", "words": phone}))
     name = caller.name if caller else ""
     context = {"phone": phone, "earlier": earlier, "lately": lately, "name": name, "caller": caller}
     return render(request, "tickets/_caller.html", context)

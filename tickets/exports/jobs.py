@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,8 +26,9 @@ from django.utils.translation import gettext as _t
 
 from hotline import disk
 from hotline.accounts.permissions import Permission as P
+from hotline.ledger import pages as ledger
 from hotline.waiting import patience
-from tickets.exports import rows
+from tickets.exports import entry_rows, rows
 from tickets.lists.filters import TicketFilter
 from tickets.lists.listing import DEFAULT_ORDER, ORDERS
 from tickets.models import Ticket, TicketExport, TicketQuerySet
@@ -102,6 +104,8 @@ def _claim(pk: int) -> TicketExport | None:
 
 def _make(export: TicketExport) -> None:
     owner = export.owner
+    if export.of == TicketExport.Of.LEDGER:
+        return _make_of_ledger(export)
     if not (owner.is_active and owner.may(P.EXPORT_TICKETS)):
         return _fail(export, _t("You may not export tickets any more."))
     tickets = chosen(export.asked, owner)
@@ -112,24 +116,47 @@ def _make(export: TicketExport) -> None:
     if not disk.has_room_for(total * BYTES_A_ROW):
         return _fail(export, str(disk.FULL))
     TicketExport.objects.filter(pk=export.pk).update(total=total)
+    read = tickets.only(*rows.COLUMNS_READ)
+    ordered = read.order_by(*ORDERS.get(export.order, ORDERS[DEFAULT_ORDER]))
+    title = _t("%(city)s 12345 hotline: tickets") % {"city": settings.CITY_NAME}
+
+    def write(path: Path, mark: str, told: rows.Told) -> int:
+        read_in_turn: Any = ordered.iterator(chunk_size=rows.AT_ONCE)
+        with closing(read_in_turn) as found:
+            return rows.write(path, found, owner, title=title, mark=mark, told=told)
+
+    _write(export, write)
+
+
+def _make_of_ledger(export: TicketExport) -> None:
+    if not (export.owner.is_active and export.owner.may(P.READ_LEDGER)):
+        return _fail(export, _t("You may not export the audit log any more."))
+    entries = ledger.found(export.asked)
+    total = entries.count()
+    if total > rows.MOST_ROWS:
+        said = _t("%(count)d entries are more than %(most)d, the most of one file: narrow the list.")
+        return _fail(export, said % {"count": total, "most": rows.MOST_ROWS})
+    if not disk.has_room_for(total * BYTES_A_ROW):
+        return _fail(export, str(disk.FULL))
+    TicketExport.objects.filter(pk=export.pk).update(total=total)
+    _write(export, lambda path, mark, told: entry_rows.write(path, entries, mark=mark, told=told))
+
+
+def _write(export: TicketExport, write: Callable[[Path, str, rows.Told], int]) -> None:
+    """Has the file written in a folder of its own, and gives it its name once it is whole."""
 
     def told(done: int) -> None:
         still = TicketExport.objects.filter(pk=export.pk, state=State.RUNNING)
         if not still.update(done=done, seen_at=timezone.now()):
             raise _Stopped
 
-    read = tickets.only(*rows.COLUMNS_READ)
-    ordered = read.order_by(*ORDERS.get(export.order, ORDERS[DEFAULT_ORDER]))
     folder = Path(default_storage.path(FOLDER))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder) as making:
         path = Path(making) / "export.xlsx"
-        title = _t("%(city)s 12345 hotline: tickets") % {"city": settings.CITY_NAME}
         made = timezone.localtime()
-        mark = _t("Made by %(who)s, %(when)s") % {"who": owner, "when": f"{made:%Y-%m-%d %H:%M}"}
-        read_in_turn: Any = ordered.iterator(chunk_size=rows.AT_ONCE)
-        with closing(read_in_turn) as found:
-            done = rows.write(path, found, owner, title=title, mark=mark, told=told)
+        mark = _t("Made by %(who)s, %(when)s") % {"who": export.owner, "when": f"{made:%Y-%m-%d %H:%M}"}
+        done = write(path, mark, told)
         name = f"{FOLDER}/{export.pk}-{made:%Y%m%d%H%M%S}.xlsx"
         path.replace(default_storage.path(name))
     ready = {"state": State.READY, "done": done, "total": done, "file": name, "finished_at": timezone.now()}

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline import finding
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
+from hotline.ledger.pages import LedgerFilter
 from hotline.receipts import services as receipts
 from tickets.exports import jobs
 from tickets.lists.filters import TicketFilter
@@ -29,7 +30,7 @@ LONGEST_VALUE = 200  # characters of one filter
 State = TicketExport.State
 
 
-@requires(P.EXPORT_TICKETS)
+@requires(P.EXPORT_TICKETS, P.READ_LEDGER)
 @require_GET
 def exports(request: HttpRequest) -> HttpResponse:
     """One's own exports, the newest first; the page renews itself while one is in the making."""
@@ -70,20 +71,48 @@ def export(request: HttpRequest) -> HttpResponse:
     return redirect("ticket-exports")
 
 
+@requires(P.READ_LEDGER)
+@require_POST
+def export_ledger(request: HttpRequest) -> HttpResponse:
+    """Has the entries of the audit log that are asked for made into a file."""
+    user, form = person(request), LedgerFilter(request.POST)
+    if not form.is_valid():
+        messages.error(request, _t("This list is narrowed by something that finds nothing. Look at its filters."))
+        return redirect("ledger")
+    asked = {name: request.POST[name][:LONGEST_VALUE] for name in form.fields if request.POST.get(name)}
+
+    def ask() -> str:
+        made = TicketExport.objects.create(
+            of=TicketExport.Of.LEDGER, owner=user, asked=asked, order="newest", narrowed_by=_asked_in_words(form),
+        )  # fmt: skip
+        transaction.on_commit(lambda: export_tickets.delay(made.pk))
+        return str(made.pk)
+
+    try:
+        receipts.once_for(request, ask, person=user)
+    except IntegrityError:
+        messages.error(request, _t("One of your exports is still in the making. Wait for it, or cancel it."))
+    return redirect("ticket-exports")
+
+
 def _in_words(checked: Any) -> str:
     """What a list is narrowed by, as its page has it; the words that were searched for are not kept in sight."""
+    return _asked_in_words(checked.form)
+
+
+def _asked_in_words(form: Any) -> str:
     told = []
-    for name, value in checked.form.cleaned_data.items():
+    for name, value in form.cleaned_data.items():
         if value in (None, ""):
             continue
-        field = checked.form.fields[name]
+        field = form.fields[name]
         shown = dict(field.choices).get(value, value) if hasattr(field, "_choices") else value
         value_told = "…" if name == finding.WORDS else shown
         told.append(_t("%(where)s: %(what)s") % {"where": field.label, "what": value_told})
     return _t(", ").join(told)[:300]
 
 
-@requires(P.EXPORT_TICKETS)
+@requires(P.EXPORT_TICKETS, P.READ_LEDGER)
 @require_GET
 def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The file, for whoever asked for it and nobody else."""
@@ -92,13 +121,14 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
         file = found.file.open("rb")
     except FileNotFoundError as missing:
         raise Http404 from missing
-    name = _t("Exported tickets") + f"-{timezone.localtime(found.finished_at):%Y%m%d-%H%M}.xlsx"
+    what = _t("Audit log") if found.of == TicketExport.Of.LEDGER else _t("Exported tickets")
+    name = what + f"-{timezone.localtime(found.finished_at):%Y%m%d-%H%M}.xlsx"
     response = FileResponse(file, as_attachment=True, filename=name)
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-@requires(P.EXPORT_TICKETS)
+@requires(P.EXPORT_TICKETS, P.READ_LEDGER)
 @require_POST
 def export_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancels an export that is being made, or withdraws one that is ready."""

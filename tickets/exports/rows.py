@@ -171,7 +171,7 @@ def _shell(count: int, reader: User, title: str, mark: str) -> dict[str, bytes]:
         instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         typed = book.add_format({"quote_prefix": True})  # is no formula after it was edited either
         sheet = book.add_worksheet(_t("Exported tickets"))
-        _set_page(sheet, title, mark)
+        set_page(sheet, title, mark)
         told_of = columns()
         for at, (heading, width, _read) in enumerate(told_of):
             sheet.set_column(at, at, width)
@@ -190,7 +190,7 @@ def _around(sheet: bytes) -> tuple[str, str]:
     return before, end + after
 
 
-def _set_page(sheet: Any, title: str, mark: str) -> None:
+def set_page(sheet: Any, title: str, mark: str) -> None:
     """A4 lying, as wide as the page, the head on each page, who made it when at the foot."""
     sheet.set_paper(A4)
     sheet.set_landscape()

@@ -26,6 +26,11 @@ class TicketExport(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         WITHDRAWN = "withdrawn", _("withdrawn")
 
+    class Of(models.TextChoices):
+        TICKETS = "tickets", _("Tickets")
+        LEDGER = "ledger", _("Audit log")
+
+    of = models.CharField(max_length=10, choices=Of, default=Of.TICKETS)
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked = models.JSONField(default=dict)  # the list's filters as they stood in its address
     order = models.CharField(max_length=20)
