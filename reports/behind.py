@@ -170,13 +170,13 @@ def figure_tickets(request: HttpRequest, name: str) -> HttpResponse:
 def abnormal_tickets(request: HttpRequest, way: str) -> HttpResponse:
     """The tickets that flowed abnormally in one way, all of them."""
     try:
-        label, condition = monthly.abnormal(way)
+        label, which = monthly.abnormal(way)
     except KeyError as error:
         raise Http404 from error
     first, last, window = window_of(request)
     narrowed = narrowed_by(request.GET.get("for", ""))
     frame = Frame(periods.between(first, last), narrowed.scope)
-    tickets = frame.handled().filter(condition(window))
+    tickets = frame.handled().filter(pk__in=which(window))
     shown = {"first": first, "last": last, "parts": (), "narrowed": narrowed.names}
     return _list(request, tickets, label, "", shown)
 

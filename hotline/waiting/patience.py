@@ -21,18 +21,21 @@ from django.dispatch import receiver
 
 @dataclass(frozen=True)
 class Patience:
-    """Limits in seconds; 0 is without end."""
+    """Limits in seconds; 0 is without end. `memory` is how many megabytes the database may take to sort or to join by;
+    0 is what its configuration says."""
 
     lock: float  # for a row, or a lock, that somebody else holds
     statement: float  # for one statement, its waiting included
     idle: float  # for a transaction that holds its locks and does nothing
+    memory: int = 0
 
 
 WEB = Patience(lock=3, statement=12, idle=30)
 PRESSED = Patience(lock=0.6, statement=12, idle=30)  # a request, while many others are at it (hotline.waiting.crowd)
 HEALTH = Patience(lock=0.3, statement=0.7, idle=5)
 JOB = Patience(lock=10, statement=180, idle=600)
-LONG = Patience(lock=60, statement=1800, idle=3600)  # reports and training, which read a whole month or year
+# Reports and training, which read a whole month or year: in what is usual, joins of a month would go through the disk.
+LONG = Patience(lock=60, statement=1800, idle=3600, memory=64)
 ENDLESS = Patience(lock=0, statement=0, idle=0)  # migrations, imports and whatever a person starts by hand
 
 _usual = ENDLESS
@@ -75,6 +78,7 @@ def _tell(to: Any) -> None:
                 " set_config('idle_in_transaction_session_timeout', %s, false)",
                 [f"{round(seconds * 1000)}ms" for seconds in (limits.lock, limits.statement, limits.idle)],
             )
+            cursor.execute(f"SET work_mem = '{limits.memory}MB'" if limits.memory else "RESET work_mem")
     except psycopg2.Error:
         to.close()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from reports import indicators
-from reports.indicators import Figure, Scope, Window
+from reports.indicators import Dimension, Figure, Scope, Window
 from reports.periods import Period
 from tickets.choices import Duty
 from tickets.models import Span, Ticket, TicketQuerySet
@@ -42,15 +46,55 @@ class Frame:
         earlier = self.period.a_year_before()
         return Window(earlier.start, earlier.end)
 
-    def figures(self, names: list[str]) -> dict[str, Figure]:
-        return indicators.compute(names, self.window, self.scope)
+    # What was counted once is not counted again: sections share most of their figures. Whoever needs many asks first.
 
-    def compared(self, names: list[str]) -> tuple[dict[str, Figure], dict[str, Figure]]:
+    @cached_property
+    def _figures(self) -> dict[tuple[Window, str], Figure]:
+        return {}
+
+    @cached_property
+    def _by(self) -> dict[tuple[Window, Dimension, str], dict[Any, Figure]]:
+        return {}
+
+    @cached_property
+    def _received_by(self) -> dict[tuple[Window, tuple[str, ...]], Counter[tuple[Any, ...]]]:
+        return {}
+
+    def figures(self, names: Iterable[str], window: Window | None = None) -> dict[str, Figure]:
+        """The figures of the period, or of another window."""
+        window, names = window or self.window, list(names)
+        if missing := [name for name in names if (window, name) not in self._figures]:
+            counted = indicators.compute(missing, window, self.scope)
+            self._figures.update({(window, name): figure for name, figure in counted.items()})
+        return {name: self._figures[window, name] for name in names}
+
+    def compared(self, names: Iterable[str]) -> tuple[dict[str, Figure], dict[str, Figure]]:
         """The figures of the period before and of the year before."""
-        return (
-            indicators.compute(names, self.before, self.scope),
-            indicators.compute(names, self.year_before, self.scope),
-        )
+        names = list(names)
+        return self.figures(names, self.before), self.figures(names, self.year_before)
+
+    def figures_by(
+        self, dimension: Dimension, names: Iterable[str], window: Window | None = None
+    ) -> dict[Any, dict[str, Figure]]:
+        """The figures for each value of a dimension, where they have a base."""
+        window, names = window or self.window, list(names)
+        if missing := [name for name in names if (window, dimension, name) not in self._by]:
+            counted = indicators.compute_by(dimension, missing, window, self.scope)
+            for name in missing:
+                self._by[window, dimension, name] = {pk: one[name] for pk, one in counted.items() if name in one}
+        found: dict[Any, dict[str, Figure]] = {}
+        for name in names:
+            for pk, figure in self._by[window, dimension, name].items():
+                found.setdefault(pk, {})[name] = figure
+        return found
+
+    def received_by(self, *fields: str, window: Window | None = None) -> Counter[tuple[Any, ...]]:
+        """How many of the tickets `received` have these values together."""
+        key = (window or self.window, fields)
+        if key not in self._received_by:
+            rows = self.received(window).values_list(*fields).annotate(count=Count("pk")).order_by()
+            self._received_by[key] = Counter({tuple(values): count for *values, count in rows})
+        return self._received_by[key]
 
     @cached_property
     def began(self) -> datetime | None:
@@ -95,9 +139,12 @@ class Frame:
 
     def handled(self) -> TicketQuerySet:
         """Those that were with a department, or between two, at some time of the window."""
-        given = indicators.INDICATORS["unanswered_at_end"]
-        open_then = indicators.facts.in_force_within(self.window)
-        theirs = Span.objects.filter(open_then, self.scope.of(given), duty__in=(Duty.ANSWER, Duty.SUSPENSION))
-        found = Ticket.objects.filter(pk__in=theirs.values("ticket"))
+        found = Ticket.objects.filter(pk__in=self.handled_spans().values("ticket"))
         assert isinstance(found, TicketQuerySet)
         return found
+
+    def handled_spans(self) -> QuerySet[Span]:
+        """The limits that say so."""
+        given = indicators.INDICATORS["unanswered_at_end"]
+        open_then = indicators.facts.in_force_within(self.window)
+        return Span.objects.filter(open_then, self.scope.of(given), duty__in=(Duty.ANSWER, Duty.SUSPENSION))

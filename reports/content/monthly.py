@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
@@ -130,9 +128,11 @@ def hot_spots(frame: Frame) -> list[tuple[str, str, int, int]]:
 
 
 def _by_spot(frame: Frame, window: Window) -> dict[tuple[int, int], int]:
-    found = frame.received(window).filter(kind__in=COMPLAINTS, category__isnull=False)
-    rows = found.values_list("category", "region").annotate(count=Count("pk")).order_by()
-    return {(category, region): count for category, region, count in rows}
+    found = Counter[tuple[int, int]]()
+    for (kind, category, region), count in frame.received_by("kind", "category", "region", window=window).items():
+        if kind in COMPLAINTS and category:
+            found[category, region] += count
+    return found
 
 
 def hot_spots_section(frame: Frame) -> dict[str, Any]:
@@ -166,32 +166,33 @@ def hot_places_section(frame: Frame) -> dict[str, Any]:
 # -- abnormal flows -----------------------------------------------------------------------------------------
 
 
-def _events(count: int, *actions: str) -> Callable[[Window], Q]:
+def _events(count: int, *actions: str) -> Callable[[Window], QuerySet[Any]]:
     """Tickets to which one of these actions was done in the window, and at least so often by its end."""
 
-    def so_often(window: Window) -> Q:
-        here = TicketEvent.objects.filter(window.within("at"), action__in=actions).values("ticket")
-        if count == 1:
-            return Q(pk__in=here)
-        # of these alone what was done before too: history is not gone through
-        done = TicketEvent.objects.filter(action__in=actions, at__lt=window.end, ticket__in=here)
-        return Q(pk__in=done.values("ticket").annotate(times=Count("pk")).filter(times__gte=count).values("ticket"))
+    def so_often(window: Window) -> QuerySet[Any]:
+        # the last of so many has as many events before it, and the recording
+        here = TicketEvent.objects.filter(window.within("at"), action__in=actions, sequence__gt=count)
+        if count > 1:
+            done = TicketEvent.objects.filter(ticket=OuterRef("ticket"), action__in=actions, at__lt=window.end)
+            times = done.order_by().values("ticket").annotate(times=Count("pk")).values("times")
+            here = here.annotate(times=Subquery(times)).filter(times__gte=count)
+        return here.order_by().values("ticket")
 
     return so_often
 
 
-def _limits(duty: Duty) -> Callable[[Window], Q]:
+def _limits(duty: Duty) -> Callable[[Window], QuerySet[Any]]:
     """Tickets with a limit of this duty that fell due in the window and was not met by then."""
 
-    def late(window: Window) -> Q:
+    def late(window: Window) -> QuerySet[Any]:
         missed = Span.objects.filter(facts.fell_due(window), duty=duty).exclude(facts.on_time(window))
-        return Q(pk__in=missed.values("ticket"))
+        return missed.order_by().values("ticket")
 
     return late
 
 
-# What counts as an abnormal flow: a name, and the condition on tickets that were with a department in the period.
-ABNORMAL: dict[str, tuple[Any, Callable[[Window], Q]]] = {
+# What counts as an abnormal flow: a name, and which tickets, of those that were with a department in the period.
+ABNORMAL: dict[str, tuple[Any, Callable[[Window], QuerySet[Any]]]] = {
     "returned": (lambda: _t("Returned twice or more"), _events(2, "grant_return")),
     "bounced": (
         lambda: _t("Dispatched three times or more"),
@@ -206,14 +207,15 @@ ABNORMAL: dict[str, tuple[Any, Callable[[Window], Q]]] = {
 ANY = "any"
 
 
-def abnormal(key: str) -> tuple[str, Callable[[Window], Q]]:
-    """What a kind of abnormal flow is called, and the condition on tickets; `any` is each of them. Raises KeyError."""
+def abnormal(key: str) -> tuple[str, Callable[[Window], QuerySet[Any]]]:
+    """What a kind of abnormal flow is called, and its tickets; `any` is each of them. Raises KeyError."""
     if key != ANY:
-        label, condition = ABNORMAL[key]
-        return label(), condition
+        label, which = ABNORMAL[key]
+        return label(), which
 
-    def in_any_way(window: Window) -> Q:
-        return reduce(or_, (condition(window) for _label, condition in ABNORMAL.values()))
+    def in_any_way(window: Window) -> QuerySet[Any]:
+        first, *others = (which(window) for _label, which in ABNORMAL.values())
+        return first.union(*others)
 
     return _t("Abnormal flows"), in_any_way
 
@@ -221,12 +223,11 @@ def abnormal(key: str) -> tuple[str, Callable[[Window], Q]]:
 def abnormal_sections(frame: Frame) -> list[dict[str, Any]]:
     """A table of how many flowed abnormally in which way, then the tickets: each once, with all its ways, those with
     most of them first."""
-    base = frame.handled()
     ways: dict[int, list[str]] = defaultdict(list)
     counts: list[list[Any]] = []
-    for key, (label, condition) in ABNORMAL.items():
-        found = base.filter(condition(frame.window)).values_list("pk", flat=True)
-        for pk in found.order_by():
+    for key, (label, which) in ABNORMAL.items():
+        found = _handled(frame, which(frame.window))
+        for pk in found:
             ways[pk].append(label())
         counts.append([label(), cells.count(len(found), see={"abnormal": key})])
     if ways:
@@ -250,6 +251,21 @@ def _abnormal_tickets(ways: dict[int, list[str]]) -> dict[str, Any]:
     told = {pk: _t("; ").join(ways[pk]) for pk in worst}
     title = _t("Tickets that flowed abnormally")
     return tables.tickets_section("abnormal_tickets", title, tickets, note=note, more=(_t("Kinds of flow"), told))
+
+
+# The tickets of a way are looked up by their keys: to ask for all in one makes the database go through its history.
+AT_ONCE = 5000
+
+
+def _parts(keys: list[int]) -> Iterator[list[int]]:
+    return (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE))
+
+
+def _handled(frame: Frame, found: QuerySet[Any]) -> list[int]:
+    """Those of the tickets that were with a department in the period."""
+    keys = sorted(set(found.values_list("ticket", flat=True)))
+    theirs = frame.handled_spans().order_by().values_list("ticket", flat=True).distinct()
+    return [key for part in _parts(keys) for key in theirs.filter(ticket__in=part)]
 
 
 # -- on the spot, and what came back ------------------------------------------------------------------------

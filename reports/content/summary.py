@@ -22,8 +22,8 @@ def section(frame: Frame) -> dict[str, Any]:
     names = ["received", "direct_rate", "closed", "open_at_end", "overall_closing_rate", "due_closing_rate",
              "on_time_rate", "accept_on_time_rate", "overdue_at_end", "return_rate", "solved_rate", "satisfied_rate",
              "came_back_rate", "site_tasks", "assigned"]  # fmt: skip
-    now = frame.figures(names)
-    before, _year = frame.compared(["received"])
+    now = frame.figures([*names, *tables.HEADLINES])  # together: what follows shows them too
+    before, _year = frame.compared(tables.HEADLINES)
     said = {name: figure.text for name, figure in now.items()}
     said |= {f"{name}_base": f"{figure.base:,}" for name, figure in now.items()}
     said |= {f"{name}_part": f"{figure.part or 0:,}" for name, figure in now.items()}
@@ -103,7 +103,7 @@ def advice_section(frame: Frame) -> dict[str, Any]:
 
 
 def _late_units(frame: Frame) -> list[str]:
-    by_unit = indicators.compute_by(UNIT, ["on_time_rate"], frame.window, frame.scope)
+    by_unit = frame.figures_by(UNIT, ["on_time_rate"])
     late = [
         (figures["on_time_rate"], pk)
         for pk, figures in by_unit.items()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext
@@ -201,6 +200,8 @@ def balance_section(frame: Frame) -> dict[str, Any]:
 
 # -- shares -------------------------------------------------------------------------------------------------
 
+SHARED = ("kind", "channel", "refusal_ground")  # counted together, in one pass
+
 
 def shares_section(
     title: str, field: str, choices: type[Kind] | type[Channel] | type[RefusalGround], frame: Frame
@@ -225,10 +226,11 @@ def _called(value: str, choices: Any) -> str:
 
 
 def _counted(field: str, frame: Frame, window: Window) -> Counter[Any]:
-    found = frame.received(window)
-    if field == "refusal_ground":  # which all but the refused lack
-        found = found.exclude(refusal_ground="")
-    return Counter(dict(found.values_list(field).annotate(count=Count("pk")).order_by()))
+    at, found = SHARED.index(field), Counter[Any]()
+    for values, count in frame.received_by(*SHARED, window=window).items():
+        if values[at] or field != "refusal_ground":  # which all but the refused lack
+            found[values[at]] += count
+    return found
 
 
 def _grown(now: int, before: int, frame: Frame) -> cells.Cell:
@@ -237,8 +239,9 @@ def _grown(now: int, before: int, frame: Frame) -> cells.Cell:
 
 def kinds_by_channels_section(frame: Frame) -> dict[str, Any]:
     """Kinds of request against the ways on which they came."""
-    found = frame.received().values_list("kind", "channel").annotate(count=Count("pk")).order_by()
-    counts = {(kind, channel): count for kind, channel, count in found}
+    counts = Counter[tuple[Any, Any]]()
+    for (kind, channel, _ground), count in frame.received_by(*SHARED).items():
+        counts[kind, channel] += count
     kinds = [kind for kind in (*Kind, "") if any(one == kind for one, _channel in counts)]
     channels = [channel for channel in (*Channel, "") if any(one == channel for _kind, one in counts)]
     rows = [
@@ -266,10 +269,9 @@ OF_UNITS = ["assigned", "answered", "closed", "unanswered_at_end", "overdue_at_e
 
 def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
     """Each unit's load and rates with all below it, ranked by answers in time, the busiest first."""
-    now = indicators.compute_by(dimension, OF_UNITS, frame.window, frame.scope)
+    now = frame.figures_by(dimension, OF_UNITS)
     before, year = (
-        indicators.compute_by(dimension, ["on_time_rate"], window, frame.scope)
-        for window in (frame.before, frame.year_before)
+        frame.figures_by(dimension, ["on_time_rate"], window) for window in (frame.before, frame.year_before)
     )
     names = called_units()
     units = sorted(
@@ -377,10 +379,8 @@ def _by_dimension(
     if "received" not in counted:  # of a department: what was given to it
         counted = ["assigned", *counted]
     volume = counted[0]
-    now = indicators.compute_by(dimension, counted, frame.window, frame.scope)
-    before, year = (
-        indicators.compute_by(dimension, [volume], window, frame.scope) for window in (frame.before, frame.year_before)
-    )
+    now = frame.figures_by(dimension, counted)
+    before, year = (frame.figures_by(dimension, [volume], window) for window in (frame.before, frame.year_before))
     found = sorted((pk for pk in now if pk in names), key=lambda pk: (-_base(now[pk], volume), names[pk]))
     shares = cells.shares_of([_base(now[pk], volume) for pk in found])
     rows = []
@@ -413,8 +413,8 @@ def trend_section(frame: Frame) -> dict[str, Any]:
         periods.insert(0, periods[0].before())
     rows = []
     for period in periods:
-        window = Window.so_far(period.start, period.end)
-        figures = indicators.compute(names, window, frame.scope)
+        window = frame.window if period == frame.period else Window(period.start, period.end)
+        figures = frame.figures(names, window)
         rows.append([period.name, *(figures[name].cell for name in names), _holidays(window)])
     columns = [_t("Period"), *(str(INDICATORS[name].label) for name in names), _t("Days off and days worked for them")]
     return section("trend", _t("The last thirteen periods"), columns, rows, chart={"label": 0, "value": 1})

@@ -54,10 +54,9 @@ def sections(period: Period, scope: Scope | None = None) -> list[dict[str, Any]]
 def growing_section(frame: Frame) -> dict[str, Any]:
     """The categories of which more tickets came in than in the period before, the most first."""
     now, before = (
-        Counter(dict(frame.received(window).exclude(category=None).values_list("category__name")
-                     .annotate(count=Count("pk")).order_by()))
+        Counter({name: count for (name,), count in frame.received_by("category__name", window=window).items() if name})
         for window in (frame.window, frame.before)
-    )  # fmt: skip
+    )
     grown = [] if not frame.is_whole(frame.before) else [name for name in now if now[name] > before[name]]
     grown.sort(key=lambda name: (before[name] - now[name], name))
     rows = [

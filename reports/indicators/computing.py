@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.db.models import Aggregate, Avg, BigIntegerField, Count, F, FloatField, Func, Model, Q, Value
+from django.db.models import Aggregate, Avg, BigIntegerField, Count, F, FloatField, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from reports.content import cells
@@ -150,18 +151,20 @@ class Scope:
 def compute(names: Iterable[str], window: Window, scope: Scope | Q | None = None) -> dict[str, Figure]:
     """The figures of `names` over the rows in `scope` (all by default).
 
-    A query for each kind of rows and instant: a month's rows are gone through once for all that they count. Where the
-    scope does not fit an indicator its figure has no base.
+    A query for each kind of rows and instant: a month's rows are gone through once for all that they count by their own
+    columns. Where the scope does not fit an indicator its figure has no base.
     """
     names = list(names)
     found: dict[str, Figure] = {}
-    for (of, _within), together in _grouped(names):
+    for together in _grouped(names):
         fitting = [one for one in together if not isinstance(scope, Scope) or scope.fits(one)]
         found |= {one.name: Figure(one, 0, 0 if one.is_rate else None) for one in together if one not in fitting}
         if not fitting:
             continue
-        rows = of._default_manager.filter(fitting[0].within(window)).filter(_condition(scope, fitting[0]))
-        found |= _figures(fitting, rows.aggregate(**counts(fitting, window)))
+        counted: dict[str, Any] = {}
+        for rows, aggregates in _passes(fitting, window, scope):
+            counted |= rows.aggregate(**aggregates)
+        found |= _figures(fitting, counted)
     return {name: found[name] for name in names}
 
 
@@ -170,7 +173,7 @@ def compute_by(
 ) -> dict[Any, dict[str, Figure]]:
     """The figures of `names` for each value of a dimension, where they have a base; None is what belongs to nobody."""
     result: dict[Any, dict[str, Figure]] = defaultdict(dict)
-    for (of, _within), together in _grouped(names):
+    for together in _grouped(names):
         fitting = [
             one for one in together if dimension.of(one) and (not isinstance(scope, Scope) or scope.fits(one))
         ]  # fmt: skip
@@ -178,11 +181,14 @@ def compute_by(
             continue
         column = dimension.of(fitting[0])
         assert column is not None
-        rows = of._default_manager.filter(fitting[0].within(window)).filter(_condition(scope, fitting[0]))
-        grouped = rows.values(value_of=dimension.expression(column)).annotate(**counts(fitting, window))
-        for row in grouped.order_by():
+        counted: dict[Any, dict[str, Any]] = defaultdict(dict)
+        for rows, aggregates in _passes(fitting, window, scope):
+            grouped = rows.values(value_of=dimension.expression(column)).annotate(**aggregates)
+            for row in grouped.order_by():
+                counted[row["value_of"]] |= row
+        for value, row in counted.items():
             figures = {name: figure for name, figure in _figures(fitting, row).items() if figure.base}
-            result[row["value_of"]].update(figures)
+            result[value].update(figures)
     return {value: figures for value, figures in result.items() if figures}
 
 
@@ -190,35 +196,97 @@ def _condition(scope: Scope | Q | None, indicator: Indicator) -> Q:
     return scope.of(indicator) if isinstance(scope, Scope) else scope or Q()
 
 
-def _grouped(names: Iterable[str]) -> list[tuple[tuple[type[Model], Any], list[Indicator]]]:
+def _grouped(names: Iterable[str]) -> list[list[Indicator]]:
+    """Those that count rows of the same kind and the same instants, together."""
     grouped: dict[tuple[type[Model], Any], list[Indicator]] = {}
     for one in (INDICATORS[name] for name in names):
         grouped.setdefault((one.of, one.within), []).append(one)
-    return list(grouped.items())
+    return list(grouped.values())
+
+
+def _passes(
+    indicators: list[Indicator], window: Window, scope: Scope | Q | None
+) -> Iterator[tuple[QuerySet[Any], dict[str, Aggregate]]]:
+    """The rows to go through, and what is counted of them each time: once for all that rows say themselves.
+
+    What asks other rows is counted for itself: as a condition on the rows it is answered for all of them together, in
+    a count it would be asked for each.
+    """
+    one = indicators[0]
+    rows = one.of._default_manager.filter(one.within(window)).filter(_condition(scope, one))
+    counted = {name: count for indicator in indicators for name, count in _counts(indicator, window).items()}
+    together = {name: aggregate for name, (where, aggregate) in counted.items() if not asks_others(where)}
+    if together:
+        conditions = [where for where, _aggregate in counted.values() if not asks_others(where)]
+        yield rows.filter(_in_common(conditions)), {
+            name: aggregate(filter=where or None) for name, (where, aggregate) in counted.items() if name in together
+        }  # fmt: skip
+    for name, (where, aggregate) in counted.items():
+        if name not in together:
+            yield rows.filter(where), {name: aggregate(filter=None)}
+
+
+def asks_others(condition: Q) -> bool:
+    """Whether other rows must be looked at to say if it is true of one."""
+    return any(
+        asks_others(child) if isinstance(child, Q) else not isinstance(child, tuple) for child in condition.children
+    )
+
+
+def _in_common(conditions: list[Q]) -> Q:
+    """What the rows that count have in common: limits of a few duties, so that the others need not be read."""
+    duties: set[Any] = set()
+    for condition in conditions:
+        named = [child[1] for child in _all_of(condition) if child[0] == "duty"]
+        if not named:
+            return Q()
+        duties.update(named)
+    return Q(duty__in=sorted(duties))
+
+
+def _all_of(condition: Q) -> Iterator[tuple[str, Any]]:
+    """The comparisons each of which must be true."""
+    if condition.negated or (condition.connector != Q.AND and len(condition.children) > 1):
+        return
+    for child in condition.children:
+        if isinstance(child, Q):
+            yield from _all_of(child)
+        elif isinstance(child, tuple):
+            yield child
+
+
+def _counts(one: Indicator, window: Window) -> dict[str, tuple[Q, Callable[..., Aggregate]]]:
+    """What is counted for an indicator: `_base`, `_part` and `_measured` of its name, each of which rows and how."""
+    among, count = one.among_rows(window), partial(Count, "pk")
+    found: dict[str, tuple[Q, Callable[..., Aggregate]]] = {f"{one.name}_base": (among, count)}
+    if one.part is not None:
+        found[f"{one.name}_part"] = (among & one.part(window), count)
+    if one.measure is not None:
+        measured = partial(Percentile, one.measure, share=one.share) if one.share is not None else partial(
+            Avg, one.measure
+        )  # fmt: skip
+        found[f"{one.name}_measured"] = (among, measured)
+    return found
 
 
 def counts(indicators: Iterable[Indicator], window: Window) -> dict[str, Aggregate]:
-    """What is counted of a window's rows for these indicators: `_base`, `_part` and `_measured` of their names."""
-    counts: dict[str, Aggregate] = {}
-    for one in indicators:
-        among = one.among_rows(window)
-        counts[f"{one.name}_base"] = Count("pk", filter=among or None)
-        if one.part is not None:
-            counts[f"{one.name}_part"] = Count("pk", filter=among & one.part(window))
-        if one.measure is not None:
-            counts[f"{one.name}_measured"] = (
-                Percentile(one.measure, share=one.share, filter=among or None)
-                if one.share is not None
-                else Avg(one.measure, filter=among or None)
-            )
-    return counts
+    """What is counted of a window's rows for these indicators, in one pass over few rows."""
+    return {
+        name: aggregate(filter=where or None)
+        for one in indicators
+        for name, (where, aggregate) in _counts(one, window).items()
+    }
 
 
 def _figures(indicators: Iterable[Indicator], row: dict[str, Any]) -> dict[str, Figure]:
+    """Where rows are counted apart a value that is in none of a pass's rows has 0."""
     return {
-        one.name: Figure(one, row[f"{one.name}_base"], row.get(f"{one.name}_part"), row.get(f"{one.name}_measured"))
+        one.name: Figure(
+            one, row.get(f"{one.name}_base", 0), row.get(f"{one.name}_part", 0) if one.is_rate else None,
+            row.get(f"{one.name}_measured"),
+        )
         for one in indicators
-    }
+    }  # fmt: skip
 
 
 def total(by: dict[Any, dict[str, Figure]], names: Iterable[str]) -> dict[str, Figure]:
