@@ -266,6 +266,49 @@ class ChangedDay(models.Model):
         return f"{self.operator} {self.at}"
 
 
+class PastFigure(models.Model):
+    """A figure of the whole city of a period that is over; `reports.past` writes and reads it.
+
+    It is one of `notes` changes that had been noted of its time, and of the definitions `rules`.
+    """
+
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    name = models.CharField(max_length=40)
+    base = models.PositiveIntegerField()
+    part = models.PositiveIntegerField(null=True)
+    measured = models.FloatField(null=True)
+    notes = models.PositiveIntegerField()
+    rules = models.CharField(max_length=16)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("start", "end", "name", name="past_figure")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.start} {self.end}"
+
+
+class PastChange(models.Model):
+    """A note that what had happened from `at` on was written otherwise, or only now; triggers write it.
+
+    One statement leaves few, however many rows it writes. None is taken away: it is looked at whether there are more
+    than before.
+    """
+
+    at = models.DateTimeField()
+    transaction = models.BigIntegerField()
+    statement = models.DateTimeField()  # when it began
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index("at", name="past_change_at"),
+            models.Index("transaction", "statement", "at", name="past_change_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at}"
+
+
 class ReportTemplate(models.Model):
     """A Word template of reports that the city loaded; the latest is in use. One without content: ours is used again.
 

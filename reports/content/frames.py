@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from reports import indicators
+from reports import indicators, past
 from reports.indicators import Dimension, Figure, Scope, Window
 from reports.periods import Period
 from tickets.choices import Duty
@@ -64,7 +64,7 @@ class Frame:
         """The figures of the period, or of another window."""
         window, names = window or self.window, list(names)
         if missing := [name for name in names if (window, name) not in self._figures]:
-            counted = indicators.compute(missing, window, self.scope)
+            counted = indicators.compute(missing, window, self.scope) if self.scope else past.figures(missing, window)
             self._figures.update({(window, name): figure for name, figure in counted.items()})
         return {name: self._figures[window, name] for name in names}
 

@@ -41,7 +41,7 @@ def test_kept_as_it_happens_is_what_events_say(seed: int, monday: time_machine.T
         monday.move_to(now)
         ticket = chance.choice(tickets)
         ticket.refresh_from_db()
-        _go_on(ticket, people, chance)
+        go_on(ticket, people, chance)
     done = set(TicketEvent.objects.values_list("action", flat=True))
     assert len(done) > 15, done
     assert rebuilding.rebuild(writes=False).differences == []
@@ -51,7 +51,8 @@ def test_kept_as_it_happens_is_what_events_say(seed: int, monday: time_machine.T
     assert rebuilding.rebuild(writes=False).differing == 0
 
 
-def _go_on(ticket: Ticket, people: list[User], chance: random.Random) -> None:
+def go_on(ticket: Ticket, people: list[User], chance: random.Random) -> None:
+    """Does with a ticket what anybody may, at random."""
     possible = [
         (action, person)
         for person in people
