@@ -36,8 +36,8 @@ OF_ITS_OWN = {"id", "number", "import_key", "search", "caller_search", "next_due
               "praises_id", "caller_id", "caller_phone"}  # fmt: skip
 
 
-def grow(tickets: int, open_tickets: int) -> None:
-    """Brings the database to so many tickets, so many of them open with nothing due yet."""
+def grow(tickets: int, open_tickets: int, per_day: int = PER_DAY) -> None:
+    """Brings the database to so many tickets, so many of them open with nothing due yet, and so many closed a day."""
     if Ticket.objects.count() < MODELS:
         generator = Generator(now=timezone.now(), days=MODEL_DAYS, seed=11)
         generator.make(MODELS)
@@ -47,7 +47,7 @@ def grow(tickets: int, open_tickets: int) -> None:
         missing_open = open_tickets - Ticket.objects.filter(status__in=OPEN_STATUSES).count()
         _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, back="0")
         missing = tickets - Ticket.objects.count()
-        _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, back=_further_back(missing))
+        _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, back=_further_back(missing, per_day))
     sums.rebuild()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -64,7 +64,7 @@ def _lay_out_models(cursor: Any) -> None:
     cursor.executemany("INSERT INTO found_by VALUES (%s, %s, %s)", rows)
 
 
-def _further_back(count: int) -> str:
+def _further_back(count: int, per_day: int) -> str:
     """By how many days the copy `nth` of so many lies before its model `m`: its day is nearer to today the later it
     is written, and all days are before those of earlier copies. No copy lies after its model, or it might be closed
     tomorrow: the models' own days have more tickets instead.
@@ -72,7 +72,7 @@ def _further_back(count: int) -> str:
     earlier = Ticket.objects.filter(number__startswith=NUMBER, status=Status.CLOSED)
     first = earlier.aggregate(first=Min("registered_at"))["first"]
     until = (timezone.now() - first).days + 1 if first else 0  # days before today
-    days = min(count // PER_DAY + 1, max(MOST_DAYS - until, 1))
+    days = min(count // per_day + 1, max(MOST_DAYS - until, 1))
     age = "extract(day FROM now() - m.registered_at)"
     return f"greatest(0, {until} + {days} - nth::bigint * {days} / {max(count, 1)} - {age})"
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from demo import asking, city, growth, multiplying, nearby, probes, shift, sweeps
+from demo import asking, city, growth, multiplying, nearby, probes, reporting, shift, sweeps
 from demo.generator import Generator
 from hotline import roles
 from tickets.models import Ticket
@@ -37,11 +37,15 @@ class Command(BaseCommand):
             "--desk", type=int, metavar="OPERATORS",
             help="let so many operators record calls at once through a web server, on multiplied tickets",
         )  # fmt: skip
+        parser.add_argument("--reports", action="store_true", help="measure what figures cost, on multiplied tickets")
+        parser.add_argument(
+            "--per-day", type=int, default=multiplying.PER_DAY, help="with --reports: how many of the closed a day"
+        )
         parser.add_argument("--calls", type=int, default=200, help="with --desk: calls an hour of each operator")
         parser.add_argument("--minutes", type=float, default=3, help="with --desk: how long they work")
         parser.add_argument("--port", type=int, default=8155, help="with --desk: where the web server listens")
         parser.add_argument(
-            "--open", type=int, default=20_000, help="with --sweep, --growth, --desk: how many are open"
+            "--open", type=int, default=20_000, help="with --sweep, --growth, --desk, --reports: how many are open"
         )
         parser.add_argument("--due", type=int, default=2_000, help="with --sweep: how many of those are due")
         parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
@@ -71,6 +75,9 @@ class Command(BaseCommand):
         if options["desk"]:
             multiplying.grow(options["tickets"], options["open"])
             return shift.measure(options["desk"], options["calls"], options["minutes"], options["port"])
+        if options["reports"]:
+            multiplying.grow(options["tickets"], options["open"], options["per_day"])
+            return reporting.cost()
         if options["sweep"]:
             return self._sweep(options["tickets"], options["open"], options["due"])
         return self._main(options["tickets"], options["days"])
