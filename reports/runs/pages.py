@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections import defaultdict
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_GET, require_POST
 
@@ -29,12 +21,11 @@ from hotline.keyset import paginate
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
-from reports import behind, building, periods
-from reports.content import cells, withholding
-from reports.files import charts
+from reports import building, periods
+from reports.content import withholding
 from reports.models import SCHEDULED, Edition, Job, Report, ReportEvent, ReportKind, ReportRun
 
-from . import jobs, life, versions
+from . import jobs, life, versions, written
 from .forms import ReasonForm, RemarkForm, SpecialForm
 
 State = Edition.State
@@ -196,12 +187,14 @@ def _shown(
         "sections": [
             section
             | {
-                "body": _body(section, run, leads=user.may(P.SEE_REPORTS)),
+                "body": body,
                 "key": versions.key_of(section),
-                "svg": _drawn(section),
+                "svg": svg,
                 "remarks": remarks.get(versions.key_of(section), []),
             }
-            for section in sections
+            for section, (body, svg) in zip(
+                sections, written.of(run, sections, leads=user.may(P.SEE_REPORTS)), strict=True
+            )
         ],
         "editions": shown,
         "newest": editions[0],
@@ -216,57 +209,6 @@ def _shown(
         "is_over": run.end <= timezone.now(),
     }
     return render(request, "reports/run.html", context | (forms or {}), status=status)
-
-
-def _drawn(section: versions.Section) -> str:
-    """The chart of a section, kept under what it shows: to describe a chart takes as long as to look ten up."""
-    if not section.get("chart") or not section["rows"]:
-        return ""
-    shown = json.dumps([section["title"], section["chart"], section["columns"], section["rows"]], sort_keys=True)
-    key = "report-chart:" + hashlib.sha256(shown.encode()).hexdigest()
-    svg = cache.get_or_set(key, lambda: charts.as_svg(section), charts.KEPT_SECONDS)
-    return mark_safe(str(svg))  # noqa: S308 - drawn by us from numbers
-
-
-def _body(section: versions.Section, run: ReportRun, *, leads: bool) -> str:
-    """The rows of a section as they stand on the page; in one piece, since a template takes four times as long.
-
-    Each figure leads to what it counts, but for a part of a period: meanwhile there is more behind it; and each
-    ticket's number to the ticket. Figures on too small a base are pale, and their row says so, once.
-    """
-    days = periods.parse(run.kind, run.period).days
-    narrowed = dict(parse_qsl(run.edition.report.scope))
-    counts_lead = leads and not run.is_partial
-    few = format_html(' <span class="muted small">{}</span>', _t("too few to judge"))
-    labels = [escape(column) for column in section["columns"]]
-    last = len(section["rows"]) - 1 if section.get("has_total") else -1
-
-    def shown(cell: Any) -> str:
-        text = escape(cells.text(cell))
-        if counts_lead and isinstance(cell, dict) and (see := cell.get("see")):
-            address = behind.address(see | {"by": narrowed | see.get("by", {})}, *days)
-            return f'<a href="{escape(address)}">{text}</a>'
-        return withholding.NUMBER.sub(_leading_to_ticket, text) if leads and isinstance(cell, str) else text
-
-    def written(at: int, cell: Any, mark: str) -> str:
-        looks = " ".join(
-            name for name, is_so in (("num", cells.is_number(cell)), ("few", cells.few(cell))) if is_so
-        )  # fmt: skip
-        kind = f' class="{looks}"' if looks else ""
-        label = f' data-label="{labels[at]}"' if at else ""
-        return f"<td{kind}{label}>{shown(cell)}{mark}</td>"
-
-    def line(at: int, row: list[Any]) -> str:
-        mark = few if any(map(cells.few, row)) else ""
-        told = "".join(written(column, cell, "" if column else mark) for column, cell in enumerate(row))
-        return f"<tr{total if at == last else ''}>{told}</tr>"
-
-    total = ' class="total"'
-    return mark_safe("".join(line(at, row) for at, row in enumerate(section["rows"])))  # noqa: S308 - all is escaped
-
-
-def _leading_to_ticket(found: re.Match[str]) -> str:
-    return f'<a href="{reverse("ticket", args=[found[0]])}">{found[0]}</a>'
 
 
 def _remarks(events: list[ReportEvent]) -> dict[str, list[ReportEvent]]:
