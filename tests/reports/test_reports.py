@@ -206,7 +206,7 @@ def test_figures_counted_together_are_those_counted_one_by_one(april: dict[str, 
     assert {name: pytest.approx(value) for name, value in MEASURED_BY_HAND.items()} == {
         name: together[name].measured for name in MEASURED_BY_HAND
     }
-    assert len(captured) == 37, "once for each instant that figures go by, and once for each question about other rows"
+    assert len(captured) == 39, "once for each instant that figures go by, and once for each question about other rows"
     of_tickets = [name for name in COUNTED_BY_HAND if indicators.INDICATORS[name].of is Ticket]
     by_department = indicators.compute_by(indicators.KIND, of_tickets, span)
     assert indicators.total(by_department, of_tickets) == {name: together[name] for name in of_tickets}, "no median"
