@@ -42,9 +42,11 @@ def grow(tickets: int, open_tickets: int, per_day: int = PER_DAY) -> None:
         generator = Generator(now=timezone.now(), days=MODEL_DAYS, seed=11)
         generator.make(MODELS)
         generator.make_hot_matters(40)
+    missing_open = open_tickets - Ticket.objects.filter(status__in=OPEN_STATUSES).count()
+    if missing_open <= 0 and Ticket.objects.count() >= tickets:
+        return
     with connection.cursor() as cursor, _without_indices(cursor):
         _lay_out_models(cursor)
-        missing_open = open_tickets - Ticket.objects.filter(status__in=OPEN_STATUSES).count()
         _multiply(cursor, missing_open, OPEN_ONES, "now() + random() * interval '20 days'", calls=1, back="0")
         missing = tickets - Ticket.objects.count()
         _multiply(cursor, missing, "status = 'closed'", "NULL", calls=CALLS, back=_further_back(missing, per_day))

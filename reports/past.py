@@ -35,7 +35,7 @@ def stays(indicator: Indicator) -> bool:
 
 def figures(names: Iterable[str], window: Window) -> dict[str, Figure]:
     """The figures of the whole city as `indicators.compute` counts them."""
-    names = list(names)
+    names = list(dict.fromkeys(names))
     if window.as_of or window.end > timezone.now() - SETTLED:
         return indicators.compute(names, window)
     staying = [name for name in names if stays(INDICATORS[name])]

@@ -62,7 +62,7 @@ class Frame:
 
     def figures(self, names: Iterable[str], window: Window | None = None) -> dict[str, Figure]:
         """The figures of the period, or of another window."""
-        window, names = window or self.window, list(names)
+        window, names = window or self.window, list(dict.fromkeys(names))
         if missing := [name for name in names if (window, name) not in self._figures]:
             counted = indicators.compute(missing, window, self.scope) if self.scope else past.figures(missing, window)
             self._figures.update({(window, name): figure for name, figure in counted.items()})
@@ -77,7 +77,7 @@ class Frame:
         self, dimension: Dimension, names: Iterable[str], window: Window | None = None
     ) -> dict[Any, dict[str, Figure]]:
         """The figures for each value of a dimension, where they have a base."""
-        window, names = window or self.window, list(names)
+        window, names = window or self.window, list(dict.fromkeys(names))
         if missing := [name for name in names if (window, dimension, name) not in self._by]:
             counted = indicators.compute_by(dimension, missing, window, self.scope)
             for name in missing:
