@@ -20,6 +20,7 @@ from reports.runs import life, versions
 from reports.tasks import build_due_reports
 from tests import scene
 from tests.scene import at
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
@@ -170,3 +171,16 @@ def test_what_was_built_before_reports_had_a_life_is_a_draft(monday: time_machin
     )
     import_module("reports.migrations.0005_life_of_reports").give_editions(apps, connection.schema_editor())
     assert (run.edition.draft, run.edition.state, run.edition.report.number) == (1, "draft", None)
+
+
+def test_secrecy_asked_for_later_leaves_a_page_that_was_opened(
+    monday: time_machine.Traveller, signed_in: SignIn
+) -> None:
+    ticket = scene.ticket_in("suspended", title="南门桥路灯不亮")
+    run, manager = built("2026-04"), signed_in(scene.MANAGER)
+    for _ in range(2):  # the second time as it was kept
+        assert ticket.title in manager.get(run.get_absolute_url()).content.decode()
+    Ticket.objects.filter(pk=ticket.pk).update(is_secret=True)
+    page = manager.get(run.get_absolute_url()).content.decode()
+    assert ticket.title not in page
+    assert ticket.number in page
