@@ -1,4 +1,4 @@
-# One small image for web, worker and beat; which of them a container is, its command says.
+# One small image for web, worker, beat and builder; which of them a container is, its command says.
 FROM docker.io/library/debian:trixie-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/hotline/bin:$PATH \

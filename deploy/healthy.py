@@ -1,4 +1,4 @@
-"""The health check of one container: `healthy.py web`, `worker` or `beat`. Exits 0 when that part is well.
+"""The health check of one container: `healthy.py web`, `worker`, `beat` or `builder`. Exits 0 when that part is well.
 
 Needs no Django, so that asking every few seconds costs nothing.
 """
@@ -16,7 +16,7 @@ LIMIT = 45  # seconds since the last heartbeat; the same as hotline.health.HEART
 
 
 def web() -> bool:
-    """Answers, and reaches database and broker; whether worker and beat live is for their own checks."""
+    """Answers, and reaches database and broker; whether worker, beat and builder live is for their own checks."""
     address = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/healthz"
     try:
         with urlopen(Request(address, headers={"Host": "localhost"}), timeout=4) as answer:

@@ -1,4 +1,4 @@
-"""The Celery application: one queue, one schedule (settings.CELERY_BEAT_SCHEDULE)."""
+"""The Celery application: two queues, one schedule (settings.CELERY_BEAT_SCHEDULE)."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Is everything alive: database, broker, worker, beat, and room on the disk. `/healthz` answers from this."""
+"""Is everything alive: database, broker, worker, beat, builder, and room on the disk. `/healthz` answers from this."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from hotline import disk
 from hotline.waiting import patience
 
 HEARTBEAT_KEY = "hotline:heartbeat:{part}"
-BEATING = ("worker", "beat")  # the parts that send heartbeats
+BEATING = ("worker", "beat", "builder")  # the parts that send heartbeats
 _notices: list[Callable[[], str]] = []
 HEARTBEAT_LIMIT = 45  # seconds; beat sends every 10, so this allows for three that were missed
 
@@ -24,7 +24,7 @@ def broker() -> redis.Redis:
 
 
 def mark_alive(part: str) -> None:
-    """Records that `part` ("worker" or "beat") is alive now."""
+    """Records that `part`, one of BEATING, is alive now."""
     with broker() as client:
         client.set(HEARTBEAT_KEY.format(part=part), time.time())
 
@@ -37,7 +37,7 @@ def forget_heartbeats() -> None:
 
 def report() -> dict[str, str]:
     """Each part with `ok` or what is wrong with it."""
-    parts = {"database": _database(), "broker": "ok", "worker": "unknown", "beat": "unknown", "disk": disk.state()}
+    parts = {"database": _database(), "broker": "ok", **dict.fromkeys(BEATING, "unknown"), "disk": disk.state()}
     try:
         with broker() as client:
             for part in BEATING:

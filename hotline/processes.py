@@ -11,6 +11,10 @@ HEALTH, READ, WRITE = "health", "read", "write"
 # with the four processes of docker-compose.yml that is 72 of the 100 that PostgreSQL takes by default.
 THREADS = {HEALTH: 2, READ: 8, WRITE: 8}
 
+# The queue of what takes minutes: reports, lists as files, training. A process of its own works at it, so that none of
+# these ever delays a sweep, a message or the dashboard.
+LONG = "long"
+
 
 def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
     """Each process's name with its command line, as `environment` sets it."""
@@ -22,6 +26,8 @@ def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]
                 "--worker-class", "hotline.running.web.Worker", "--threads", str(sum(THREADS.values())),
                 "--timeout", "60", "--no-control-socket", "--access-logfile", "-", "--access-logformat",
                 '%(m)s %(U)s %(s)s %(M)sms', "--max-requests", "5000", "--max-requests-jitter", "500"],
-        "worker": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info"],
+        "worker": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info", "--hostname", "worker@%h"],
         "beat": [*python, "celery", "-A", "hotline", "beat", "--loglevel", "info", "--pidfile="],
+        "builder": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info", "--hostname", "builder@%h",
+                    "--queues", LONG, "--concurrency", "1"],
     }  # fmt: skip

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hotline.embedded import data_dir
+from hotline.processes import LONG
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -246,6 +247,7 @@ WHITENOISE_USE_FINDERS = True  # tests and runserver serve without collectstatic
 FILTERS_EMPTY_CHOICE_LABEL = _("All")
 
 # -- jobs --------------------------------------------------------------------------------------------
+HEARTBEAT_SECONDS = env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True  # every task may run twice with the same result, so a killed worker loses nothing
@@ -253,9 +255,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CONCURRENCY = env.int("HOTLINE_WORKER_CONCURRENCY", default=2)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_ROUTES = {
+    name: {"queue": LONG}
+    for name in ("reports.tasks.build_due_reports", "reports.tasks.build_reports", "tickets.tasks.export_tickets",
+                 "tickets.tasks.sweep_attachments", "dispatch.tasks.train")
+}  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": env.float("HOTLINE_HEARTBEAT_SECONDS", default=10.0)},
+    "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": HEARTBEAT_SECONDS},
     "sweep": {"task": "supervision.tasks.sweep", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "matters": {"task": "matters.tasks.work", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},
     "ladder": {"task": "supervision.tasks.climb", "schedule": env.float("HOTLINE_SWEEP_SECONDS", default=60.0)},

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.test import Client
 
 from hotline import health, processes
+from hotline.celery import app as celery
 from tests import scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -82,8 +84,8 @@ def test_health_names_what_is_down(client: Client) -> None:
     health.forget_heartbeats()
     answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json()["down"] == ["worker", "beat"]
-    for part in ("worker", "beat"):
+    assert answer.json()["down"] == ["worker", "beat", "builder"]
+    for part in health.BEATING:
         health.mark_alive(part)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["healthy"]) == (200, True)
@@ -112,3 +114,16 @@ def test_the_first_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     assert scene.user("chief").role == "administrator"
     with pytest.raises(CommandError):
         call_command("create_administrator", "chief", "李主任")
+
+
+def test_what_takes_minutes_delays_no_clock() -> None:
+    """Reports, lists as files and training wait for the builder; nobody else works at its queue."""
+    route = celery.amqp.router.route
+    asked = {*(one["task"] for one in settings.CELERY_BEAT_SCHEDULE.values()), "tickets.tasks.export_tickets"}
+    assert {task for task in asked if route({}, task)["queue"].name == processes.LONG} == {
+        "reports.tasks.build_due_reports", "reports.tasks.build_reports", "dispatch.tasks.train",
+        "tickets.tasks.export_tickets", "tickets.tasks.sweep_attachments",
+    }  # fmt: skip
+    commands = processes.commands()
+    assert "--queues" not in commands["worker"], "the usual one alone"
+    assert commands["builder"][commands["builder"].index("--queues") + 1] == processes.LONG

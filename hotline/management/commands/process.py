@@ -7,7 +7,7 @@ from hotline import processes
 
 
 class Command(BaseCommand):
-    help = "Becomes one process of the hotline (web, worker or beat); what a container runs."
+    help = "Becomes one process of the hotline (web, worker, beat or builder); what a container runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=list(processes.commands()))

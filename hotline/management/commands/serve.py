@@ -14,7 +14,7 @@ from hotline.running.supervisor import AlreadyRunning, Claim, Supervisor
 
 
 class Command(BaseCommand):
-    help = "Runs the whole hotline: database and broker where none are configured, web, worker and beat."
+    help = "Runs the whole hotline: database and broker where none are configured, web, worker, beat and builder."
     requires_system_checks = ()  # prepare makes them, once the port is known to be free
 
     def handle(self, *args: Any, **options: Any) -> None:
