@@ -34,9 +34,10 @@ def sections_of(run: ReportRun) -> list[Section]:
     """The sections of a kept report as they may be read now."""
     told = [section if "about" in section else _of_earlier_version(section, run) for section in run.sections]
     ids = {pk for section in told for about in section["about"] for pk in about}
-    # thousands: a parameter for each would take longer to be written than the answer
-    told_of = RawSQL("tickets_ticket.id = ANY(%s)", [sorted(ids)], output_field=BooleanField())
-    secret = set(Ticket.objects.filter(told_of, is_secret=True).values_list("pk", flat=True)) if ids else set()
+    # a street's tickets may be thousands: as one text they are written and read in a tenth of the time
+    these = RawSQL("tickets_ticket.id = ANY(%s::bigint[])", [f"{{{','.join(map(str, ids))}}}"],
+                   output_field=BooleanField())  # fmt: skip
+    secret = set(Ticket.objects.filter(these, is_secret=True).values_list("pk", flat=True)) if ids else set()
     with translation.override(REPORT_LANGUAGE):
         return [_without(section, secret, left_out=_t("(secret)")) for section in told]
 

@@ -305,6 +305,8 @@ class Ticket(models.Model):
         indexes: ClassVar = [
             # the sweep: whatever is due now
             models.Index("next_due_at", name="ticket_next_due", condition=models.Q(next_due_at__isnull=False)),
+            # which of the tickets that a report tells of are secret by now
+            models.Index("id", name="ticket_secret", condition=models.Q(is_secret=True)),
             # lists in the orders of tickets.lists.listing: by when recorded, by the answer's limit, by the next step's,
             # by risk; the first two with what is counted of a month's tickets
             _by("ticket_by_age", "registered_at", "id", "closing", "closed_at"),
