@@ -66,7 +66,7 @@ def _lay_out_models(cursor: Any) -> None:
     cursor.executemany("INSERT INTO found_by VALUES (%s, %s, %s)", rows)
 
 
-def _further_back(count: int, per_day: int) -> str:
+def _further_back(count: int, per_day: int = PER_DAY) -> str:
     """By how many days the copy `nth` of so many lies before its model `m`: its day is nearer to today the later it
     is written, and all days are before those of earlier copies. No copy lies after its model, or it might be closed
     tomorrow: the models' own days have more tickets instead.
