@@ -8,4 +8,5 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import targets  # noqa: F401 - a table of the set-up
+        from .content import sentences  # noqa: F401 - another one
         from .runs import delivery  # noqa: F401 - hears of what is issued, and of what fails

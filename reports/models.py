@@ -339,6 +339,21 @@ class ReportTemplate(models.Model):
         return None if found is None else bytes(found)
 
 
+class ReportSentence(models.Model):
+    """A sentence of reports in the city's own words; `reports.content.sentences` says which there are and checks it."""
+
+    name = models.CharField(_("sentence"), max_length=30, unique=True)
+    text = models.CharField(_("its words"), max_length=500)
+    is_used = models.BooleanField(_("in use"), default=True, help_text=_("Not in use: the sentence of the system."))
+
+    class Meta:
+        verbose_name = _("sentence of reports")
+        verbose_name_plural = _("sentences of reports")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Target(models.Model):
     """What an indicator shall come to (目标值): for the city with all its units, or for one unit with all below it.
 

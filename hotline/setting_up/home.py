@@ -70,6 +70,17 @@ SUBJECTS = (
         SetUpPage(
             "report-template", _("Report template"), _("The Word template by which the reports are made.")
         ),
+        _table(
+            "targets", _("Targets of indicators"),
+            _(
+                "What the figures of the city and of its units shall come to; dashboard and reports show whether they "
+                "do."
+            ),
+        ),
+        _table(
+            "report-sentences", _("Sentences of reports"),
+            _("The summary and the advice in the city's own words; figures stand in them as fields."),
+        ),
     )),
 )  # fmt: skip
 
