@@ -55,13 +55,19 @@ class Report(models.Model):
 
 class ReportRunQuerySet(models.QuerySet["ReportRun"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Who makes reports sees all; others what was issued to everybody, or to a department of theirs."""
+        """Who makes reports sees all; others what was issued to everybody, or to a department of theirs, and what was
+        built of their department because somebody of it asked."""
         if not isinstance(user, User) or not user.may(P.READ_REPORTS):
             return self.none()
         if user.may(P.SEE_REPORTS):
             return self
         whose = models.Q(edition__report__unit__isnull=True) | models.Q(edition__report__unit__in=user.department_ids)
-        return self.filter(whose, edition__state=Edition.State.ISSUED)
+        issued = whose & models.Q(edition__state=Edition.State.ISSUED)
+        if not user.may(P.ASK_OWN_REPORT):
+            return self.filter(issued)
+        theirs = user.department_ids
+        own = models.Q(edition__report__unit__in=theirs, built_by__department__in=theirs)
+        return self.filter(issued | own)
 
 
 @roles.kept()

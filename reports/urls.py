@@ -18,6 +18,7 @@ urlpatterns = [
     path("reports/", pages.reports, name="reports"),
     path("reports/build/", pages.build_report, name="build-report"),
     path("reports/special/", pages.special, name="report-special"),
+    path("reports/own/", pages.own_report, name="report-own"),
     path("reports/progress/", pages.progress, name="report-progress"),
     path("reports/jobs/<int:pk>/cancel/", pages.cancel, name="report-cancel"),
     path("reports/<int:pk>/", pages.report, name="report"),

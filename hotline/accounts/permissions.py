@@ -45,6 +45,7 @@ class Permission(models.TextChoices):
     SEE_CLOCKS = "see_clocks", _("See whether the clocks run")
     MANAGE_MATTERS = "manage_matters", _("Join tickets about one matter and part them")
     READ_REPORTS = "read_reports", _("Read reports that were issued, to all or to the own department")
+    ASK_OWN_REPORT = "ask_own_report", _("Have reports on the own department built, and read them")
     SEE_REPORTS = "see_reports", _("Read the dashboard, drafts of reports and remarks on them")
     REMARK_ON_REPORTS = "remark_on_reports", _("Write remarks on reports")
     BUILD_REPORTS = "build_reports", _("Have reports built")
@@ -111,6 +112,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             P.SEE_MESSAGES,
             P.SEE_DIRECTORY,
             P.READ_REPORTS,
+            P.ASK_OWN_REPORT,
             P.USE_API,
         }
     ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from hotline import instants
-from hotline.accounts.models import Region
+from hotline.accounts.models import Department, Region
 from hotline.picking import PickedField
 from reports import periods, scopes
 from reports.periods import Length, Period
@@ -141,6 +141,22 @@ class SpecialForm(forms.Form):
     def unit_id(self) -> int | None:
         department = self.cleaned_data["department"]
         return int(department.pk) if self.cleaned_data["is_own"] else None
+
+
+class OwnForm(SpecialForm):
+    """A department's report on itself: over which time."""
+
+    def __init__(self, *args: Any, unit: Department | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit = unit
+        for name in ("department", "region", "category", "kind", "channel", "is_own"):
+            del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        if self.unit is None:
+            raise ValidationError(_t("You belong to no department: there is nothing to report on."))
+        self.cleaned_data |= {"department": self.unit, "is_own": True}
+        return super().clean()
 
 
 def _period(length: str, first: date, last: date | None) -> Period:

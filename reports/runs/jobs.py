@@ -17,12 +17,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
 
 from hotline import disk, health
 from hotline.accounts.models import User
+from hotline.accounts.permissions import Permission as P
 from hotline.waiting import busy
 from reports import building, periods
 from reports.models import REPORT_LANGUAGE, SCHEDULED, Edition, Job, Report, ReportRun
@@ -36,6 +37,7 @@ MOST = 20  # attempts; with the pauses between them that is four days
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
 BUILT_AT = timedelta(hours=7)  # after a period's end: seven in the morning
 CAUGHT_UP = {"weekly": 13, "monthly": 12}  # periods back that are built when they were missed
+MOST_OF_A_DEPARTMENT = 2  # reports in the making that one asked for itself
 JUST_NOW, SHOWN = timedelta(minutes=5), 12
 logger = logging.getLogger(__name__)
 when_failed: list[Callable[[Job], None]] = []  # who is told of the first failure of a job, and of its last
@@ -119,13 +121,35 @@ def cancel(job: Job) -> bool:
     return bool(found.update(state=State.CANCELLED, ended_at=timezone.now(), step=""))
 
 
-def shown() -> list[Job]:
-    """What a page tells of: what is open, what has just ended, and what has failed in the last days."""
+def shown(user: User) -> list[Job]:
+    """What a page tells of: what is open, what has just ended, and what has failed in the last days; to a department
+    what it asked for itself."""
     now = timezone.now()
     just = Q(ended_at__gte=now - JUST_NOW)
     failed = Q(state=State.FAILED, ended_at__gte=now - timedelta(days=7))
     found = Job.objects.filter(Q(state__in=OPEN) | just | failed, edition=None).select_related("by", "unit")
+    if not user.may(P.SEE_REPORTS):
+        found = found.filter(_asked_by(user))
     return list(found.order_by("-asked_at", "-pk")[:SHOWN])
+
+
+def _asked_by(user: User) -> Q:
+    """Jobs that people of somebody's department asked for."""
+    return Q(by__department__in=user.department_ids, unit__in=user.department_ids)
+
+
+def may_cancel(user: User) -> QuerySet[Job]:
+    """The jobs that somebody may end: all, or those that the own department asked for."""
+    if user.may(P.BUILD_REPORTS):
+        return Job.objects.all()
+    return Job.objects.filter(_asked_by(user)) if user.may(P.ASK_OWN_REPORT) else Job.objects.none()
+
+
+def check_room(user: User) -> None:
+    """Raises life.Objection where a department has as many reports in the making as one may have at a time."""
+    if Job.objects.filter(_asked_by(user), state__in=OPEN).count() >= MOST_OF_A_DEPARTMENT:
+        said = _t("%(count)d reports of your department are being built already; ask for more when one is done.")
+        raise life.Objection(said % {"count": MOST_OF_A_DEPARTMENT})
 
 
 # -- what is due --------------------------------------------------------------------------------------------

@@ -23,10 +23,10 @@ from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
 from reports import building, periods
 from reports.content import withholding
-from reports.models import SCHEDULED, Edition, Job, Report, ReportEvent, ReportKind, ReportRun
+from reports.models import SCHEDULED, Edition, Report, ReportEvent, ReportKind, ReportRun
 
 from . import jobs, life, versions, written
-from .forms import ReasonForm, RemarkForm, SpecialForm
+from .forms import OwnForm, ReasonForm, RemarkForm, SpecialForm
 
 State = Edition.State
 
@@ -55,7 +55,7 @@ def _listed(request: HttpRequest, *, typed: dict[str, str] | None = None, status
         "page": page,
         "kind": kind,
         "kinds": ReportKind.choices,
-        "jobs": jobs.shown() if user.may(P.SEE_REPORTS) else [],
+        "jobs": jobs.shown(user) if user.may(P.SEE_REPORTS) or user.may(P.ASK_OWN_REPORT) else [],
         "scheduled": [(kind.value, kind.label, periods_offered[kind]) for kind in SCHEDULED],
     }
     return render(request, "reports/list.html", context, status=status)
@@ -121,6 +121,25 @@ def special(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/special.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@requires(P.ASK_OWN_REPORT)
+def own_report(request: HttpRequest) -> HttpResponse:
+    """The form of a department's report on itself (本单位报告), and having it built."""
+    user = person(request)
+    form = OwnForm(request.POST or None, unit=user.department)
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                jobs.check_room(user)
+                _ask(request, form.period, kind=ReportKind.SPECIAL, scope=form.scope, unit_id=form.unit_id)
+                return redirect("reports")
+        except life.Objection as objection:
+            form.add_error(None, objection.message)
+        except Busy as busy:
+            form.add_error(None, busy.message)
+            return with_retry(render(request, "reports/own.html", {"form": form}, status=503))
+    return render(request, "reports/own.html", {"form": form}, status=422 if form.errors else 200)
+
+
 @requires(P.BUILD_REPORTS)
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
@@ -136,17 +155,20 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("reports")
 
 
-@requires(P.SEE_REPORTS)
+@requires(P.READ_REPORTS)
 @require_GET
 def progress(request: HttpRequest) -> HttpResponse:
     """Fragment of the list: how far the reports have come that are being built, and what has become of the last."""
-    return render(request, "reports/_jobs.html", {"jobs": jobs.shown()})
+    return render(request, "reports/_jobs.html", {"jobs": jobs.shown(person(request))})
 
 
-@requires(P.BUILD_REPORTS)
+@requires(P.READ_REPORTS)
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    job = get_object_or_404(Job, pk=pk)
+    user = person(request)
+    if not user.may(P.BUILD_REPORTS) and not user.may(P.ASK_OWN_REPORT):
+        raise PermissionDenied
+    job = get_object_or_404(jobs.may_cancel(user), pk=pk)
     if jobs.cancel(job):
         messages.success(request, _t("Cancelled: the report is not built."))
     else:
@@ -174,11 +196,12 @@ def _shown(
 ) -> HttpResponse:
     user, edition = person(request), run.edition
     editions = list(edition.report.editions.select_related("run", "issued_by").defer("run__sections"))
-    shown = editions if user.may(P.SEE_REPORTS) else [one for one in editions if one.state == State.ISSUED]
+    seen = set(ReportRun.objects.visible_to(user).filter(edition__in=editions).values_list("pk", flat=True))
+    shown = [one for one in editions if one.run_id in seen]
     events = list(edition.events.select_related("by")) if user.may(P.SEE_REPORTS) else []
     remarks = _remarks(events)
     sections = withholding.sections_of(run)
-    issued = [one for one in editions if one.version]
+    issued = [one for one in shown if one.version]
     before = next((one for one in issued if one.draft < edition.draft), None)
     context = {
         "run": run,
@@ -197,13 +220,13 @@ def _shown(
             )
         ],
         "editions": shown,
-        "newest": editions[0],
+        "newest": shown[0],
         "replaced_by": next((one for one in issued if edition.version and (one.version or 0) > edition.version), None),
         "before": before,
         "differences": _differences(before, sections) if before else [],
         "events": [event for event in events if event.what != ReportEvent.What.REMARK],
         "remarks": remarks.get("", []),
-        "steps": _steps(edition, editions[0], user),
+        "steps": _steps(edition, shown[0], user),
         "remark_form": RemarkForm(sections=_choices(sections)),
         "reason_form": ReasonForm(),
         "is_over": run.end <= timezone.now(),

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from hotline.accounts.models import Region
-from reports import periods
+from reports import building, periods
 from reports.models import Job, Report, ReportRun
 from reports.periods import Length
 from reports.runs import jobs, life
@@ -113,3 +113,40 @@ def test_a_department_that_closed_is_named(monday: time_machine.Traveller, signe
     type(unit).objects.filter(pk=unit.pk).update(is_open=False)
     answer = ask(signed_in(scene.MANAGER), department=str(unit.pk))
     assert unit.name in str(answer.context["form"].errors["department"])
+
+
+def test_a_department_has_its_own_report_built_and_nobody_beside_it_reads_it(
+    monday: time_machine.Traveller, signed_in: Callable[[str], Client], settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    scene.do(scene.ticket_in(Status.WORKING), "answer", scene.CLERK)
+    monday.move_to(at(30, 9))
+    clerk, other, manager = (signed_in(who) for who in (scene.CLERK, scene.OTHER_CLERK, scene.MANAGER))
+    address = reverse("report-own")
+    for first in ("2026-04-13", "2026-04-20"):
+        answer = clerk.post(address, {"length": "weekly", "first": first})
+        assert answer.status_code == (302 if first == "2026-04-20" else 422), "in the first there is nothing to report"
+    job = Job.objects.get()
+    assert (job.scope, job.unit) == (f"department={job.unit_id}", scene.department(scene.DEPARTMENT))
+    clerk.post(address, {"length": "monthly", "first": "2026-04-20"})
+    full = clerk.post(address, {"length": "year", "first": "2026-04-20"})
+    assert "本单位已有2份报告正在生成" in full.content.decode()
+    month = Job.objects.latest("pk")
+    assert other.post(reverse("report-cancel", args=[month.pk])).status_code == 404
+    clerk.post(reverse("report-cancel", args=[month.pk]))
+    assert jobs.work() == 1
+    run = ReportRun.objects.get()
+    assert run.get_absolute_url() in clerk.get(reverse("report-progress")).content.decode()
+    assert run.get_absolute_url() not in other.get(reverse("report-progress")).content.decode()
+    page = clerk.get(run.get_absolute_url()).content.decode()
+    assert "草稿" in page
+    assert "承办工单1件次" in page
+    assert "/figures/" not in page, "what leads to tickets of the city leads the department nowhere"
+    assert other.get(run.get_absolute_url()).status_code == 404
+    assert manager.get(run.get_absolute_url()).status_code == 200
+    built_by_others = building.build(
+        periods.parse("monthly", "2026-03"), kind="special", unit_id=job.unit_id, by=scene.user(scene.MANAGER)
+    )
+    assert clerk.get(built_by_others.get_absolute_url()).status_code == 404, "a draft that the hotline made of it"
+    for who in (scene.OPERATOR, scene.MANAGER):
+        assert signed_in(who).get(address).status_code == 403
