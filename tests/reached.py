@@ -15,7 +15,7 @@ from hotline.accounts.permissions import allows
 from hotline.ledger.deeds import Of
 from hotline.reach import ANYBODY, BY_WORKFLOW, Reach
 from knowledge.models import Article, ArticleFile
-from reports.models import Edition, ReportRun
+from reports.models import Edition, Job, ReportRun
 from supervision.models import Notice, SupervisionOrder
 from tickets.models import Attachment, Contribution, Ticket, TicketExport
 from tickets.workflow.table import ACTIONS, Whose
@@ -50,6 +50,8 @@ def _knows_report(person: User, pk: int) -> bool:
         return True
     run = ReportRun.objects.select_related("edition__report__unit").get(pk=pk)
     unit = run.edition.report.unit
+    if unit is not None and run.built_by and run.built_by.department and within(run.built_by.department, person):
+        return within(unit, person)  # the department asked for it itself
     return run.edition.state == Edition.State.ISSUED and (unit is None or within(unit, person))
 
 
@@ -93,7 +95,11 @@ def _finds(person: User, name: str, row: Reach, given: dict[str, Any]) -> bool:
         told = {} if allows(person.role, P.SEE_PROTECTED_CALLERS) else {"is_secret": False, "is_anonymous": False}
         callers = [given[key] for key in ("pk", "other") if key in given]
         return all(_knows_one(person, Ticket.objects.filter(caller=one, **told)) for one in callers)
-    if row.of == Of.REPORT and "pk" in given and name != "report-cancel":
+    if name == "report-cancel":
+        job = Job.objects.select_related("unit", "by__department").get(**given)
+        asked = job.unit and job.by and job.by.department and within(job.by.department, person)
+        return allows(person.role, P.BUILD_REPORTS) or bool(asked and job.unit and within(job.unit, person))
+    if row.of == Of.REPORT and "pk" in given:
         runs = [given[key] for key in ("pk", "other") if key in given]
         of_one = ReportRun.objects.filter(pk__in=runs).values("edition__report").distinct().count() == 1
         return of_one and all(_knows_report(person, pk) for pk in runs)

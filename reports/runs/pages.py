@@ -159,6 +159,8 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest) -> HttpResponse:
     """Fragment of the list: how far the reports have come that are being built, and what has become of the last."""
+    if not person(request).may(P.SEE_REPORTS) and not person(request).may(P.ASK_OWN_REPORT):
+        raise PermissionDenied
     return render(request, "reports/_jobs.html", {"jobs": jobs.shown(person(request))})
 
 
