@@ -19,7 +19,7 @@ from hotline.accounts.permissions import Permission as P
 
 from . import behind, indicators, targets
 from .indicators import CATEGORY, CHANNEL, DISTRICT, INDICATORS, KIND, UNIT, Figure, Indicator
-from .indicators.definitions import GROUPS
+from .indicators.definitions import ABOUT_LIMITS, GROUPS
 from .scopes import CHOICES, ROWS
 
 BY = {"department": UNIT, "region": DISTRICT, "category": CATEGORY, "kind": KIND, "channel": CHANNEL}
@@ -36,7 +36,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         ])
         for group, label in GROUPS.items()
     ]  # fmt: skip
-    return render(request, "reports/catalogue.html", {"groups": groups, "count": len(INDICATORS)})
+    return render(
+        request, "reports/catalogue.html", {"groups": groups, "count": len(INDICATORS), "about_limits": ABOUT_LIMITS}
+    )
 
 
 # -- the API ------------------------------------------------------------------------------------------------

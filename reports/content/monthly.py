@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
@@ -19,6 +19,7 @@ from tickets import disclosure
 from tickets.choices import Cause, Channel, Duty, Kind, Principle, RefusalGround, Satisfaction
 from tickets.disclosure import Detail
 from tickets.models import PERSON, Category, FollowUp, Span, Ticket, TicketEvent
+from tickets.places.book import PLACED
 from tickets.reading import read
 
 from . import cells, summary, tables
@@ -148,14 +149,17 @@ def hot_spots_section(frame: Frame) -> dict[str, Any]:
 
 
 def hot_places_section(frame: Frame) -> dict[str, Any]:
+    """The addresses that most tickets are about: one place, however its callers put it (at its gate, beside it)."""
     readable = disclosure.where_readable(None, Detail.PLACE)
     found = frame.received().filter(readable, kind__in=COMPLAINTS).exclude(address="")
-    counts = found.values("region", "address").annotate(
+    place = Func("address", Value(f"(?:{PLACED.pattern}|\\s)+$"), Value(""), function="regexp_replace",
+                 output_field=CharField())  # fmt: skip
+    counts = found.values("region", place=place).annotate(
         count=Count("pk"), callers=Count(PERSON, distinct=True), tickets=ArrayAgg("pk")
     )
     regions = {region.pk: region.full_name for region in Region.objects.select_related("parent")}
-    top = list(counts.filter(count__gte=2).order_by("-count", "address")[:LONGEST])
-    rows = [[f"{regions[row['region']]}{row['address']}", row["count"], row["callers"]] for row in top]
+    top = list(counts.filter(~Q(place=""), count__gte=2).order_by("-count", "place")[:LONGEST])
+    rows = [[f"{regions[row['region']]}{row['place']}", row["count"], row["callers"]] for row in top]
     columns = [_t("Place"), _t("Tickets"), _t("Callers")]
     note = _t("Without tickets whose callers asked for secrecy.")
     about = [row["tickets"] for row in top]

@@ -15,8 +15,8 @@ from django.utils.translation import pgettext
 from hotline.accounts.models import Department, Region
 from hotline.worktime import calendar
 from reports import indicators, targets
-from reports.indicators import DISTRICT, INDICATORS, UNIT, Dimension, Figure, Window
-from reports.indicators.definitions import GROUPS
+from reports.indicators import DISTRICT, INDICATORS, UNIT, Dimension, Figure, Indicator, Window
+from reports.indicators.definitions import ABOUT_LIMITS, GROUPS
 from tickets.choices import Channel, Duty, Kind, RefusalGround
 from tickets.models import Category, Span, TicketEvent
 from tickets.reading import read
@@ -133,12 +133,20 @@ def _both(figure: Figure, frame: Frame) -> tuple[cells.Cell, cells.Cell]:
 def definitions_section(names: Iterable[str] = HEADLINES) -> dict[str, Any]:
     """What each figure means (口径)."""
     rows = [
-        [str(one.label), str(one.formula), *(str(told) or cells.NOTHING
-                                             for told in (one.base_in_words, one.without, one.standard))]
+        [
+            str(one.label),
+            _with_standard(one),
+            *(str(told) or cells.NOTHING for told in (one.base_in_words, one.without)),
+        ]
         for one in (INDICATORS[name] for name in names)
-    ]  # fmt: skip
-    columns = [_t("Indicator"), _t("Meaning"), _t("Base in words"), _t("Not counted"), _t("Standard")]
-    return section("definitions", _t("What the figures mean"), columns, rows)
+    ]
+    columns = [_t("Indicator"), _t("Meaning"), _t("Base in words"), _t("Not counted")]
+    return section("definitions", _t("What the figures mean"), columns, rows, note=str(ABOUT_LIMITS))
+
+
+def _with_standard(one: Indicator) -> str:
+    return _t("%(meaning)s (Standard: %(standard)s)") % {"meaning": one.formula, "standard": one.standard} if (
+        one.standard) else str(one.formula)  # fmt: skip
 
 
 # -- the balance --------------------------------------------------------------------------------------------
@@ -406,10 +414,11 @@ OF_TRENDS = ["received", "closed", "on_time_rate", "solved_rate", "satisfied_rat
 
 
 def trend_section(frame: Frame) -> dict[str, Any]:
-    """The last thirteen periods, this one last; those with working days moved by a holiday are marked."""
+    """The last thirteen periods, this one last, as far as the hotline ran then; those with working days moved by a
+    holiday are marked."""
     names = [name for name in OF_TRENDS if not frame.scope or frame.scope.fits(INDICATORS[name])]
     periods = [frame.period]
-    while len(periods) < PERIODS_OF_A_TREND:
+    while len(periods) < PERIODS_OF_A_TREND and frame.began and periods[0].start > frame.began:
         periods.insert(0, periods[0].before())
     rows = []
     for period in periods:

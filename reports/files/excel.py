@@ -26,6 +26,8 @@ LARGE = 20_000  # cells; a workbook of more is written through a file and not he
 A4, FORMULA = 9, ("=", "+", "-", "@", "\t", "\r")
 HEADER_LIMIT = 200  # characters of what stands above a printed page; Excel takes 255 with its signs
 FILL = "#E7F0F7"
+PAGE = (770.0, 480.0)  # points of an A4 page that lies, within its margins
+DEFAULT_ROW, SLACK = 15.0, 0.06  # points; programs differ in where a page ends
 
 
 def as_xlsx(paper: Paper, sections: list[dict[str, Any]]) -> bytes:
@@ -179,12 +181,28 @@ class _Workbook:
         )
         grid = {"visible": True, "line": {"color": "#D9D9D9"}}
         bars.set_x_axis({"name": section["columns"][value], "name_font": {"size": 9}, "major_gridlines": grid})
-        bars.set_size({"width": 560, "height": 120 + 24 * len(bars_of(section))})
+        height = 120 + 24 * len(bars_of(section))
+        bars.set_size({"width": 560, "height": height})
         is_beside = sum(widths) <= BESIDE
         place = (HEAD, len(widths) + 1) if is_beside else (FIRST + len(section["rows"]) + 1, 0)
         if is_beside:
             sheet.set_column(len(widths), len(widths), 3)
+        else:
+            place = (place[0] + self._down_to_a_whole_page(sheet, widths, place[0], 0.75 * height), 0)
         sheet.insert_chart(*place, bars, {"description": section["title"], "object_position": 3})
+
+    def _down_to_a_whole_page(self, sheet: Any, widths: list[float], row: int, height: float) -> int:
+        """How many rows lower a chart of so many points begins below its table: no printed page shall end within it."""
+        scale = min(1.0, PAGE[0] / sum(0.75 * (7 * width + 5) for width in widths))
+        heights = [sheet.row_sizes[at][0] * 0.75 if at in sheet.row_sizes else DEFAULT_ROW for at in range(row)]
+        used, room = 0.0, PAGE[1] / scale
+        for one in heights:
+            if used + one > room:
+                used, room = 0.0, PAGE[1] / scale - heights[HEAD]  # which stands on each page again
+            used += one
+        if used + height <= room * (1 - SLACK):
+            return 0
+        return math.ceil((room - used) * (1 + SLACK) / DEFAULT_ROW) + 1
 
     def _format(self, **wanted: Any) -> Any:
         key = tuple(sorted(wanted.items()))

@@ -130,14 +130,13 @@ class Indicator:
 _OF_RECORDED = _("Tickets recorded in the period.")
 _OF_CLOSED = _("Closings of dispatched tickets in the period, each closing of a reopened one by itself.")
 _NOT_DISPATCHED = _("Direct answers and refusals, which were never dispatched.")
-_OF_LIMITS = _(
-    "Limits that fell due in the period, each by itself: the one in force when it passed. One extended before the "
-    "period's end counts by its new day, each round of a redo by its own, and what was met early by the day it was due."
+_OF_LIMITS = _("Limits that fell due in the period.")
+# Said once for all of them, beside their tables.
+ABOUT_LIMITS = _(
+    "Of limits counts the one in force when it passed, each by itself: one extended before the period's end by its new "
+    "day, each round of a redo by its own, what was met early by the day it was due."
 )
-_NO_LIMITS = _(
-    "What was passed on, returned, recalled or suspended before it fell due, and limits of which imported messages say "
-    "nothing."
-)
+_NO_LIMITS = _("What was passed on, returned, recalled or suspended before; what imported messages do not say.")
 _OF_CALLS = _("Follow-up calls of the period in which the caller said it, each round by itself.")
 _NOT_SAID = _("Calls in which nobody was reached, or nothing was said of it.")
 # Of each rate and measure: what it is taken of, and what is left out.
