@@ -16,7 +16,9 @@ from django.utils.translation import pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from hotline.accounts.access import person, requires
+from hotline.accounts.models import Region
 from hotline.accounts.permissions import Permission as P
+from matters.map import drawing
 from supervision.board import stuck
 from tickets.choices import FlagKind
 
@@ -83,6 +85,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             (_("Districts"), _("District"), _labels("region"), _rows("region", found)),
             (_("Categories"), _("Category"), _labels("category"), _rows("category", found)),
         ],
+        "map": _map(found),
         "flags": [(kind, FlagKind(kind).label, count) for kind, count in counts.items() if kind not in stuck.WARNINGS],
     }  # fmt: skip
     return render(request, "reports/dashboard.html", context)
@@ -173,6 +176,22 @@ def _rows(dimension: str, kept_now: Kept) -> list[Row]:
         )
         for pk, figures in found[:BUSIEST]
     ]  # fmt: skip
+
+
+def _map(found: Kept) -> tuple[drawing.Map, list[tuple[drawing.Area, str]]] | None:
+    """The districts by what came in, each with where its number leads; none where nobody has said where they lie."""
+    city = Region.objects.filter(parent=None).order_by("code").first()
+    volume = DIMENSIONS["region"][1][0]
+    counts = {
+        pk: figures[volume].base for pk, figures in found.figures_by("region").items() if pk and volume in figures
+    }
+    drawn = drawing.shaded(city, counts) if city else None
+    if drawn is None:
+        return None
+    return drawn, [
+        (area, _address({"figure": volume, "part": "base", "by": {"region": area.region.pk}}, found))
+        for area in drawn.areas
+    ]
 
 
 def _nothing(name: str) -> str:

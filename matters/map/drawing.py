@@ -7,7 +7,7 @@ of; where a ticket lies is the region that it was recorded with.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -94,16 +94,30 @@ def drawn(
     counts = _counts(user, regions, days, category, now)
     for area in areas:
         _count(area, regions, counts)
-    parts = [part for area in areas for part in (area.inner or [area])]
-    counted = [part.count for part in parts if part.count] or [0]
-    least, span = min(counted), max(counted) - min(counted) or 1
-    for part in parts:
-        part.heat = 1 + round((HEAT - 1) * (part.count - least) / span) if part.count else 0
+    _shade([part for area in areas for part in (area.inner or [area])])
     known = {area.region.pk for area in areas}
     inside = {pk for pk, region in regions.items() if known & set(region.ancestor_ids)}
     elsewhere = sum(count for pk, (count, _before) in counts.items() if pk not in inside)
     dots = _dots(user, areas, days, category, now)
     return Map(whole, size, areas, dots, elsewhere, is_schematic)
+
+
+def shaded(whole: Region, counts: Mapping[int, int]) -> Map | None:
+    """The parts of a region by numbers that somebody else has counted; None where nobody has said where they lie."""
+    areas, size, is_schematic = _areas(whole, {region.pk: region for region in whole.children.order_by("code")})
+    if not areas:
+        return None
+    for area in areas:
+        area.count = counts.get(area.region.pk, 0)
+    _shade(areas)
+    return Map(whole, size, areas, [], 0, is_schematic)
+
+
+def _shade(parts: Sequence[Area]) -> None:
+    counted = [part.count for part in parts if part.count] or [0]
+    least, span = min(counted), max(counted) - min(counted) or 1
+    for part in parts:
+        part.heat = 1 + round((HEAT - 1) * (part.count - least) / span) if part.count else 0
 
 
 # -- the land -----------------------------------------------------------------------------------------------------

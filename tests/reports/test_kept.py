@@ -54,6 +54,16 @@ def test_what_a_worker_has_counted_costs_the_page_nothing(monday: time_machine.T
     assert not [query for query in captured.captured_queries if "tickets_span" in query["sql"]]
 
 
+def test_the_dashboard_draws_the_districts_by_what_came_in(monday: time_machine.Traveller, signed_in: SignIn) -> None:
+    scene.call()
+    page = signed_in(scene.MANAGER).get(reverse("dashboard") + "?period=day").content.decode()
+    drawn = page[page.index('class="city-map"') : page.index("</svg>", page.index('class="city-map"'))]
+    assert 'aria-label="孝南区: 1"' in drawn
+    assert drawn.count("<polygon") == 7
+    assert "part=base" in drawn
+    assert "for=region:" in drawn
+
+
 def test_what_is_kept_is_what_is_counted(monday: time_machine.Traveller) -> None:
     for status in ("closed", "working", "follow_up", "suspended"):
         scene.ticket_in(status, caller_phone="")
