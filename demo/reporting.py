@@ -42,11 +42,8 @@ def cost() -> dict[str, Any]:
             _tell(name, result[f"report_of_{name}"])
         for name in kept.NAMES:
             cache.delete(kept._key(name))
-            first = _seconds(partial(kept.refresh, name))
-            result[f"dashboard_{name}"] = {
-                "first": first,
-                "each_minute": _seconds(partial(kept.refresh, name)),
-            }
+            dashboard = {times: _peaks(partial(kept.refresh, name)) for times in ("first", "each_minute")}
+            result[f"dashboard_{name}"] = dashboard
             _tell(name, result[f"dashboard_{name}"])
     result |= {"pages": _pages(month), "recording": recording()}
     _tell("pages", result["pages"])
