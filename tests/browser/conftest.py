@@ -143,7 +143,7 @@ class Hotline:
             self.running.append(
                 subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
             )
-        wait_until("all four parts are healthy", self.is_healthy)
+        wait_until("all parts are healthy", self.is_healthy)
 
     def is_healthy(self) -> bool:
         try:
@@ -161,7 +161,7 @@ class Hotline:
             wait_until("the processes live at the new time", lambda: self._lives_at(moment))
 
     def _lives_at(self, moment: datetime) -> bool:
-        """Worker and beat have both reported since the jump, by their own clocks."""
+        """All that send heartbeats have since the jump, by their own clocks."""
         with health.broker() as client:
             stamps = [client.get(health.HEARTBEAT_KEY.format(part=part)) for part in health.BEATING]
         return all(stamp is not None and float(stamp) >= moment.timestamp() for stamp in stamps)
