@@ -16,6 +16,9 @@ THREADS = {HEALTH: 2, READ: 8, WRITE: 8}
 LONG = "long"
 
 
+LONGEST_ADDRESS = 8190  # characters of a request's first line; as long as the web server lets it be
+
+
 def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:
     """Each process's name with its command line, as `environment` sets it."""
     python = [sys.executable, "-m"]
@@ -25,7 +28,8 @@ def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]
         "web": [*python, "gunicorn", "hotline.wsgi:application", "--bind", f"{host}:{port}", "--workers", workers,
                 "--worker-class", "hotline.running.web.Worker", "--threads", str(sum(THREADS.values())),
                 "--timeout", "60", "--no-control-socket", "--access-logfile", "-", "--access-logformat",
-                '%(m)s %(U)s %(s)s %(M)sms', "--max-requests", "5000", "--max-requests-jitter", "500"],
+                '%(m)s %(U)s %(s)s %(M)sms', "--limit-request-line", str(LONGEST_ADDRESS),
+                "--max-requests", "5000", "--max-requests-jitter", "500"],
         "worker": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info", "--hostname", "worker@%h"],
         "beat": [*python, "celery", "-A", "hotline", "beat", "--loglevel", "info", "--pidfile="],
         "builder": [*python, "celery", "-A", "hotline", "worker", "--loglevel", "info", "--hostname", "builder@%h",

@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import bootstrap_wrapper
 import environ
@@ -151,7 +152,15 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # settings without connecting, such as mypy.
 if DEPLOYED and not (env.str("DATABASE_URL", default="") and env.str("REDIS_URL", default="")):
     raise ImproperlyConfigured("DATABASE_URL and REDIS_URL must name the city's own servers.")
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://hotline@/hotline")}
+
+
+def _reached(database: dict[str, Any]) -> dict[str, Any]:
+    """How a database is reached: a socket's folder, which an address names behind it, as a host, as `dbshell` asks."""
+    folder = database.get("OPTIONS", {}).pop("host", "")
+    return database | ({"HOST": folder} if folder else {})
+
+
+DATABASES = {"default": _reached(env.db_url("DATABASE_URL", default="postgres://hotline@/hotline"))}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; else see hotline.waiting
@@ -159,7 +168,7 @@ if TEST_RUN:  # only then may a table of events be emptied, between two tests
     DATABASES["default"]["OPTIONS"]["options"] = "-c hotline.maintenance=on"
 DATABASE_SERVING_ROLE = DATABASES["default"]["USER"]
 # Who owns the tables, where that is another role than the one that serves pages: hotline.roles.
-DATABASE_OWNER = env.db_url("DATABASE_OWNER_URL") if env.str("DATABASE_OWNER_URL", default="") else None
+DATABASE_OWNER = _reached(env.db_url("DATABASE_OWNER_URL")) if env.str("DATABASE_OWNER_URL", default="") else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {

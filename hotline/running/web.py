@@ -9,10 +9,12 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
+from gunicorn.http.errors import LimitRequestLine
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from hotline import processes
@@ -20,6 +22,17 @@ from hotline.processes import HEALTH, READ, WRITE
 
 SILENCE = 5.0  # seconds that a fresh connection may say nothing
 ENOUGH = 16  # bytes that tell the kinds apart
+
+
+_PAGE = (
+    '<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><title>网址过长</title>'
+    f"<h1>网址过长</h1><p>网址最长{processes.LONGEST_ADDRESS}个字符。请返回上一页，缩短查找内容后再试。</p>"
+    f"<p lang=en>The address is too long: {processes.LONGEST_ADDRESS} characters at most. Go back and shorten it.</p>"
+).encode()
+TOO_LONG = (
+    b"HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(_PAGE), _PAGE)
+)
 
 
 def kind_of(start: bytes) -> str:
@@ -55,6 +68,15 @@ class Worker(ThreadWorker):
         pool = self.pools[self._kind_of(conn)]
         handled = pool.submit(self.handle, conn)
         handled.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """An address that is too long never reaches Django: it is told in words too, not by the server's own page."""
+        if not isinstance(exc, LimitRequestLine):
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("an address of more than %s characters was refused", processes.LONGEST_ADDRESS)
+        with suppress(OSError):
+            client.sendall(TOO_LONG)
 
     @staticmethod
     def _kind_of(conn: Any) -> str:

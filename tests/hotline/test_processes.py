@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -12,10 +14,13 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from gunicorn.http.errors import LimitRequestLine
 
 from hotline import health, processes
 from hotline.celery import app as celery
+from hotline.running import web
 from tests import scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -127,3 +132,23 @@ def test_what_takes_minutes_delays_no_clock() -> None:
     commands = processes.commands()
     assert "--queues" not in commands["worker"], "the usual one alone"
     assert commands["builder"][commands["builder"].index("--queues") + 1] == processes.LONG
+
+
+def test_an_address_that_is_too_long_is_told_in_words() -> None:
+    """Up to 8,190 characters it reaches Django; what is longer never does, and the server's own page says it badly."""
+    command = processes.commands({})["web"]
+    assert command[command.index("--limit-request-line") + 1] == "8190"
+    ours, theirs = socket.socketpair()
+    worker = object.__new__(web.Worker)
+    worker.log = logging.getLogger("tests")
+    worker.handle_error(None, theirs, ("", -1), LimitRequestLine(9000, 8190))
+    theirs.close()
+    with ours, ours.makefile("rb") as told:
+        answer = told.read().decode()
+    assert answer.startswith("HTTP/1.1 414 ")
+    assert "网址最长8190个字符" in answer
+
+
+def test_the_shell_of_the_database_finds_its_socket() -> None:
+    assert settings.DATABASES["default"]["HOST"] == connection.get_connection_params()["host"]
+    assert "host" not in settings.DATABASES["default"]["OPTIONS"]
