@@ -20,6 +20,7 @@ LONGEST = (
     "browser/test_steel_plates.py",
     "hotline/test_supervisor.py",
     "tickets/test_what_each_may_read.py",
+    "hotline/test_reach.py",
     "browser/",
     "hotline/test_garbage.py",
 )

@@ -37,8 +37,16 @@ class LedgerFilter(forms.Form):
         choices=[("", _("All")), *[one for one in Of.choices if one[0]]],
     )  # fmt: skip
     number = forms.CharField(label=_("Ticket number"), required=False, max_length=20)
-    first = DayField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last = DayField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    first = DayField(
+        label=pgettext_lazy("audit log", "From day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    last = DayField(
+        label=pgettext_lazy("audit log", "To day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
 
 def found(asked: Any) -> QuerySet[Entry]:

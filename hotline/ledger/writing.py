@@ -7,6 +7,7 @@ import re
 import secrets
 import threading
 import time
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -56,8 +57,13 @@ def masked(words: str) -> str:
 
 def mark_of(entry: Entry, key: bytes) -> bytes:
     """The mark that an entry must bear."""
-    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    said = json.dumps([at, *(getattr(entry, name) for name in MARKED)], ensure_ascii=False, separators=(",", ":"))
+    return mark_of_values(entry.at, [getattr(entry, name) for name in MARKED], key)
+
+
+def mark_of_values(at: datetime, values: Iterable[Any], key: bytes) -> bytes:
+    """The same, of what stands in the columns MARKED."""
+    instant = at.astimezone(UTC).isoformat(timespec="microseconds")
+    said = json.dumps([instant, *values], ensure_ascii=False, separators=(",", ":"))
     return keys.mark(key, said.encode())
 
 

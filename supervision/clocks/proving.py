@@ -8,7 +8,7 @@ from hotline.ledger.verifying import proof
 from supervision.clocks.rebuilding import rebuild
 
 
-@proof("limits")
+@proof("limits", is_long=True)
 def limits() -> Iterator[str]:
     """Tickets of which other limits are kept than follow from their events."""
     told = rebuild(writes=False)

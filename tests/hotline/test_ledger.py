@@ -223,6 +223,13 @@ def test_a_tail_that_was_cut_off_is_found_by_its_anchor(log: list[Entry]) -> Non
     assert first_wrong() == (f"block {tail.number}: is anchored and no longer there: the end of the chain was cut off")
 
 
+def test_a_log_that_was_emptied_is_found(log: list[Entry]) -> None:
+    with owner() as cursor:
+        cursor.execute("DELETE FROM ledger_entry")
+        cursor.execute("DELETE FROM ledger_block")
+    assert first_wrong() == "block 1: is anchored and no longer there: the end of the chain was cut off"
+
+
 def test_a_block_that_was_taken_out_altered_or_made_again_without_the_key_is_found(log: list[Entry]) -> None:
     with owner() as cursor:
         cursor.execute("DELETE FROM ledger_block WHERE number = 2")
@@ -264,7 +271,7 @@ def test_what_stood_before_the_log_and_what_is_committed_late_is_sealed_too() ->
 
 
 def test_the_command_ends_with_what_it_found_in_one_line(log: list[Entry], capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("verify_ledger", processes=1)
+    call_command("verify_ledger", processes=1, whole=True)
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["ok"] is True
     assert told["entries"] == len(log)

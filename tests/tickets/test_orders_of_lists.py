@@ -52,7 +52,7 @@ def test_what_is_due_first_of_a_department_is_answered_by_its_index() -> None:
 
 def test_a_page_is_found_by_its_keys_and_then_read(signed_in: Any, django_assert_max_num_queries: Any) -> None:
     numbers = [scene.call().number for _ in range(3)]
-    with django_assert_max_num_queries(25) as captured:
+    with django_assert_max_num_queries(26) as captured:
         page = signed_in(scene.SUPERVISOR).get("/tickets/?kind=complaint&sort=oldest").context["page"]
     assert [ticket.number for ticket in page] == numbers
     listed = next(query["sql"] for query in captured.captured_queries if "LIMIT 26" in query["sql"])

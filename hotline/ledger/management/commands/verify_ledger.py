@@ -18,11 +18,13 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
         parser.add_argument("--seal", action="store_true", help="first seals what was committed by now")
 
-    def handle(self, *args: Any, processes: int, seal: bool, **options: Any) -> None:
+        parser.add_argument("--whole", action="store_true", help="also works out every limit of every ticket anew")
+
+    def handle(self, *args: Any, processes: int, seal: bool, whole: bool, **options: Any) -> None:
         try:
             if seal:
                 sealing.seal()
-            found = verifying.verify(processes=max(1, processes))
+            found = verifying.verify(processes=max(1, processes), whole=whole)
         except LedgerClosed as closed:
             raise CommandError(str(closed), returncode=2) from closed
         for said in found.findings:
