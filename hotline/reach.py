@@ -93,6 +93,8 @@ REACH: dict[str, Reach] = {
     "find": takes(SIGNED_IN, done=None),  # the search is written down where it finds
     "draft-key": takes(SIGNED_IN, done=None),
     "password": form(SIGNED_IN, Of.ACCOUNT),
+    "sign-in-code": Reach(opens=ANYBODY, sends=ANYBODY),
+    "account-security": form(SIGNED_IN, Of.ACCOUNT),
     "tokens": form(P.USE_API, Of.TOKEN),
     "revoke-token": takes(P.USE_API, Of.TOKEN),
     "design": opens(SIGNED_IN),

@@ -112,10 +112,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hotline.accounts.safety.sign_ins.ends_when_idle",
     "hotline.ledger.middleware.WrittenDown",
     "hotline.accounts.access.SignInRequired",
     "hotline.reach.Reached",
-    "hotline.accounts.gate.OneTimePasswordMiddleware",
+    "hotline.accounts.gate.OwedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -193,7 +194,11 @@ FILE_UPLOAD_HANDLERS = [
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "hotline.accounts.backend.PersonBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "hotline.accounts.backend.PersonBackend",
+    "hotline.accounts.backend.CodeBackend",
+]
 PASSWORD_HASHERS = [
     "hotline.accounts.hashing.PasswordHasher",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -219,6 +224,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
+IDLE_MINUTES = env.int("HOTLINE_IDLE_MINUTES", default=30)  # after which whoever does nothing is signed out; 0: never
+SECOND_FACTOR_ROLES = env.list("HOTLINE_SECOND_FACTOR_ROLES", default=["administrator"] if DEPLOYED else [])
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=DEPLOYED)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DEPLOYED else None
 SECURE_CONTENT_TYPE_NOSNIFF = True

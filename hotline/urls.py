@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from hotline import drafts, finding, health, language, numbers, shell
 from hotline.accounts.api import TokenView
+from hotline.accounts.safety.pages import account_security, sign_in_code
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
 from hotline.handbook.pages import guide, own_guide
 from hotline.ledger import pages as ledger_pages
@@ -27,6 +28,8 @@ urlpatterns = [
     path("audit-log/", ledger_pages.ledger, name="ledger"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
+    path("sign-in/code/", sign_in_code, name="sign-in-code"),
+    path("account/", account_security, name="account-security"),
     path("sign-out/", SignOutView.as_view(), name="sign-out"),
     path("password/", PasswordView.as_view(), name="password"),
     path("tokens/", token_page, name="tokens"),

@@ -34,7 +34,7 @@ async function askForNumbers() {
   if (document.hidden) return;
   try {
     const { numbersAt } = document.body.dataset;
-    const answer = await fetch(numbersAt, { headers: { Accept: "application/json" }, cache: "no-store" });
+    const answer = await fetch(numbersAt, { headers: { Accept: "application/json", "X-Poll": "1" }, cache: "no-store" });
     if (answer.status === 401 || answer.status === 403) return showNumbers({}); // signed out: the next deed says it
     if (!answer.ok) throw new Error(answer.status);
     showNumbers(await answer.json());

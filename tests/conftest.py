@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -33,6 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # By the mark its tables would be emptied after the city was laid in again, for all that come later.
             raise pytest.UsageError(f"{item.nodeid}: live_city goes without the mark django_db, in a file without it")
     items.sort(key=lambda item: next((at for at, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST)))
+
+
+def pytest_configure() -> None:
+    """Tests move the clock by days and are there all the same."""
+    settings.IDLE_MINUTES = 0
 
 
 @pytest.fixture(scope="session")

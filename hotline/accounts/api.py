@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -16,6 +17,8 @@ from rest_framework.views import APIView
 from hotline.accounts import tokens
 from hotline.accounts.forms import SignInForm, TokenForm
 from hotline.accounts.models import ApiToken, User
+from hotline.accounts.safety import second_factor
+from hotline.accounts.safety.forms import WRONG, CodeForm
 from hotline.addresses import client_address
 from hotline.incoming import Misfit, as_typed
 
@@ -24,6 +27,9 @@ ASKED = inline_serializer(
     {
         "username": serializers.CharField(max_length=150),
         "password": serializers.CharField(),
+        "code": serializers.CharField(
+            max_length=20, required=False, help_text="Code of the app, of whoever signs in with a second factor."
+        ),
         "name": serializers.CharField(max_length=60, required=False, help_text="What the token is for."),
     },
 )
@@ -53,7 +59,7 @@ class TokenView(APIView):
     def post(self, request: Request) -> Response:
         """A token for a user name and a password. Wrong passwords lock out as at the sign-in (429)."""
         try:
-            asked = as_typed(request.data, SignInForm.base_fields | TokenForm.base_fields)
+            asked = as_typed(request.data, SignInForm.base_fields | TokenForm.base_fields | CodeForm.base_fields)
         except Misfit as misfit:
             said = " ".join(f"{name}: {reasons[0]}" for name, reasons in misfit.errors.items())
             return Response({"detail": said}, status=status.HTTP_400_BAD_REQUEST)
@@ -64,6 +70,13 @@ class TokenView(APIView):
         assert isinstance(user, User)
         if user.owes_new_password:
             said = _t("Sign in and choose a password of your own first.")
+            return Response({"detail": said}, status=status.HTTP_403_FORBIDDEN)
+        if second_factor.of(user) and not authenticate(
+            _request(request), username=user.username, code=asked.get("code")
+        ):
+            return Response({"detail": str(WRONG)}, status=status.HTTP_403_FORBIDDEN)
+        if second_factor.is_owed_by(user):
+            said = _t("Sign in and set up the second factor first.")
             return Response({"detail": said}, status=status.HTTP_403_FORBIDDEN)
         name = TokenForm({"name": asked.get("name") or "API"})
         if not name.is_valid():

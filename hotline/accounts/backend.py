@@ -16,12 +16,30 @@ class PersonBackend(ModelBackend):
         self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> Any:
         """The person whose password this is; raises `TooBusy` while too many passwords are being checked."""
+        if password is None:
+            return None
         with password_check():
             return super().authenticate(request, username=username, password=password, **kwargs)
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Whether the account is open: switched on, and no demo account of a hotline that has ceased to be a demo."""
         return super().user_can_authenticate(user) and is_open(user)
+
+
+class CodeBackend(PersonBackend):
+    """The second question: the code of whoever gave their password. Wrong ones count like wrong passwords."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: Any, username: str | None = None, code: str | None = None, **kwargs: Any
+    ) -> Any:
+        from hotline.accounts.safety import second_factor  # which needs the models
+
+        if username is None or code is None:
+            return None
+        user = User.objects.filter(username=username).first()
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        return user if second_factor.is_right(user, code) else None
 
 
 def is_open(user: User) -> bool:

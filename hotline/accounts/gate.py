@@ -1,4 +1,4 @@
-"""Whoever signed in with a one-time password chooses one of their own before anything else."""
+"""What somebody owes before anything else: a password of their own, and a second factor where their role needs one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
+from hotline.accounts.safety.pages import OWES
 
-OPEN = frozenset({"password", "sign-out", "sign-in", "language", "healthz"})  # pages that need no password of one's own
+OPEN = frozenset({"sign-out", "sign-in", "language", "healthz"})  # pages that anybody opens all the same
 
 
-class OneTimePasswordMiddleware:
+class OwedMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -23,11 +24,26 @@ class OneTimePasswordMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        user, match = request.user, request.resolver_match
-        if not isinstance(user, User) or not user.owes_new_password or (match and match.view_name in OPEN):
+        owed = _owed(request)
+        if owed is None:
+            return None
+        page, said = owed
+        match = request.resolver_match
+        if match and match.view_name in OPEN | {page}:
             return None
         if request.path.startswith("/api/") or not request.accepts("text/html"):
-            return JsonResponse({"detail": _t("Sign in and choose a password of your own first.")}, status=403)
+            return JsonResponse({"detail": said}, status=403)
         if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("password")})
-        return redirect("password")
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse(page)})
+        return redirect(page)
+
+
+def _owed(request: HttpRequest) -> tuple[str, str] | None:
+    """The page where it is made good, and what a program is told."""
+    if not isinstance(request.user, User):
+        return None
+    if request.user.owes_new_password:
+        return "password", _t("Sign in and choose a password of your own first.")
+    if request.session.get(OWES):
+        return "account-security", _t("Sign in and set up the second factor first.")
+    return None

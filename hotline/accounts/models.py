@@ -276,6 +276,57 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
             self.auth_token_set.all().delete()
 
 
+class Authenticator(models.Model):
+    """An app that shows codes of the moment, see `hotline.accounts.safety.second_factor`. It counts once confirmed."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="authenticators")
+    secret = models.CharField(max_length=200)  # encrypted
+    last_step = models.BigIntegerField(default=0)  # whose code was used last, so that none is used twice
+    made_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(confirmed_at__isnull=False), name="one_authenticator_a_person"
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(confirmed_at__isnull=True), name="one_waiting_authenticator"
+            ),
+        ]  # fmt: skip
+
+
+class RecoveryCode(models.Model):
+    """A code that is good for one sign-in without the app, as a keyed hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+
+
+class SignedIn(models.Model):
+    """That somebody signed in, where, and how it ended; see `hotline.accounts.safety.sign_ins`."""
+
+    class End(models.TextChoices):
+        OUT = "out", pgettext_lazy("sign-in", "Signed out")
+        OWNER = "owner", pgettext_lazy("sign-in", "Ended by its owner")
+        IDLE = "idle", pgettext_lazy("sign-in", "Nobody was there")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    session = models.CharField(max_length=40, db_index=True)
+    at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    address = models.GenericIPAddressField(null=True)
+    network = models.CharField(max_length=50, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+    is_new_place = models.BooleanField(default=False)
+    told_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_because = models.CharField(max_length=10, choices=End, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index("user", models.F("at").desc(), name="sign_ins_of_person")]
+
+
 class ApiToken(AbstractAuthToken):
     """A key of a person's own programs. What is kept is its hash; see `hotline.accounts.tokens`."""
 
@@ -307,6 +358,11 @@ class AccountEvent(models.Model):
         PASSWORD_CHANGED = "password_changed", _("Password changed")
         TOKEN_ISSUED = "token_issued", _("API token issued")
         TOKEN_REVOKED = "token_revoked", _("API token revoked")
+        SECOND_FACTOR_ON = "second_factor_on", _("Second factor set up")
+        SECOND_FACTOR_OFF = "second_factor_off", _("Second factor ended")
+        RECOVERY_CODES = "recovery_codes", _("New recovery codes")
+        RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
+        NEW_PLACE = "new_place", _("Signed in from a new place")
 
     kind = models.CharField(pgettext_lazy("account event", "Event"), max_length=20, choices=Kind)
     person = models.ForeignKey(User, verbose_name=_("account"), on_delete=models.PROTECT, related_name="account_events")

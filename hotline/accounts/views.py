@@ -17,10 +17,11 @@ from hotline import drafts
 from hotline.accounts import tokens
 from hotline.accounts.access import person, requires
 from hotline.accounts.forms import OwnPasswordForm, SignInForm, TokenForm
-from hotline.accounts.lockout import remember_browser
-from hotline.accounts.models import AccountEvent, User
+from hotline.accounts.models import AccountEvent, SignedIn, User
 from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import Role
+from hotline.accounts.safety import sign_ins
+from hotline.accounts.safety.pages import after_password, signed_in
 from hotline.addresses import client_address
 
 DEMO_PASSWORD = "xiaogan-12345"  # noqa: S105 - printed on the sign-in page, and only in demo mode
@@ -41,8 +42,11 @@ class SignInView(LoginView):
         return super().get_context_data(demo_people=people, demo_password=DEMO_PASSWORD, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        asked = after_password(self.request, form.get_user(), self.get_success_url())
+        if asked:
+            return asked
         response = super().form_valid(form)
-        remember_browser(self.request, response, form.get_user().username)
+        signed_in(self.request, response, form.get_user())
         return response
 
 
@@ -101,6 +105,8 @@ class SignOutView(LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         mark = drafts.mark(request.user) if isinstance(request.user, User) else ""
+        if row := sign_ins.own(request):
+            sign_ins.end(SignedIn.objects.filter(pk=row), SignedIn.End.OUT)
         response = super().post(request, *args, **kwargs)
         drafts.forget(response, mark)
         return response

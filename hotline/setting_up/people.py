@@ -25,6 +25,8 @@ from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, User
 from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import Role
+from hotline.accounts.safety import second_factor
+from hotline.addresses import client_address
 from hotline.downloads import download
 from hotline.formulas import harmless
 from hotline.receipts import services as receipts
@@ -172,7 +174,7 @@ def one_person(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, _t("Somebody else has just saved the same."))
     context = {
         "form": form, "one": User.objects.select_related("department", "reset_by").get(pk=pk), "mark": mark(one, STATE),
-        "is_own": form.is_own, "is_new": False,
+        "is_own": form.is_own, "is_new": False, "second_factor": second_factor.of(one),
     }  # fmt: skip
     return render(request, "set_up/person.html", context, status=status)
 
@@ -188,6 +190,8 @@ def _done(request: HttpRequest, one: User, form: PersonForm, then: str) -> HttpR
         return _password(request, one)
     if then in ("disable", "enable"):
         return _switched(request, one, then == "enable")
+    if then == "second-factor":
+        return _without_second_factor(request, one)
     raise Invalid
 
 
@@ -247,6 +251,22 @@ def _password(request: HttpRequest, one: User) -> HttpResponse:
 
     receipts.once_for(request, do, person=person(request))
     return _given(request, one, passwords)
+
+
+def _without_second_factor(request: HttpRequest, one: User) -> HttpResponse:
+    """For whoever has lost the app and the recovery codes: they set it up anew, by their password."""
+    if one.pk == person(request).pk:
+        raise ValidationError(_t("You end your own second factor under “Account security”."))
+
+    def do() -> str:
+        check_mark(one, STATE, request.POST.get(SEEN, ""))
+        second_factor.end(one, by=person(request), address=client_address(request))
+        return str(one.pk)
+
+    receipts.once_for(request, do, person=person(request))
+    words = _t("The second factor of “%(name)s” is taken away. They sign in with the password and set it up anew.")
+    messages.success(request, words % {"name": one})
+    return redirect("person", one.pk)
 
 
 @requires(P.SET_UP)
