@@ -58,7 +58,9 @@ def test_password_and_code_sign_in_and_neither_alone(owner: tuple[User, list[str
     user, _codes = owner
     client, answer = password_given()
     assert answer.url == reverse(CODE)
-    assert reverse("sign-in") in str(client.get(reverse("my-tickets")).headers["Location"]), "the password alone opens nothing"
+    assert reverse("sign-in") in str(client.get(reverse("my-tickets")).headers["Location"]), (
+        "the password alone opens nothing"
+    )
     wrong = client.post(reverse(CODE), {"code": "000000"})
     assert wrong.status_code == 422
     assert "验证码不正确" in wrong.content.decode()
