@@ -32,7 +32,7 @@ from tickets.places import book
 WINDOW, AHEAD = timedelta(days=180), timedelta(days=31)  # before a call, and after it where it comes in late
 MONTH = timedelta(days=30)
 KEPT, ASKED = 40, 60  # pieces by which a ticket is found, and by which it asks
-MOST_OF_ONE, MOST_MET = 60, 2500  # rows read for one piece in a month; rows expected for all
+MOST_OF_ONE, MOST_MET = 60, 8000  # rows read for one piece in a month; rows expected for all
 COMPARED = 30
 TIED = 0.25  # how sure a ticket must be of two threads to make them one
 RAISED = 0.33  # how sure a ticket must be of its thread to count when a thread is raised
