@@ -52,7 +52,7 @@ def cost() -> dict[str, Any]:
 
 def _pages(month: periods.Period) -> dict[str, Any]:
     """Pages in milliseconds; what they show is kept, as a worker keeps it."""
-    run = ReportRun.objects.filter(kind=month.kind, period=month.label).latest("built_at")
+    run = ReportRun.objects.filter(kind=month.kind, period=month.label).latest("built_at", "pk")
     found = {}
     for name, who, address in (
         ("dashboard", probes.MANAGER, "/dashboard/"), ("wall", probes.MANAGER, "/dashboard/wall/"),

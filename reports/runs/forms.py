@@ -146,7 +146,7 @@ class SpecialForm(forms.Form):
 class OwnForm(SpecialForm):
     """A department's report on itself: over which time."""
 
-    def __init__(self, *args: Any, unit: Department | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, unit: Department | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unit = unit
         for name in ("department", "region", "category", "kind", "channel", "is_own"):

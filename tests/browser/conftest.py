@@ -132,6 +132,7 @@ class Hotline:
         environment = os.environ | {
             "DATABASE_URL": scene.serving_address(), "HOTLINE_TEST_RUN": "0",
             "PYTHONPATH": str(Path(__file__).parent.parent / "clockwork"),
+            "HOTLINE_IDLE_MINUTES": "0",  # its clock jumps by hours while people are at work
             "HOTLINE_TEST_CLOCK": str(self.clock), "HOTLINE_DATA_DIR": str(self.folder),
             "HOTLINE_SWEEP_SECONDS": "1", "HOTLINE_HEARTBEAT_SECONDS": "0.5",
             "HOST": "127.0.0.1", "PORT": str(self.port), "WEB_WORKERS": "1", "HOTLINE_WORKER_CONCURRENCY": "1",

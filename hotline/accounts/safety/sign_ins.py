@@ -50,7 +50,7 @@ def begun(request: HttpRequest, user: User) -> SignedIn:
 
 
 def _tell(request: HttpRequest, elsewhere: QuerySet[SignedIn]) -> None:
-    told = list(elsewhere.order_by("at")[:3])
+    told = list(elsewhere.order_by("at", "pk")[:3])
     for row in told:
         words = _t(
             "Somebody signed in with your account from a new place: %(at)s, %(address)s. If it was not you, change your"
