@@ -135,6 +135,19 @@ def sign(page: Page) -> None:
     page.click("[data-signature] button[type=submit]")
 
 
+def without_network(page: Page) -> None:
+    """Takes the network away. A page that is loaded again may send before the browser remembers that it has none, so
+    what is sent is stopped beside that.
+    """
+    page.context.set_offline(True)
+    page.route("**/*", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+
+
+def with_network(page: Page) -> None:
+    page.unroute_all()
+    page.context.set_offline(False)
+
+
 def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path) -> None:
     hotline.start(on(20, 8, 30))
 
@@ -239,7 +252,7 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     expect(site.locator("img[alt='整改前.png']")).to_have_count(1)
 
     # The network is gone half way. What is noted stays on the phone, and nothing is lost by loading the page again.
-    site.context.set_offline(True)
+    without_network(site)
     builder.locator("textarea").fill("钢板由我方铺设，未加垫层。")
     builder.locator("form", has=site.locator("textarea")).locator("button").click()
     expect(site.locator("#outbox")).to_contain_text("已存在本机")
@@ -258,7 +271,7 @@ def test_from_the_first_call_to_the_praise_call(hotline: Hotline, tmp_path: Path
     assert notes(task, "statement") == notes(task, "determined") == 0
 
     # It is back: everything is sent in its order, once.
-    site.context.set_offline(False)
+    with_network(site)
     wait_until("the phone has sent what it kept", lambda: notes(task, "determined") == 1)
     assert notes(task, "statement") == 1
     expect(site.locator("#determined")).to_contain_text("当日撤除钢板")
