@@ -27,7 +27,7 @@
   const isKept = (form) =>
     form.method === "post" &&
     !form.matches(SEARCHES) &&
-    !form.querySelector("input[type=password]") &&
+    !form.querySelector("input[type=password], input[autocomplete=one-time-code]") && // secrets are not written down
     typed(form).some(isText);
 
   function read(form) {

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, FilePayload, Pa
 from hotline.accounts.views import DEMO_PASSWORD
 from tests import scene
 from tests.browser.conftest import DESK, FLAGS, wait_until
+from tests.hotline.test_account_security import code_of
 from tickets.choices import Status
 from tickets.models import Attachment, Ticket
 
@@ -360,6 +361,19 @@ def test_a_browser_that_dies_loses_no_call_and_its_disk_tells_nothing(
     expect(page.locator("#id_username")).to_be_visible()
     context.close()
     assert found_in(tmp_path / "profile") == []
+
+
+def test_a_code_of_the_moment_is_not_kept(desk: Desk) -> None:
+    page = desk(scene.OPERATOR)
+    page.goto("/account/")
+    page.click("button[value=begin]")
+    for code in ("123456", ""):
+        page.locator("#id_code").fill("")
+        page.locator("#id_code").press_sequentially(code or code_of(scene.user(scene.OPERATOR)))
+        page.click("form:has(#id_code) button.btn-primary")
+    expect(page.locator(".recovery-codes li")).to_have_count(10)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".draft-line")).to_have_count(0)
 
 
 def test_signing_out_throws_it_away_and_nobody_else_sees_it(desk: Desk) -> None:

@@ -30,6 +30,14 @@ class CodeForm(forms.Form):
         self.fields["code"].widget.attrs["autocapitalize"] = "none"
 
 
+class ConfirmForm(CodeForm):
+    """The first code of an app that is being set up: no recovery code stands in for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _("The six digits that the app shows.")
+
+
 class SignInCodeForm(CodeForm):
     """A wrong code counts like a wrong password."""
 

@@ -24,7 +24,7 @@ from hotline.accounts.access import person
 from hotline.accounts.lockout import remember_browser
 from hotline.accounts.models import SignedIn, User
 from hotline.accounts.safety import second_factor, sign_ins
-from hotline.accounts.safety.forms import WRONG, CodeForm, SignInCodeForm
+from hotline.accounts.safety.forms import WRONG, CodeForm, ConfirmForm, SignInCodeForm
 from hotline.addresses import client_address
 
 HALF = "signing_in"  # in a session that is nobody's yet: whose password was right, when, and where to go
@@ -104,11 +104,12 @@ def _begin(request: HttpRequest, user: User) -> dict[str, Any]:
 def _beginning(user: User) -> dict[str, Any]:
     begun = second_factor.begin(user)
     picture = segno.make(second_factor.address(begun)).svg_inline(scale=4, border=3, dark="#000", light="#fff")
-    return {"picture": mark_safe(picture), "secret": second_factor.written(begun)}  # noqa: S308 - drawn by segno
+    drawn = mark_safe(picture)  # noqa: S308 - drawn by segno
+    return {"picture": drawn, "secret": second_factor.written(begun), "form": ConfirmForm()}
 
 
 def _confirm(request: HttpRequest, user: User) -> dict[str, Any]:
-    form = CodeForm(request.POST)
+    form = ConfirmForm(request.POST)
     if form.is_valid():
         try:
             codes = second_factor.confirm(user, form.cleaned_data["code"], address=client_address(request))
