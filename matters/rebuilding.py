@@ -78,6 +78,10 @@ class _Row:
     def is_looked_for(self) -> bool:
         return linking.is_looked_for(self.kind, self.status)
 
+    def compared(self, probability: float, why: tuple[str, ...]) -> Compared:
+        """This one as another was compared with it, where it belongs now."""
+        return Compared(self.pk, self.matter, self.thread, probability, why)
+
     @property
     def stands_as(self) -> tuple[object, ...]:
         """What it was judged by; where that is another now, it is judged anew."""
@@ -381,23 +385,20 @@ class _Rebuild:
         for place, said in zip(compared.places, compared.results(), strict=True):
             row = rows[place]
             met = [(rows[one.place], one) for one in said]
-            near = nearest.ranked(
-                Compared(other.pk, other.matter, other.thread, one.probability, one.why) for other, one in met
-            )
+            compared_with = [other.compared(one.probability, one.why) for other, one in met]
+            near = nearest.ranked(compared_with)
             if row.is_looked_for:
                 self._keep_thread(row, place, near)
             if foreseen := self._foreseen(row, near):
                 calm.append(foreseen)
             elif _is_in_need_of_others(row):
-                row.beside = [
-                    Compared(other.pk, other.matter, other.thread, one.probability, one.why) for other, one in met
-                ]
+                row.beside = compared_with
                 self._beginnings.append(row)
             else:
                 self._settle(row, near)
             for other, one in met:
                 if other.beside is not None and row.matter == other.matter:
-                    other.beside.append(Compared(row.pk, row.matter, row.thread, one.probability, one.why))
+                    other.beside.append(row.compared(one.probability, one.why))
         return calm
 
     def _keep_thread(self, row: _Row, place: int, near: Sequence[Near]) -> None:
@@ -480,7 +481,6 @@ class _Rebuild:
         fresh = [one for one in calm if one.row.looked != _as_looked(one) or _differ(known[one.row.pk], one.proposals)]
         if not fresh:
             return
-        changed = list(fresh)
         try:
             with busy.told(), transaction.atomic():
                 held = {
@@ -488,8 +488,9 @@ class _Rebuild:
                     for pk, *others in Ticket.objects.filter(pk__in=[one.row.pk for one in fresh]).order_by("pk")
                     .select_for_update(no_key=True).values_list("pk", "matter", "kind", "status", "is_secret")
                 }  # fmt: skip
-                changed = [one for one in fresh if held[one.row.pk] != one.row.stands_as]
-                same = [one for one in fresh if held[one.row.pk] == one.row.stands_as]
+                same, changed = list[_Calm](), list[_Calm]()
+                for one in fresh:
+                    (same if held[one.row.pk] == one.row.stands_as else changed).append(one)
                 _keep_looked(same)
                 _keep_proposals(same, known)
         except Busy:
