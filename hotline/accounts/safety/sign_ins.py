@@ -28,6 +28,7 @@ from hotline.addresses import client_address
 
 ROW = "signed_in"  # in the session: which row is its own
 NOTED_EVERY = 300  # seconds
+AT_ONCE = 1.0  # seconds: a page and the parts that it loads are one use of it
 REMEMBERED = timedelta(days=180)  # how long a place is one that is known
 POLL = "X-Poll"
 End = SignedIn.End
@@ -110,7 +111,7 @@ def _look(request: HttpRequest) -> None:
         cache.delete(key)
         logout(request)
         return
-    if seen is not None and POLL in request.headers:
+    if seen is not None and (POLL in request.headers or now - seen < AT_ONCE):
         return
     cache.set(key, now, settings.SESSION_COOKIE_AGE)
     if (row := own(request)) and cache.add(f"{key}:noted", True, NOTED_EVERY):
