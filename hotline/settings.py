@@ -205,9 +205,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "hotline.accounts.safety.passwords.NotGuessable"},
 ]
 PASSWORD_CHECKS_AT_ONCE = 3  # a web process: one at work and two that wait, of its four threads
 # Lockout: what counts is in hotline/accounts/lockout.py.
