@@ -113,11 +113,12 @@ PEOPLE = (
     ("shizheng", "石磊", Role.STAFF, "孝南区住房和城乡建设局市政工程科"), ("xiaonan", "万里", Role.STAFF, "孝南区人民政府"),
     ("supervisor1", "孙明", Role.SUPERVISOR, None), ("supervisor2", "朱琳", Role.SUPERVISOR, None),
     ("manager1", "赵国栋", Role.MANAGER, None), ("manager2", "钱伟", Role.MANAGER, None),
-    ("admin", "系统管理员", Role.ADMINISTRATOR, None), ("auditor1", "冯守正", Role.AUDITOR, None),
+    ("admin", "系统管理员", Role.ADMINISTRATOR, None), ("admin1", "罗建平", Role.ADMINISTRATOR, None),
+    ("auditor1", "冯守正", Role.AUDITOR, None),
     ("telephony", "话务平台", Role.TELEPHONY, None),
 )  # fmt: skip
 # One of each role first on the sign-in page.
-LISTED = ("operator1", "dispatcher1", "zhujian", "chengguan", "supervisor1", "manager1", "admin", "auditor1")
+LISTED = ("operator1", "dispatcher1", "zhujian", "chengguan", "supervisor1", "manager1", "admin", "admin1", "auditor1")
 
 
 @transaction.atomic

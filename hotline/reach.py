@@ -107,6 +107,7 @@ REACH: dict[str, Reach] = {
     "new-person": form(P.SET_UP, Of.ACCOUNT),
     "people-passwords": takes(P.SET_UP, Of.ACCOUNT, D.EXPORTED),
     "person": form(P.SET_UP, Of.ACCOUNT, D.SEEN),
+    "role-requests": form(P.SET_UP, Of.ACCOUNT, D.SEEN),
     "set-up-table": opens(P.SET_UP),
     "set-up-add": form(P.SET_UP, Of.SET_UP),
     "set-up-row": form(P.SET_UP, Of.SET_UP),

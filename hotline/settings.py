@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "hotline.accounts",
     "hotline.receipts",
     "hotline.ledger",
+    "hotline.administering",
     "hotline.worktime",
     "tickets",
     "dispatch",

@@ -11,6 +11,7 @@ from hotline import drafts, finding, health, language, numbers, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.safety.pages import account_security, sign_in_code
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
+from hotline.administering.pages import role_request_page
 from hotline.handbook.pages import guide, own_guide
 from hotline.ledger import pages as ledger_pages
 from hotline.setting_up import home, people, table_pages
@@ -21,6 +22,7 @@ urlpatterns = [
     path("set-up/people/", people.people, name="people"),
     path("set-up/people/new/", people.new_person, name="new-person"),
     path("set-up/people/passwords/", people.passwords, name="people-passwords"),
+    path("set-up/people/roles/", role_request_page, name="role-requests"),
     path("set-up/people/<int:pk>/", people.one_person, name="person"),
     path("set-up/tables/<slug:name>/", table_pages.rows, name="set-up-table"),
     path("set-up/tables/<slug:name>/new/", table_pages.add, name="set-up-add"),

@@ -35,6 +35,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 4, 20, 9, 0, tzinfo=SHANGHAI)
 
 OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, ADMIN = "operator1", "dispatcher1", "supervisor1", "manager1", "admin"
+SECOND_ADMIN = "admin1"
 AUDITOR = "auditor1"
 TELEPHONY = "telephony"  # no person
 CLERK = "zhujian"  # of the department that tickets go to here

@@ -27,6 +27,7 @@ from dispatch.sheets.tables import Row, Table
 from hotline.accounts import administrators, one_time
 from hotline.accounts.models import ApiToken, Department, Region, User
 from hotline.accounts.permissions import Role
+from hotline.administering import role_requests
 from hotline.setting_up.changing import shown
 from hotline.text import one_line
 from tickets.models import Category
@@ -374,6 +375,14 @@ def _people(work: Work) -> None:
                 work.wrong(
                     row.number, _t("Your own role, department and account are changed by another administrator.")
                 )
+            elif work.actor is not None and _is_for_two(stands, role, is_active):
+                work.wrong(
+                    row.number,
+                    _t(
+                        "A role, and the account of an administrator or auditor, is changed by two administrators: "
+                        "on the page of this person."
+                    ),
+                )
             elif work.set(row, one, values, partial(_check_person, one, {"username", *values})) in (NEW, CHANGED):
                 touched.append((row, one))
     holders = Counter(one.extension for one in [*known.values(), *work.made] if one.extension)
@@ -389,6 +398,12 @@ def _people(work: Work) -> None:
 
 def _is_own(work: Work, one: User) -> bool:
     return work.actor is not None and one.pk == work.actor.pk
+
+
+def _is_for_two(stands: User | None, role: str, is_active: bool) -> bool:
+    """Whether two administrators decide on it; a sheet is one's. By the command, whoever runs the machine decides."""
+    was, is_switched = (stands.role, stands.is_active != is_active) if stands else ("", False)
+    return role_requests.needs_a_second(was, role, opens_or_closes=is_switched)
 
 
 def _check_person(one: User, given: set[str]) -> None:

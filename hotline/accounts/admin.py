@@ -17,6 +17,7 @@ from hotline.accounts import administrators, journal
 from hotline.accounts.access import person
 from hotline.accounts.forms import OneTimePasswordForm
 from hotline.accounts.models import AccountEvent, Department, Region, User
+from hotline.accounts.permissions import GUARDED, Role
 from hotline.set_up import SetUpAdmin
 
 
@@ -40,9 +41,17 @@ class PersonAdmin(SetUpAdmin, UserAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Administrators make nothing else of themselves: a role that sees tickets comes from a colleague."""
-        own = ("role", "department", "is_active") if obj and obj == request.user else ()
-        return (*super().get_readonly_fields(request, obj), *own)
+        """A role is changed by two administrators (`hotline.administering.role_requests`), on the page of people."""
+        fixed: tuple[str, ...] = ("role",) if obj else ()
+        if obj and (obj == request.user or obj.role in GUARDED):
+            fixed = ("role", "department", "is_active")
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Administrators and auditors are made by two, on the page of people, and not offered here."""
+        if db_field.name == "role":
+            kwargs["choices"] = [("", "---------"), *(one for one in Role.choices if one[0] not in GUARDED)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:

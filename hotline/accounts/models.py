@@ -363,6 +363,10 @@ class AccountEvent(models.Model):
         RECOVERY_CODES = "recovery_codes", _("New recovery codes")
         RECOVERY_CODE_USED = "recovery_code_used", _("Recovery code used")
         NEW_PLACE = "new_place", _("Signed in from a new place")
+        ROLE_ASKED = "role_asked", _("Change of role asked for")
+        ROLE_CHANGED = "role_changed", _("Role changed by two administrators")
+        ROLE_NOT_CHANGED = "role_not_changed", _("Change of role not made")
+        MADE_BY_COMMAND = "made_by_command", _("Administrator made by a command")
 
     kind = models.CharField(pgettext_lazy("account event", "Event"), max_length=20, choices=Kind)
     person = models.ForeignKey(User, verbose_name=_("account"), on_delete=models.PROTECT, related_name="account_events")

@@ -188,6 +188,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 
+# They open the house to others, or read what everybody did: made and unmade by two (decision 0093).
+GUARDED = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+
 def roles_with(permission: str) -> list[str]:
     """The roles whose people hold `permission`."""
     return [role for role in Role.values if allows(role, permission)]

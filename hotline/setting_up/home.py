@@ -38,6 +38,7 @@ def _table(name: str, label: Any, what: Any) -> SetUpPage:
 SUBJECTS = (
     (_("Who works here"), (
         SetUpPage("people", _("People"), _("Who signs in, in which role, for which department.")),
+        SetUpPage("role-requests", _("Changes of roles"), _("What two administrators decide together.")),
         _table(
             "departments", _("Departments of the city"),
             _("Who takes tickets, who stands below whom, by which channel they are told."),

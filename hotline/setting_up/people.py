@@ -23,12 +23,15 @@ from django.views.decorators.http import require_GET, require_POST
 from hotline.accounts import administrators, one_time
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import Department, User
+from hotline.accounts.permissions import GUARDED, Role
 from hotline.accounts.permissions import Permission as P
-from hotline.accounts.permissions import Role
 from hotline.accounts.safety import second_factor
 from hotline.addresses import client_address
+from hotline.administering import role_requests
+from hotline.administering.models import REASON
 from hotline.downloads import download
 from hotline.formulas import harmless
+from hotline.ledger.writing import note
 from hotline.receipts import services as receipts
 from hotline.setting_up.changing import SEEN, Invalid, Outdated, RowForm, check_mark, log, mark, save
 from hotline.setting_up.finding import found, words_of
@@ -47,6 +50,7 @@ FILTERS: dict[str, Q] = {
     "waiting": Q(is_active=True, reset_at__isnull=False, last_login__isnull=True),
     "demo": Q(is_active=True, is_demo=True),
 }  # fmt: skip
+ASKED = _("Another administrator decides on it; until then the account stays as it is.")
 GIVEN_AT_ONCE = ("without", "waiting")  # states in which all can be given passwords
 
 
@@ -60,7 +64,12 @@ class PersonForm(RowForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_own = self.instance.pk == by.pk
+        self.by, self.is_own = by, self.instance.pk == by.pk
+        self.wish: role_requests.Wish | None = None  # what another administrator decides on
+        self.fields["reason"] = forms.CharField(
+            label=_("Reason of a change of role"), required=False, max_length=REASON,
+            help_text=_("Where the role changes, or it is an administrator or auditor: another administrator decides."),
+        )  # fmt: skip
         self.was = {name: getattr(self.instance, name) for name in OWN}
         self.fields["full_name"].required = True
         if self.is_own:
@@ -78,7 +87,39 @@ class PersonForm(RowForm):
         for name in OWN if self.is_own else ():
             if name in given and given[name] != self.was[name]:
                 self.add_error(name, _("Your own is changed by another administrator."))
+        if "role" in given and not self.is_own:
+            self._leave_to_another(given)
         return given
+
+    def _leave_to_another(self, given: dict[str, Any]) -> None:
+        """Where two decide on the role, it stays as it is, with the department that goes with it."""
+        is_new, role, department = self.instance.pk is None, given["role"], given.get("department")
+        was = "" if is_new else str(self.was["role"])
+        if not role_requests.needs_a_second(was, role, opens_or_closes=False):
+            return
+        if role == Role.STAFF and department is None:
+            self.add_error("department", _("Department staff need a department."))
+        if not given.get("reason"):
+            self.add_error("reason", _("Say why: another administrator decides on it."))
+        try:
+            role_requests.check_that_somebody_decides(self.by, None if is_new else self.instance)
+        except ValidationError as refused:
+            self.add_error("role", refused)
+        self.wish = role_requests.Wish(role, department, is_active=is_new or self.instance.is_active)
+        if is_new:
+            self.instance.is_active = False
+        else:
+            given |= self.was
+
+    @property
+    def changed_data(self) -> list[str]:
+        left = ("reason", *(OWN if self.wish and self.instance.pk else ()))
+        return [name for name in super().changed_data if name not in left]
+
+    def ask(self, one: User) -> None:
+        """Asks for what another administrator decides on; to be called with the row that was saved."""
+        if self.wish:
+            role_requests.ask(one, self.wish, by=self.by, reason=self.cleaned_data["reason"])
 
 
 class PeopleFilter(forms.Form):
@@ -122,6 +163,9 @@ def new_person(request: HttpRequest) -> HttpResponse:
         passwords: dict[str, str] = {}
 
         def give(one: User) -> None:
+            if form.wish:
+                form.ask(one)
+                return
             passwords.update(one_time.give([one], one_time.draw([one]), by=person(request)))
 
         try:
@@ -131,6 +175,9 @@ def new_person(request: HttpRequest) -> HttpResponse:
         except IntegrityError:  # two at once
             form.add_error("username", _t("Somebody has this user name already."))
         else:
+            if form.wish:
+                messages.success(request, str(ASKED))
+                return redirect("role-requests")
             return _given(request, User.objects.get(pk=done.outcome), passwords)
     context = {"form": form, "is_new": True}
     return render(request, "set_up/person.html", context, status=422 if form.is_bound else 200)
@@ -175,6 +222,7 @@ def one_person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form, "one": User.objects.select_related("department", "reset_by").get(pk=pk), "mark": mark(one, STATE),
         "is_own": form.is_own, "is_new": False, "second_factor": second_factor.of(one),
+        "waits": role_requests.waiting().filter(person=pk).first(), "is_guarded": one.role in GUARDED,
     }  # fmt: skip
     return render(request, "set_up/person.html", context, status=status)
 
@@ -197,9 +245,12 @@ def _done(request: HttpRequest, one: User, form: PersonForm, then: str) -> HttpR
 
 def _changed(request: HttpRequest, form: PersonForm) -> HttpResponse:
     was = User.objects.select_related("department").get(pk=form.instance.pk)
-    save(request, form, around=administrators.one_remains)
+    save(request, form, around=administrators.one_remains, after=form.ask)
     now = User.objects.select_related("department").get(pk=was.pk)
     messages.success(request, _t("“%(name)s” is saved.") % {"name": now})
+    if form.wish:
+        note(request, why=form.cleaned_data["reason"])
+        messages.info(request, str(ASKED))
     _tell_left_alone(request, was, now)
     return redirect("people")
 
@@ -207,6 +258,8 @@ def _changed(request: HttpRequest, form: PersonForm) -> HttpResponse:
 def _switched(request: HttpRequest, one: User, is_active: bool) -> HttpResponse:
     if one.pk == person(request).pk:
         raise ValidationError(_t("Your own account is disabled by another administrator."))
+    if role_requests.needs_a_second(one.role, one.role, opens_or_closes=True):
+        return _switch_asked(request, one, is_active)
     was = User.objects.select_related("department").get(pk=one.pk)
 
     def do() -> str:
@@ -224,6 +277,23 @@ def _switched(request: HttpRequest, one: User, is_active: bool) -> HttpResponse:
     messages.success(request, told % {"name": one})
     _tell_left_alone(request, was, User.objects.get(pk=one.pk))
     return redirect("person", one.pk)
+
+
+def _switch_asked(request: HttpRequest, one: User, is_active: bool) -> HttpResponse:
+    """Administrators and auditors are disabled and enabled by two."""
+    reason = one_line(request.POST.get("reason", ""))[:REASON]
+
+    def do() -> str:
+        check_mark(one, STATE, request.POST.get(SEEN, ""))
+        role_requests.ask(
+            one, role_requests.Wish(one.role, one.department, is_active), by=person(request), reason=reason
+        )
+        return str(one.pk)
+
+    receipts.once_for(request, do, person=person(request))
+    note(request, why=reason)
+    messages.success(request, str(ASKED))
+    return redirect("role-requests")
 
 
 def _tell_left_alone(request: HttpRequest, was: User, now: User) -> None:

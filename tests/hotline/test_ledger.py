@@ -91,15 +91,15 @@ def test_files_papers_sign_ins_refusals_and_changes_are_written_down(signed_in: 
     assert last().deed == Deed.SIGNED_OUT
 
 
-def test_a_changed_role_is_written_down_with_who_changed_it(signed_in: SignIn) -> None:
-    one = scene.user(scene.OTHER_CLERK)
+def test_a_department_that_changes_is_written_down_with_who_changed_it(signed_in: SignIn) -> None:
+    one, other = scene.user(scene.OTHER_CLERK), scene.department(scene.DEPARTMENT)
     admin, address = signed_in(scene.ADMIN), reverse("person", args=[one.pk])
     form = admin.get(address).context["form"]
-    sent = {name: form[name].value() or "" for name in form.fields} | {"role": "supervisor", "then": "change"}
+    sent = {name: form[name].value() or "" for name in form.fields} | {"department": other.pk, "then": "change"}
     admin.post(address, sent)
     told = Entry.objects.get(deed=Deed.CHANGED, of=Of.ACCOUNT, told__contains="→")
     assert told.person == scene.user(scene.ADMIN).pk
-    assert "role: staff → supervisor" in told.told
+    assert f"department_id: {one.department_id} → {other.pk}" in told.told
 
 
 def test_a_token_that_is_used_is_written_down_once_a_minute(client: Client) -> None:

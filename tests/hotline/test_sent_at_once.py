@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from hotline.accounts.models import User
+from hotline.accounts.permissions import Role
+from hotline.administering import role_requests
 from tests import scene
 from tests.hotline.test_receipts import api_call, call_data, key
 from tickets.models import Ticket
@@ -46,3 +50,21 @@ def test_equal_answers_to_a_ticket_are_one_answer(live_city: None, signed_in: Si
     scene.at_once(*(lambda client=client: answers.append(client.post(address, data)) for client in clients))
     assert {answer.status_code for answer in answers} == {302}
     assert ticket.answers.count() == 1
+
+
+def test_two_administrators_who_decide_at_once_make_one_decision(live_city: None, signed_in: SignedIn) -> None:
+    clerk = scene.user(scene.CLERK)
+    third = User.objects.create(username="admin9", full_name="柳青", role=Role.ADMINISTRATOR)
+    wish = role_requests.Wish(Role.SUPERVISOR, None, is_active=True)
+    waiting = role_requests.ask(clerk, wish, by=scene.user(scene.ADMIN), reason="换岗")
+    deciding = ((signed_in(scene.SECOND_ADMIN), "grant"), (signed_in(third.username), "refuse"))
+    told: list[str] = []
+
+    def decide(client: Client, then: str) -> None:
+        answer = client.post(reverse("role-requests"), {"which": waiting.pk, "then": then})
+        told.extend(str(one) for one in get_messages(answer.wsgi_request))
+
+    scene.at_once(*(lambda one=one: decide(*one) for one in deciding))
+    waiting.refresh_from_db()
+    assert scene.user(scene.CLERK).role == ("supervisor" if waiting.decision == "granted" else "staff")
+    assert sum("已先处理" in one for one in told) == 1

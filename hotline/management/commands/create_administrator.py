@@ -5,14 +5,21 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from hotline import text
-from hotline.accounts.models import User
+from hotline.accounts import journal
+from hotline.accounts.models import AccountEvent, User
 from hotline.accounts.permissions import Role
+from hotline.ledger.deeds import Deed, Of
+from hotline.ledger.writing import record
 
 
 class Command(BaseCommand):
-    help = "Makes the first administrator of a new city, who sets up everything else on the set-up pages."
+    help = (
+        "Makes an administrator: the first of a new city, who sets up everything else on the set-up pages, or another "
+        "where there is none left to decide with. It stands in the audit log."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
@@ -30,5 +37,11 @@ class Command(BaseCommand):
             person.full_clean()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        person.save()
+        with transaction.atomic():
+            person.save()
+            journal.record(AccountEvent.Kind.MADE_BY_COMMAND, person, by=None)
+            record(
+                Deed.CHANGED, user="create_administrator", of=Of.ACCOUNT, key=person.pk,
+                told=f"{username} role:  → {person.role}",
+            )  # fmt: skip
         self.stdout.write(f"{username} may sign in now.")
