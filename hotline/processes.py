@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 HEALTH, READ, WRITE = "health", "read", "write"
 # Threads of one web process for each kind of request (hotline.running.web). Each keeps a connection to the database:
@@ -16,7 +17,14 @@ THREADS = {HEALTH: 2, READ: 8, WRITE: 8}
 LONG = "long"
 
 
+PROGRAMS = ("gunicorn", "celery", "manage.py")  # what may be at work with the data
 LONGEST_ADDRESS = 8190  # characters of a request's first line; as long as the web server lets it be
+
+
+def program() -> str:
+    """What this process runs as: `gunicorn`, `celery`, `manage.py` or another."""
+    started = Path(sys.argv[0])
+    return started.parent.name if started.name == "__main__.py" else started.name
 
 
 def commands(environment: Mapping[str, str] = os.environ) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hotline.embedded import data_dir
-from hotline.processes import LONG
+from hotline.processes import LONG, program
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -64,6 +64,7 @@ def _ledger_keys() -> list[str]:
 
 LEDGER_KEYS = _ledger_keys()  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
 LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default=str(DATA_DIR / "ledger"))  # a folder
+BACKUP_KEY = env.str("HOTLINE_BACKUP_KEY", default="")  # only `backup` and `restore` need it: hotline/backup/
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if DEPLOYED else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
     "hotline.receipts",
     "hotline.ledger",
     "hotline.administering",
+    "hotline.backup",
     "hotline.worktime",
     "tickets",
     "dispatch",
@@ -166,6 +168,7 @@ DATABASES = {"default": _reached(env.db_url("DATABASE_URL", default="postgres://
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; else see hotline.waiting
+DATABASES["default"]["OPTIONS"].setdefault("application_name", f"hotline {program()}")  # who is who, for the database
 if TEST_RUN:  # only then may a table of events be emptied, between two tests
     DATABASES["default"]["OPTIONS"]["options"] = "-c hotline.maintenance=on"
 DATABASE_SERVING_ROLE = DATABASES["default"]["USER"]

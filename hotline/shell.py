@@ -15,6 +15,7 @@ from hotline import drafts
 from hotline.accounts.models import User
 from hotline.accounts.permissions import ROLE_PERMISSIONS
 from hotline.accounts.permissions import Permission as P
+from hotline.backup import holding
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "within": "set-up" if request.path.startswith("/set-up/") else "",  # the door behind which a page lies
         "city_name": settings.CITY_NAME,
         "is_demo": settings.DEMO,
+        "messages_are_held": holding.shown,  # asked only where whoever may see it is shown a page
     }
 
 

@@ -19,6 +19,7 @@ from dispatch import returned_for, suggest
 from dispatch.directory import check
 from hotline import embedded, roles
 from hotline.accounts.models import Department, Region, User
+from hotline.backup import holding
 from hotline.worktime import calendar
 from matters import nearest, store
 from reports import kept
@@ -118,6 +119,7 @@ class Kept:
 def forget() -> None:
     """What is remembered for half a minute is read again: a test that changed or rolled it back leaves no trace."""
     limits.forget()
+    holding.shown.forget()
     load.by_department.forget()
     calendar.current.forget()
     suggest.forget()

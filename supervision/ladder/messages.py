@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _t
 
 from hotline import channels
 from hotline.accounts.models import User
+from hotline.backup import holding
 from hotline.numbers import counted
 from hotline.worktime import calendar
 from knowledge.models import Article
@@ -42,7 +43,9 @@ Addressee = tuple[int | None, int | None]  # user, department
 
 
 def deliver(now: datetime | None = None) -> int:
-    """Delivers what waits and may go out; returns how many messages were sent."""
+    """Delivers what waits and may go out; returns how many messages were sent. While messages are held nothing does."""
+    if holding.is_on():
+        return 0
     now = now or timezone.now()
     give_up_lost(now)
     deliveries = _claim(now)

@@ -16,6 +16,7 @@ from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from hotline.accounts.models import Department, User
+from hotline.backup import holding
 from hotline.remembered import Remembered
 from hotline.worktime import calendar
 from supervision.models import LADDER, Flag, LadderRule, Notice, Rung, Step
@@ -67,8 +68,11 @@ def climb(now: datetime | None = None) -> int:
     """Takes every automatic step that is due; returns how many were taken.
 
     One flag at a time, its ticket locked first as every action locks it: several workers skip what another holds, and
-    a ticket that cannot be handled is put an hour ahead and holds up no other.
+    a ticket that cannot be handled is put an hour ahead and holds up no other. While messages are held, as they are in
+    a restored copy, no step is taken.
     """
+    if holding.is_on():
+        return 0
     now = now or timezone.now()
     due = Flag.objects.filter(cleared_at__isnull=True, next_step_at__lte=now).order_by("next_step_at", "pk")
     taken = 0

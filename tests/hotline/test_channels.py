@@ -15,6 +15,8 @@ from django.urls import reverse
 from hotline import channels
 from tests import scene
 
+pytestmark = pytest.mark.django_db
+
 
 class Host(BaseHTTPRequestHandler):
     """Takes what is posted, or sends on to another address."""
