@@ -27,13 +27,19 @@ def path() -> Path:
 
 
 def read() -> Iterator[tuple[int, str]]:
-    """Each anchor: the number of a block and its seal. A line that a full disk cut off is none, and written again."""
+    """Each anchor: the number of a block and its seal."""
+    for number, seal, _line in lines():
+        yield number, seal
+
+
+def lines() -> Iterator[tuple[int, str, str]]:
+    """The same with the line that it stands in. One that a full disk cut off is none, and written again."""
     if not path().exists():
         return
     with path().open(encoding="ascii", errors="replace") as file:
         for line in file:
             if found := LINE.match(line):
-                yield int(found[1]), found[2]
+                yield int(found[1]), found[2], line
 
 
 def catch_up() -> int:
