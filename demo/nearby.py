@@ -38,6 +38,13 @@ def measure(sizes: Sequence[int], open_tickets: int) -> dict[str, Any]:
     return result
 
 
+def nothing_found(result: dict[str, Any]) -> str:
+    """At which sizes no ticket that was asked for was like any other: fast, and told of nothing. Empty where none is."""
+    empty = [str(size) for size, one in result["sizes"].items() if not one["found"]]
+    told = "of none of the latest tickets anything like it was found; what was measured is no search"
+    return f"At {', '.join(empty)} tickets {told}." if empty else ""
+
+
 def _grow(size: int, open_tickets: int) -> None:
     """Copies have the traces of their models, each in its own month."""
     with connection.cursor() as cursor:

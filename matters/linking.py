@@ -16,8 +16,9 @@ What the machine joins goes with the ticket that it is like, wherever the person
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
@@ -26,7 +27,8 @@ from django.utils import timezone
 from hotline.locks import Lease
 from hotline.waiting import busy
 from hotline.waiting.busy import Busy
-from matters.models import Choice, Looked, Proposal
+from matters import proposing
+from matters.models import Choice, Looked
 from matters.nearest import Near, nearest
 from matters.pairs import JOIN, PROPOSE
 from tickets import limits
@@ -37,7 +39,6 @@ from tickets.workflow.stores import DatabaseStore
 from tickets.workflow.table import ACTIONS
 
 CONSIDERED = 8  # of those like a ticket, the nearest
-PROPOSED = 3  # proposals for one ticket
 LATE = 2000  # ids below the last that was looked at: what was committed late is looked for so far back
 RECENT = timedelta(days=7)  # what was recorded before that is looked at by `detect_matters`
 BATCH = 200
@@ -103,12 +104,11 @@ def settle(pk: int, *, again: bool = False, near: Sequence[Near] | None = None) 
         near = nearest(ticket) if is_looked_for(ticket.kind, ticket.status) else []
     near = worth(pk, near)
     with busy.told(), transaction.atomic():
-        held = {row.pk: row for row in _held([pk, *(one.ticket for one in near)])}
+        held = {row.pk: row for row in hold([pk, *(one.ticket for one in near)])}
         if not again and Looked.objects.filter(pk=pk).exists():
             return Looked.objects.get(pk=pk).outcome
-        if again:  # what still holds is proposed anew
-            _settle_proposals(held[pk])
-        outcome, probability = _decide(held[pk], near, held, again=again)
+        outcome, probability, proposals = _decide(held[pk], near, held, again=again)
+        proposing.keep({pk: proposals})
         Looked.objects.update_or_create(
             ticket_id=pk,
             defaults={
@@ -124,7 +124,8 @@ def _whole() -> QuerySet[Ticket]:
     )
 
 
-def _held(pks: Sequence[int]) -> list[Ticket]:
+def hold(pks: Collection[int]) -> list[Ticket]:
+    """Holds these tickets until the end of the transaction, in one order whoever holds them."""
     rows = _whole().filter(pk__in=pks).select_for_update(of=("self",), no_key=True)
     return list(rows.order_by("pk"))
 
@@ -140,25 +141,27 @@ def worth(pk: int, near: Sequence[Near]) -> list[Near]:
     return sorted(likely, key=lambda one: (-one.probability, one.ticket))[:CONSIDERED]
 
 
-def _decide(ticket: Ticket, near: Sequence[Near], held: dict[int, Ticket], *, again: bool) -> tuple[str, float]:
+def _decide(
+    ticket: Ticket, near: Sequence[Near], held: dict[int, Ticket], *, again: bool
+) -> tuple[str, float, Sequence[Near]]:
+    """What comes of a ticket, how sure that is, and what is to be proposed."""
     if ticket.matter_id and (not again or _is_by_hand(ticket)):
-        return Outcome.KEPT, 0.0
+        return Outcome.KEPT, 0.0, ()
     if not is_looked_for(ticket.kind, ticket.status):
-        return Outcome.PASSED_OVER, 0.0
+        return Outcome.PASSED_OVER, 0.0, ()
     if ticket.matter_id:
         own = (one for one in near if one.probability >= JOIN and _matter_of(one, held) == ticket.matter_id)
         if stays := next((one for one in own if _may_be_joined(ticket, held[one.ticket])), None):
-            return Outcome.JOINED, stays.probability
+            return Outcome.JOINED, stays.probability, ()
         apply(ACTIONS["part_matter"], ticket, actor=None, given={}, at=timezone.now(), store=DatabaseStore())
     possible = (one for one in near if one.ticket in held and _may_be_joined(ticket, held[one.ticket]))
     first = next(possible, None)
     if first is None:
-        return Outcome.ALONE, near[0].probability if near else 0.0
+        return Outcome.ALONE, near[0].probability if near else 0.0, ()
     if first.probability >= JOIN and not (ticket.is_secret or held[first.ticket].is_secret):
         _join(ticket, held[first.ticket], first)
-        return Outcome.JOINED, first.probability
-    _propose(ticket, [first, *possible])
-    return Outcome.PROPOSED, first.probability
+        return Outcome.JOINED, first.probability, ()
+    return Outcome.PROPOSED, first.probability, proposing.one_of_each([first, *possible])
 
 
 def _matter_of(near: Near, held: dict[int, Ticket]) -> int | None:
@@ -207,30 +210,10 @@ def _join(ticket: Ticket, other: Ticket, near: Near) -> None:
     action = ACTIONS["join_matter"]
     if reason := objection(action, ticket):
         raise Refused(reason)
-    why = {"why": list(near.why), "like": other.number, "probability": round(near.probability, 4)}
-    given = {"numbers": [other.number], "title": "", "why": why}
+    given = {"numbers": [other.number], "title": "", "why": why_joined(near, other)}
     apply(action, ticket, actor=None, given=given, at=timezone.now(), store=DatabaseStore())
-    _settle_proposals(ticket)
 
 
-def proposed(possible: Sequence[Near]) -> list[Near]:
-    """Of what a ticket may be about, what is proposed: one for a matter, whichever of its tickets is nearest."""
-    found: dict[tuple[str, int], Near] = {}
-    for one in possible:
-        found.setdefault(("matter", one.matter) if one.matter else ("ticket", one.ticket), one)
-    return list(found.values())[:PROPOSED]
-
-
-def _propose(ticket: Ticket, possible: Sequence[Near]) -> None:
-    for one in proposed(possible):
-        given = {"probability": one.probability, "why": list(one.why)}
-        proposal, is_new = Proposal.objects.get_or_create(ticket=ticket, other_id=one.ticket, defaults=given)
-        if not is_new and proposal.state == Proposal.State.SETTLED:  # nobody has said a word to it
-            waits = {"state": Proposal.State.WAITING, "settled_at": None}
-            Proposal.objects.filter(pk=proposal.pk).update(**given, **waits)
-
-
-def _settle_proposals(ticket: Ticket) -> None:
-    """What was proposed for a ticket that has a matter now waits no longer."""
-    waiting = Proposal.objects.filter(ticket=ticket, state=Proposal.State.WAITING)
-    waiting.update(state=Proposal.State.SETTLED, settled_at=timezone.now())
+def why_joined(near: Near, other: Ticket) -> dict[str, Any]:
+    """What stands in the event of a ticket that the machine joins to another."""
+    return {"why": list(near.why), "like": other.number, "probability": round(near.probability, 4)}

@@ -70,9 +70,7 @@ def nearest(ticket: Ticket, *, learned: Learned | None = None) -> list[Near]:
     compared = []
     for row in _candidates(ticket, text, known):
         other = side_of(row, [Place(*one) for one in row.trace.places])
-        # What lies elsewhere is not even cut up.
-        is_apart = pairs.lie_apart(text.side, other)
-        said = pairs.NEVER if is_apart else pairs.judge(text, Text(other, known), known, learned)
+        said = pairs.judge(text, other, known, learned)
         compared.append(Compared(row.pk, row.matter_id, row.trace.thread, said.probability, said.why))
     near = ranked(compared)
     tie(near)
@@ -214,19 +212,28 @@ def tie(near: Sequence[Near]) -> None:
         Trace.objects.filter(thread__in=others).update(thread=near[0].thread)
 
 
-def trace_of(pk: int, text: Text, rarity: Rarity, near: Sequence[Near]) -> Trace:
+def found_by(text: Text, rarity: Rarity) -> list[int]:
+    """The pieces by which a ticket is found, as `hashed`."""
+    return [hashed(piece) for piece, _weight in rarest(text, rarity, KEPT)]
+
+
+def thread_of(pk: int, near: Sequence[Near]) -> tuple[int, float]:
+    """What the machine takes a ticket for one with, and how sure it is; with none it begins a thread."""
+    return (near[0].thread, near[0].probability) if near else (pk, 1.0)
+
+
+def trace_of(pk: int, side: Side, pieces: Iterable[int], thread: int, sure: float) -> Trace:
     """By what a ticket is found, and with what the machine takes it for one."""
-    assert text.side.at is not None
-    month, first = month_of(text.side.at), near[0] if near else None
+    assert side.at is not None
+    month = month_of(side.at)
     return Trace(
-        ticket_id=pk, pieces=[marked(hashed(piece), month) for piece, _weight in rarest(text, rarity, KEPT)],
-        places=[list(place) for place in text.side.places], thread=first.thread if first else pk,
-        sure=first.probability if first else 1.0,
+        ticket_id=pk, pieces=[marked(piece, month) for piece in pieces], places=[list(place) for place in side.places],
+        thread=thread, sure=sure,
     )  # fmt: skip
 
 
 def _keep(ticket: Ticket, text: Text, rarity: Rarity, near: Sequence[Near]) -> None:
-    trace = trace_of(ticket.pk, text, rarity, near)
+    trace = trace_of(ticket.pk, text.side, found_by(text, rarity), *thread_of(ticket.pk, near))
     kept = {name: getattr(trace, name) for name in KEPT_OF_IT}
     Trace.objects.update_or_create(ticket=ticket, defaults=kept)
 

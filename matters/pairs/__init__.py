@@ -15,13 +15,13 @@
 Who called is no part of it.
 """
 
-from .judging import JOIN, NEVER, PROPOSE, Said, at_one_spot, judge, lie_apart
+from .judging import JOIN, PROPOSE, Said, at_one_spot, judge
 from .learned import DEFAULT, KNOTS, Learned, default
 from .measures import MEASURES, measure
 from .rarity import Rarity
 from .texts import READ, Cut, Place, Side, Text
 
 __all__ = [
-    "DEFAULT", "JOIN", "KNOTS", "MEASURES", "NEVER", "PROPOSE", "READ", "Cut", "Learned", "Place", "Rarity", "Said",
-    "Side", "Text", "at_one_spot", "default", "judge", "lie_apart", "measure",
+    "DEFAULT", "JOIN", "KNOTS", "MEASURES", "PROPOSE", "READ", "Cut", "Learned", "Place", "Rarity", "Said",
+    "Side", "Text", "at_one_spot", "default", "judge", "measure",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from matters.pairs.learned import Learned, default
 from matters.pairs.measures import Run, measure, named_otherwise, same_place
 from matters.pairs.rarity import Rarity
-from matters.pairs.texts import DISTRICT, Side, Text
+from matters.pairs.texts import DISTRICT, Cut, Side, Text
 from tickets import search
 from tickets.models import Place as InBook
 
@@ -51,18 +51,25 @@ def lie_apart(a: Side, b: Side) -> bool:
 
 
 def conflict(one: Text, other: Text) -> bool:
-    """Whether the two lie at places that cannot be one: then they are not one matter, however alike their words are."""
+    """Whether the words of two that do not `lie_apart` say that their places cannot be one: then they are not one
+    matter, however alike they are.
+    """
     a, b = one.side, other.side
     if {p.pk for p in a.places} & {p.pk for p in b.places}:
         return False
-    if lie_apart(a, b) or named_otherwise(one, other) or (_apart(a, b) and not _may_be_near(one, other)):
+    if named_otherwise(one, other) or (_apart(a, b) and not _may_be_near(one, other)):
         return True
     in_titles = [{area for area in text.title_areas if DISTRICT.search(area)} for text in (one, other)]
     return all(in_titles) and not in_titles[0] & other.areas and not in_titles[1] & one.areas
 
 
-def judge(one: Text, other: Text, rarity: Rarity, learned: Learned | None = None) -> Said:
-    """How likely the two are one matter, and why."""
+def judge(
+    one: Text, side: Side, rarity: Rarity, learned: Learned | None = None, cut: Callable[[Side], Cut] = Cut
+) -> Said:
+    """How likely the two are one matter, and why. What lies elsewhere is not even `cut`."""
+    if lie_apart(one.side, side):
+        return NEVER
+    other = Text(cut(side), rarity)
     if min(one.said, other.said) < LEAST or conflict(one, other):
         return NEVER
     measures, named = measure(one, other, rarity)

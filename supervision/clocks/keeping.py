@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime
+from functools import partial
 
 from hotline.worktime import calendar
 from supervision.clocks import flags, risk
@@ -12,7 +13,7 @@ from supervision.clocks.spans import RESTARTING, STARTING_ANEW
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, NotReached, Stage, Status
 from tickets.workflow.performing import Performance, after_every
-from tickets.workflow.stores import DatabaseStore
+from tickets.workflow.stores import DatabaseStore, GatheringStore
 
 # These change what is known of the other tickets of a matter.
 JOINING = {"join_matter", "part_matter"}
@@ -54,7 +55,9 @@ def _agreed(p: Performance) -> datetime | None:
 def _look(p: Performance) -> None:
     """When to look again and how much is at stake: by its flags, or by the row alone where it is not stored yet."""
     ticket = p.ticket
-    if isinstance(p.store, DatabaseStore) and ticket.pk:
+    if isinstance(p.store, GatheringStore):
+        ticket.next_due_at = p.at  # the next sweep looks at all of them together
+    elif isinstance(p.store, DatabaseStore) and ticket.pk:
         flags.sync([ticket], now=p.at)
     else:
         ticket.next_due_at = next_instant(ticket, after=p.at)
@@ -64,7 +67,8 @@ def _look(p: Performance) -> None:
             flags.greet(ticket, now=p.at)
         if p.action.name in JOINING:
             ticket.next_due_at = p.at  # its number of callers is known once this is saved
-            flags.look_again_at_matter(p.data["matter"], now=p.at)
+            joined = p.data["matter"]
+            p.store.in_the_end(("matter", joined), partial(flags.look_again_at_matter, joined, now=p.at))
         is_anothers = "caller_id" in p.before and p.before["caller_id"] != ticket.caller_id
         if is_anothers:
             flags.look_again_at_caller(p.before["caller_id"], now=p.at)

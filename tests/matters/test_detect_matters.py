@@ -7,20 +7,24 @@ import os
 import signal
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from matters import nearest, rebuilding
-from matters.models import Looked, Proposal, Standing
+from demo import nearby
+from matters import nearest, proposing, rebuilding, totals
+from matters.models import Choice, Looked, Proposal, Standing
+from matters.rebuilding import processes
 from reports import indicators
 from reports.indicators import Window
 from tests import scene
 from tests.matters.test_linking import IRON, PLATES, called, settled
 from tickets.choices import Status
-from tickets.models import Matter, Ticket
+from tickets.models import Matter, Span, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +91,80 @@ def test_a_rebuild_from_nothing_says_what_was_said_one_by_one(monday: time_machi
     assert max(map(len, one_by_one[0])) >= 6, "there is something to be found"
 
 
+def as_joined() -> tuple[dict[str, Any], dict[int, Any], set[tuple[int, int, str]], dict[int, Any]]:
+    """What stands in the timelines, of each ticket, of its limits, and of the matters' totals, but for their ids."""
+    number = dict(Matter.objects.values_list("pk", "named_after__number"))
+    events = {}
+    for event in TicketEvent.objects.filter(action="join_matter").select_related("ticket"):
+        data = event.data | {"matter": number[event.data["matter"]]}
+        events[event.ticket.number] = (event.sequence, event.actor, event.department_id, event.to_status, data)
+    tickets = {pk: told for pk, *told in Ticket.objects.values_list("pk", "version", "next_due_at", "answer_due_at")}
+    spans = set(Span.objects.filter(ended_at=None).values_list("ticket", "department", "duty"))
+    totals.recount(list(number))
+    counted = ("matter__named_after", "matter__title", "tickets", "open", "callers", "calls_lately", "first_at")
+    return events, tickets, spans, {row[0]: row[1:] for row in Standing.objects.values_list(*counted)}
+
+
+def test_all_that_goes_to_one_matter_is_written_at_once_and_as_one_by_one(monday: time_machine.Traveller) -> None:
+    alike()
+    with transaction.atomic():
+        settled()
+        one_by_one = as_joined()
+        transaction.set_rollback(True)
+    nearest.forget()
+    with CaptureQueriesContext(connection) as asked:
+        detected()
+    assert as_joined() == one_by_one
+    assert len(one_by_one[0]) >= 15
+    written = [query["sql"] for query in asked if query["sql"].startswith('INSERT INTO "tickets_ticketevent"')]
+    assert len(written) == 1
+
+
+def compared() -> tuple[rebuilding.Rebuild, processes.Slice]:
+    """A run that has found out what its tickets are like, and has written nothing yet."""
+    run = rebuilding.Rebuild(scene.MONDAY - timedelta(days=3), 1, lambda _done: None)
+    (places,) = run.read()
+    return run, processes.Slice(run.window, places, run.learned, 1)
+
+
+def test_what_a_person_says_while_many_are_joined_wins(monday: time_machine.Traveller) -> None:
+    first, other, third = called(1), called(2), called(3)
+    lamps = [called(n, TEXTS[2], address="中百超市") for n in (4, 5)]
+    run, found = compared()
+    scene.do(lamps[0], "mark_secret", scene.OPERATOR)
+    Choice.objects.create(ticket=other, other=first, is_together=False, by=scene.user(scene.SUPERVISOR))
+    run.take(found)
+    matters = dict(Ticket.objects.values_list("pk", "matter"))
+    assert matters[first.pk] != matters[other.pk]
+    assert matters[third.pk] in (matters[first.pk], matters[other.pk]), "others are joined all the same"
+    assert not any(matters[lamp.pk] for lamp in lamps), "a secret call is proposed at most"
+    assert Looked.objects.count() == 5
+
+
+def test_whoever_ends_while_many_are_joined_leaves_nothing_half_done(
+    monday: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike()
+
+    def ends(*_args: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(proposing, "keep", ends)  # the last that is written in that transaction
+        with pytest.raises(SystemExit):
+            detected()
+    assert not Matter.objects.exists()
+    assert not TicketEvent.objects.filter(action="join_matter").exists()
+    assert not Looked.objects.exists()
+    detected()
+    assert max(map(len, as_they_stand()[0])) >= 6
+
+
+def test_a_measurement_that_finds_nothing_says_so() -> None:
+    assert nearby.nothing_found({"sizes": {100: {"found": 3}, 1000: {"found": 1}}}) == ""
+    assert "1000" in nearby.nothing_found({"sizes": {100: {"found": 3}, 1000: {"found": 0}}})
+
+
 def test_what_is_as_it_was_is_not_written_again(monday: time_machine.Traveller) -> None:
     alike()
     detected()
@@ -109,10 +187,10 @@ def test_a_proposal_that_holds_no_longer_waits_no_longer(monday: time_machine.Tr
 
 def test_the_part_of_a_process_that_was_killed_is_done_all_the_same(monday: time_machine.Traveller) -> None:
     alike()
-    run = rebuilding._Rebuild(scene.MONDAY - timedelta(days=3), 2, lambda _done: None)
-    (places,) = run._read()
-    here = rebuilding._compare(run._window, places, run._learned)
-    parts = rebuilding._Slice(run._window, places, run._learned, 2)
+    run = rebuilding.Rebuild(scene.MONDAY - timedelta(days=3), 2, lambda _done: None)
+    (places,) = run.read()
+    here = processes.compare(run.window, places, run.learned)
+    parts = processes.Slice(run.window, places, run.learned, 2)
     os.kill(parts._shares[0]._process.pid or 0, signal.SIGKILL)
     assert parts.results() == here
 

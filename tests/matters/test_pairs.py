@@ -18,7 +18,7 @@ ROAD = Place(3, "road", "天仙路", "", "/1/2/3/")
 
 def judged(one: Side, other: Side, rarity: Rarity | None = None) -> Said:
     rarity = rarity or Rarity()
-    return pairs.judge(Text(one, rarity), Text(other, rarity), rarity)
+    return pairs.judge(Text(one, rarity), other, rarity)
 
 
 def call(title: str, text: str = "", *places: Place, days: float = 0, region: str = "") -> Side:

@@ -1,9 +1,12 @@
-"""Where the rows of an action go: into the database at once, or into a heap that is written in bulk."""
+"""Where the rows of an action go: into the database at once, or into a heap that is written in bulk.
+
+`GatheringStore` is for the same action on many stored tickets, `BulkStore` for tickets that are not stored yet.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from django.db import models
@@ -76,11 +79,74 @@ class DatabaseStore:
     def change(self, row: models.Model) -> None:
         row.save(update_fields=roles.KEPT.get(row._meta.db_table) or None)
 
+    def in_the_end(self, key: Hashable, work: Callable[[], object]) -> None:
+        """Has `work` done once for all that goes into this store: here, where each goes by itself, at once."""
+        work()
+
     def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
         return model._default_manager.filter(ticket=ticket).order_by("-pk").first()
 
     def all(self, model: type[Row], ticket: Ticket) -> list[Row]:
         return list(model._default_manager.filter(ticket=ticket).order_by("pk"))
+
+
+class GatheringStore(DatabaseStore):
+    """Gathers what actions change of stored tickets that the caller holds; `flush` writes it with few statements."""
+
+    def __init__(self, tickets: Iterable[Ticket]) -> None:
+        self._tickets = {ticket.pk: ticket for ticket in tickets}
+        self._before = {pk: _changing(ticket) for pk, ticket in self._tickets.items()}
+        self._added: dict[type[models.Model], list[Any]] = defaultdict(list)
+        self._changed: dict[type[models.Model], dict[int, Any]] = defaultdict(dict)
+        self._stored: dict[type[models.Model], dict[int, list[Any]]] = {}
+        self._last: dict[Hashable, Callable[[], object]] = {}
+
+    def save_ticket(self, ticket: Ticket) -> None:
+        assert self._tickets[ticket.pk] is ticket
+
+    def add(self, row: models.Model) -> None:
+        self._added[type(row)].append(row)
+
+    def add_all(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self.add(row)
+
+    def change(self, row: models.Model) -> None:
+        self._changed[type(row)][row.pk] = row
+
+    def in_the_end(self, key: Hashable, work: Callable[[], object]) -> None:
+        self._last[key] = work
+
+    def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
+        return next(reversed(self.all(model, ticket)), None)
+
+    def all(self, model: type[Row], ticket: Ticket) -> list[Row]:
+        if model not in self._stored:
+            found = self._stored[model] = defaultdict(list)
+            for row in model._default_manager.filter(ticket__in=list(self._tickets)).order_by("pk"):
+                found[getattr(row, "ticket_id")].append(row)  # noqa: B009 - rows of all kinds of models
+        added = (row for row in self._added[model] if row.ticket_id == ticket.pk)
+        return [*self._stored[model][ticket.pk], *added]
+
+    def flush(self) -> None:
+        """Writes everything gathered, and does what was left for the end."""
+        changed = {pk: now for pk, ticket in self._tickets.items() if (now := _changing(ticket)) != self._before[pk]}
+        if changed:
+            names = {name for pk, now in changed.items() for name in now if now[name] != self._before[pk][name]}
+            Ticket.objects.bulk_update([self._tickets[pk] for pk in changed], sorted(names))
+        for model, rows in self._added.items():
+            model._default_manager.bulk_create(rows, batch_size=BATCH)
+        for model, known in self._changed.items():
+            fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+            model._default_manager.bulk_update(known.values(), roles.KEPT.get(model._meta.db_table) or fields)
+        for work in self._last.values():
+            work()
+
+
+def _changing(ticket: Ticket) -> dict[str, Any]:
+    """What actions may change of a ticket, as it is now."""
+    fields = (field for field in Ticket._meta.concrete_fields if field.name in CHANGING_FIELDS)
+    return {field.name: getattr(ticket, field.attname) for field in fields}
 
 
 class BulkStore:

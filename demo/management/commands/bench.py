@@ -3,7 +3,7 @@ import sys
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
@@ -64,6 +64,8 @@ class Command(BaseCommand):
         finally:
             connection.creation.destroy_test_db(own, verbosity=0, keepdb=keep)
         self.stdout.write(json.dumps(result, ensure_ascii=False, indent=2))
+        if options["matters"] and (complaint := nearby.nothing_found(result)):
+            raise CommandError(complaint)
 
     def _measured(self, **options: Any) -> dict[str, Any]:
         if options["growth"]:
