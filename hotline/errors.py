@@ -44,7 +44,7 @@ WORDS_OF_CSRF = _("The request carries no sign of our own pages (X-CSRFToken). O
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 # Fields of a form that nobody typed, or that nobody else may read.
 NOT_TYPED = re.compile(
-    r"csrfmiddlewaretoken|password|^(made_for|next|back|then|version|form_key|call_id|called_back|form_seconds|how|key|kind|language)$"
+    r"csrfmiddlewaretoken|password|^(made_for|next|back|then|version|form_key|call_id|called_back|form_seconds|seen|how|key|kind|language)$"
 )
 CHOSEN = re.compile(r"[a-z_]{1,20}|\d{1,4}")  # a choice as a browser sends it: a code or the number of a row
 

@@ -108,6 +108,7 @@ REACH: dict[str, Reach] = {
     "people-passwords": takes(P.SET_UP, Of.ACCOUNT, D.EXPORTED),
     "person": form(P.SET_UP, Of.ACCOUNT, D.SEEN),
     "role-requests": form(P.SET_UP, Of.ACCOUNT, D.SEEN),
+    "work-sessions": Reach(opens=(P.SET_UP, P.READ_LEDGER), sends=(P.SET_UP,), of=Of.WORK, read=D.SEEN),
     "set-up-table": opens(P.SET_UP),
     "set-up-add": form(P.SET_UP, Of.SET_UP),
     "set-up-row": form(P.SET_UP, Of.SET_UP),

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "hotline.accounts.access.SignInRequired",
     "hotline.reach.Reached",
     "hotline.accounts.gate.OwedMiddleware",
+    "hotline.administering.working.Working",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -229,6 +230,7 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 IDLE_MINUTES = env.int("HOTLINE_IDLE_MINUTES", default=30)  # after which whoever does nothing is signed out; 0: never
+ADMIN_MINUTES = env.int("HOTLINE_ADMIN_MINUTES", default=30)  # of an administrator's working session; 0: none is asked
 SECOND_FACTOR_ROLES = env.list("HOTLINE_SECOND_FACTOR_ROLES", default=["administrator"] if DEPLOYED else [])
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=DEPLOYED)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DEPLOYED else None

@@ -15,6 +15,7 @@ from hotline import drafts
 from hotline.accounts.models import User
 from hotline.accounts.permissions import ROLE_PERMISSIONS
 from hotline.accounts.permissions import Permission as P
+from hotline.administering import working
 from hotline.backup import holding
 
 
@@ -56,6 +57,7 @@ DOORS = (
     Door("limits", _("Time limits"), P.SET_UP, "clock"),
     Door("calendar", _("Working calendar"), P.SET_UP, "calendar-days"),
     Door("ledger", _("Audit log"), P.READ_LEDGER, "finger-print"),
+    Door("work-sessions", _("Working sessions"), P.READ_LEDGER, "wrench-screwdriver"),
     Door("tokens", _("API tokens"), P.USE_API, "key"),
     Door("set-up", _("Set-up"), P.SET_UP, "cog-6-tooth"),
 )
@@ -83,6 +85,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "draft_mark": drafts.mark(user) if isinstance(user, User) else "",
         "here": match.view_name if match else "",
         "within": "set-up" if request.path.startswith("/set-up/") else "",  # the door behind which a page lies
+        "work": getattr(request, "work", None),
+        "asks_for_work": working.asks_for_one(user, match.view_name) if match else False,
         "city_name": settings.CITY_NAME,
         "is_demo": settings.DEMO,
         "messages_are_held": holding.shown,  # asked only where whoever may see it is shown a page

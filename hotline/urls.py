@@ -11,7 +11,7 @@ from hotline import drafts, finding, health, language, numbers, shell
 from hotline.accounts.api import TokenView
 from hotline.accounts.safety.pages import account_security, sign_in_code
 from hotline.accounts.views import PasswordView, SignInView, SignOutView, revoke_token, token_page
-from hotline.administering.pages import role_request_page
+from hotline.administering.pages import role_request_page, work_session_page
 from hotline.handbook.pages import guide, own_guide
 from hotline.ledger import pages as ledger_pages
 from hotline.setting_up import home, people, table_pages
@@ -27,6 +27,7 @@ urlpatterns = [
     path("set-up/tables/<slug:name>/", table_pages.rows, name="set-up-table"),
     path("set-up/tables/<slug:name>/new/", table_pages.add, name="set-up-add"),
     path("set-up/tables/<slug:name>/<int:pk>/", table_pages.row, name="set-up-row"),
+    path("working-sessions/", work_session_page, name="work-sessions"),
     path("audit-log/", ledger_pages.ledger, name="ledger"),
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),

@@ -16,7 +16,8 @@
 
   // -- which forms, and what stands in them ------------------------------------------------------------------------
 
-  const SEARCHES = '[role=search], [action="/find/"]'; // what is searched for is nothing that is handed in
+  // What is searched for is nothing that is handed in; what a page carries along was typed in another form.
+  const SEARCHES = '[role=search], [action="/find/"], [data-carries]';
   const NOT_TYPED = ["hidden", "submit", "button", "file", "password", "image", "reset", "fieldset", "output"];
   const typed = (form) =>
     [...form.elements].filter(

@@ -39,6 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure() -> None:
     """Tests move the clock by days and are there all the same."""
     settings.IDLE_MINUTES = 0
+    settings.ADMIN_MINUTES = 0  # tests/hotline/test_working_sessions.py has its own
 
 
 @pytest.fixture(scope="session")

@@ -1,1 +1,1 @@
-"""What keeps an administrator from acting alone and unseen: a colleague's word for a role (decision 0093)."""
+"""What keeps administrators from acting alone and unseen: a colleague's word, sessions with reasons (decision 0093)."""

@@ -7,4 +7,4 @@ class AdministeringConfig(AppConfig):
     verbose_name = _("Administrators' work")
 
     def ready(self) -> None:
-        from hotline.administering import waiting  # noqa: F401 - counts what waits
+        from hotline.administering import waiting, working  # noqa: F401 - counts what waits, hears of signing out

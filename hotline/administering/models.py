@@ -1,7 +1,8 @@
-"""Changes of roles that one administrator asks for and another decides."""
+"""Changes of roles that one administrator asks for and another decides, and sessions in which administrators work."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -63,3 +64,38 @@ class RoleRequest(models.Model):
             use, none = str(pgettext_lazy("account", "Enabled")), str(pgettext_lazy("account", "Disabled"))
             parts.append(f"{self.get_role_display()}: {use if self.is_active else none}")
         return _t("; ").join(parts)
+
+
+@roles.kept(but=("ended_at", "ended_because"))
+class WorkSession(models.Model):
+    """For how long and what for an administrator changes things; see `working`."""
+
+    class End(models.TextChoices):
+        HAND = "hand", pgettext_lazy("working session", "Ended by hand")
+        OUT = "out", pgettext_lazy("working session", "Signed out")
+        TIME = "time", pgettext_lazy("working session", "Its time ran out")
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="work_sessions")
+    reason = models.CharField(max_length=REASON)
+    begun_at = models.DateTimeField(db_index=True)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_because = models.CharField(max_length=10, choices=End, blank=True)
+
+    class Meta:
+        verbose_name = _("working session")
+        verbose_name_plural = _("working sessions")
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None and self.ends_at > timezone.now()
+
+    @property
+    def last(self) -> datetime:
+        """Until when it lasted, or lasts at most."""
+        return self.ended_at or self.ends_at
+
+    @property
+    def how(self) -> str:
+        """How it ended; nobody need write down that its time ran out."""
+        return self.get_ended_because_display() if self.ended_at else str(self.End.TIME.label)

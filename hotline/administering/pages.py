@@ -1,10 +1,11 @@
-"""The page on which administrators decide on each other's changes of roles."""
+"""The pages on which administrators decide on each other's changes of roles, and open and end working sessions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -13,14 +14,15 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from hotline import keyset
 from hotline.accounts.access import person, requires
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
-from hotline.administering import role_requests
-from hotline.administering.models import REASON, RoleRequest
+from hotline.administering import role_requests, working
+from hotline.administering.models import REASON, RoleRequest, WorkSession
 from hotline.ledger.writing import note
 from hotline.receipts import services as receipts
-from hotline.shell import number_in
+from hotline.shell import back, number_in
 
 SHOWN = 30  # that were decided, the latest
 Decision = RoleRequest.Decision
@@ -92,3 +94,38 @@ def _settle(request: HttpRequest, which: str, said: str) -> None:
         told(request, words % {
             "name": one.person, "what": one.what, "decision": one.get_decision_display(), "note": one.note,
         })  # fmt: skip
+
+
+# -- working sessions -----------------------------------------------------------------------------------------
+
+
+class WorkForm(forms.Form):
+    work_reason = forms.CharField(
+        label=_("What for"), max_length=REASON,
+        help_text=_("It stands in the audit log beside everything that you change."),
+    )  # fmt: skip
+
+
+@requires(P.SET_UP, P.READ_LEDGER)
+def work_session_page(request: HttpRequest) -> HttpResponse:
+    """When administrators changed things and what for; an administrator opens and ends their own here."""
+    form = WorkForm(request.POST if request.POST.get("then") == "begin" else None)
+    if request.POST.get("then") == "end":
+        if working.end(request, WorkSession.End.HAND):
+            messages.success(request, _t("The working session is ended."))
+        return back(request, "work-sessions")
+    if settings.ADMIN_MINUTES and form.is_valid():
+        try:
+            working.begin(request, form.cleaned_data["work_reason"])
+        except ValidationError as refused:
+            form.add_error("work_reason", refused)
+        else:
+            return back(request, "work-sessions")
+    page, _order = keyset.paginate(
+        request, WorkSession.objects.select_related("person"), {"newest": ("-begun_at", "-id")}, "newest"
+    )
+    context = {
+        "page": page, "form": form, "minutes": settings.ADMIN_MINUTES, "may_read": person(request).may(P.READ_LEDGER),
+        "may_begin": settings.ADMIN_MINUTES and person(request).may(P.SET_UP) and not getattr(request, "work", None),
+    }  # fmt: skip
+    return render(request, "administering/work_sessions.html", context, status=422 if form.errors else 200)

@@ -41,4 +41,5 @@ class Of(models.TextChoices):
     SET_UP = "set_up", pgettext_lazy("audit log", "set-up")
     DIRECTORY = "directory", pgettext_lazy("audit log", "responsibility directory")
     PLACE = "place", pgettext_lazy("audit log", "place book")
+    WORK = "work", pgettext_lazy("audit log", "working session")
     LEDGER = "ledger", pgettext_lazy("audit log", "audit log")

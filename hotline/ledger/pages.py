@@ -18,10 +18,11 @@ from hotline import keyset
 from hotline.accounts.access import requires
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
+from hotline.administering.models import WorkSession
 from hotline.fields import DayField
 from hotline.ledger.deeds import Deed, Of
 from hotline.ledger.models import Block, Entry
-from hotline.ledger.writing import first_key_at
+from hotline.ledger.writing import first_key_at, work_mark
 
 ORDERS = {"newest": ("-id",)}
 NAMED = 200  # people whom a name may fit
@@ -37,6 +38,10 @@ class LedgerFilter(forms.Form):
         choices=[("", _("All")), *[one for one in Of.choices if one[0]]],
     )  # fmt: skip
     number = forms.CharField(label=_("Ticket number"), required=False, max_length=20)
+    work = forms.IntegerField(
+        label=_("Working session"), required=False, min_value=1, max_value=10**15,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )  # fmt: skip
     first = DayField(
         label=pgettext_lazy("audit log", "From day"),
         required=False,
@@ -60,11 +65,22 @@ def found(asked: Any) -> QuerySet[Entry]:
     for name in ("deed", "of", "number"):
         if value := given.get(name):
             rows = rows.filter(**{name: value.strip()})
+    if work := given.get("work"):
+        rows = _in_session(rows, work)
     if first := given.get("first"):
         rows = rows.filter(id__gte=_begin_of(first))
     if last := given.get("last"):
         rows = rows.filter(id__lt=_begin_of(last + timedelta(days=1)))
     return rows
+
+
+def _in_session(rows: QuerySet[Entry], number: int) -> QuerySet[Entry]:
+    """What was written while an administrator's working session was open."""
+    session = WorkSession.objects.filter(pk=number).first()
+    if session is None:
+        return rows.none()
+    since = first_key_at(session.begun_at)  # not until when: after a clock that ran ahead keys are those of later
+    return rows.filter(person=session.person_id, id__gte=since, told__startswith=work_mark(number))
 
 
 def _begin_of(day: Any) -> int:

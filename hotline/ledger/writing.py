@@ -92,6 +92,10 @@ def record(
     check_key()
     request = request or acting.get()
     person = user if isinstance(user, User) else None
+    if (
+        work := getattr(request, "work", None)
+    ) is not None:  # an administrator's session: hotline.administering.working
+        why, told = why or work.reason, f"{work_mark(work.pk)} {told}"
     name, secret = keys.current()
     entry = Entry(
         id=_next_key(), at=timezone.now(), deed=deed, person=person.pk if person else None,
@@ -104,6 +108,11 @@ def record(
     entry.mark = mark_of(entry, secret)
     entry.save(force_insert=True)
     return entry
+
+
+def work_mark(number: int) -> str:
+    """How the details of an entry begin that was written in an administrator's working session."""
+    return f"work={number};"
 
 
 def _cut(name: str, text: str) -> str:

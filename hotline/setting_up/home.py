@@ -39,6 +39,7 @@ SUBJECTS = (
     (_("Who works here"), (
         SetUpPage("people", _("People"), _("Who signs in, in which role, for which department.")),
         SetUpPage("role-requests", _("Changes of roles"), _("What two administrators decide together.")),
+        SetUpPage("work-sessions", _("Working sessions"), _("When administrators changed things, and what for.")),
         _table(
             "departments", _("Departments of the city"),
             _("Who takes tickets, who stands below whom, by which channel they are told."),
