@@ -23,7 +23,7 @@ from matters.models import Recurrence
 from tickets import limits
 from tickets.choices import Closing, Kind, RuleKey, Status
 from tickets.disclosure import Reader
-from tickets.models import Answer, Ticket
+from tickets.models import Answer, Ticket, TicketEvent
 from tickets.reading import read
 
 FAULTS = (Kind.COMPLAINT, Kind.HELP, Kind.REPORT)
@@ -66,13 +66,14 @@ def find(matters: Collection[int], *, now: datetime) -> int:
         found = [pk for (pk,) in cursor.fetchall()]
     known = Recurrence.objects.filter(ticket__in=found).values("pk")
     rows = Ticket.objects.filter(pk__in=found).exclude(pk__in=known)
+    by_hand = _joined_by_hand(found)
     fresh = [
         Recurrence(
             ticket=ticket, earlier=earlier, matter_id=ticket.matter_id, department_id=earlier.department_id,
             days=(ticket.registered_at - (earlier.closed_at or ticket.registered_at)).days, found_at=now,
         )
         for ticket in _compared(rows)
-        if (earlier := _closed_there(ticket, asked["days"]))
+        if (earlier := _closed_there(ticket, asked["days"], is_by_hand=ticket.pk in by_hand))
     ]  # fmt: skip
     Recurrence.objects.bulk_create(fresh, ignore_conflicts=True)
     Ticket.objects.filter(pk__in=[one.ticket_id for one in fresh]).update(next_due_at=now)
@@ -83,15 +84,21 @@ def _compared(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
     return rows.select_related("category", "region", "trace").defer("search", "caller_search")
 
 
-def _closed_there(ticket: Ticket, lately: timedelta) -> Ticket | None:
+def _joined_by_hand(tickets: Collection[int]) -> set[int]:
+    """Those of these tickets that a person joined last."""
+    joined = TicketEvent.objects.filter(ticket__in=tickets, action="join_matter").order_by("ticket", "-sequence")
+    last = joined.distinct("ticket").values_list("ticket", "actor")
+    return {ticket for ticket, actor in last if actor}
+
+
+def _closed_there(ticket: Ticket, lately: timedelta, *, is_by_hand: bool) -> Ticket | None:
     """The ticket of its matter that was closed last with an answer before this one came, at the same spot."""
     earlier = Ticket.objects.filter(
         matter=ticket.matter_id, kind__in=FAULTS, closing__in=ANSWERED, closed_at__lt=ticket.registered_at,
         closed_at__gt=ticket.registered_at - lately,
     )  # fmt: skip
     latest = _compared(earlier).order_by("-closed_at", "-pk")[:LOOKED_BACK]
-    last = ticket.events.filter(action="join_matter").order_by("-sequence").values_list("actor", flat=True).first()
-    if last is not None:
+    if is_by_hand:
         return latest.first()
     side = nearest.side_of(ticket, nearest.places_kept(ticket))
     there = (one for one in latest if pairs.at_one_spot(side, nearest.side_of(one, nearest.places_kept(one))))

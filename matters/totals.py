@@ -6,14 +6,17 @@ events of the last hours.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from hotline import many
 from matters import alerts, recurring
 from matters.models import Recurrence, SensitiveWord, Standing
 from tickets import limits
@@ -72,7 +75,7 @@ def recount(matters: Collection[int], *, now: datetime | None = None) -> list[St
         rows = list(Standing.objects.select_for_update(no_key=True).filter(pk__in=matters).order_by("pk"))
         recurring.find(matters, now=now)
         _count(rows, now)
-        Standing.objects.bulk_update(rows, COUNTED)
+        many.update(rows, COUNTED)
         alerts.sync(rows, now=now)
     return rows
 
@@ -106,7 +109,7 @@ def _count(rows: list[Standing], now: datetime) -> None:
             all=Count("pk"), open=Count("pk", filter=Q(ticket__status__in=OPEN_STATUSES))
         )
     }  # fmt: skip
-    words = list(SensitiveWord.objects.filter(is_used=True).values_list("word", flat=True))
+    categories, regions, said = _most_of(ids, "category"), _most_of(ids, "region"), _said(ids)
     for row in rows:
         found: dict[str, Any] = counted.get(row.pk, {})
         for name in ("tickets", "open", "calls_lately"):
@@ -114,28 +117,30 @@ def _count(rows: list[Standing], now: datetime) -> None:
         row.first_at, row.last_at = found.get("first_at"), found.get("last_at")
         row.callers = all_callers.get(row.pk, 0)
         row.callers_lately, row.callers_before = late_callers.get(row.pk, 0), earlier.get(row.pk, 0)
-        row.category_id, row.region_id = _most_of(row.pk, "category"), _most_of(row.pk, "region")
-        row.words = "、".join(_said(row.pk, words))[:120]
+        row.category_id, row.region_id = categories.get(row.pk), regions.get(row.pk)
+        row.words = "、".join(said[row.pk])[:120]
         row.came_back, row.came_back_open = (back.get(row.pk, {}).get(name, 0) for name in ("all", "open"))
         leaves = found.get("next_leaves")
         row.recount_at = leaves + days if leaves else None  # a call that leaves the days makes them fewer
         row.counted_at = now
 
 
-def _most_of(matter: int, column: str) -> int | None:
-    """What most tickets of a matter have in a column."""
-    rows = Ticket.objects.filter(matter=matter, **{f"{column}__isnull": False}).order_by().values(column)
-    most = rows.annotate(count=Count("pk")).order_by("-count", column).first()
-    return most[column] if most else None
+def _most_of(matters: Collection[int], column: str) -> dict[int, int]:
+    """What most tickets of each matter have in a column."""
+    rows = Ticket.objects.filter(matter__in=matters, **{f"{column}__isnull": False}).values_list("matter", column)
+    counted = rows.annotate(count=Count("pk")).order_by("matter", "count", f"-{column}")
+    return {matter: most for matter, most, _count in counted if matter}
 
 
-def _said(matter: int, words: list[str]) -> list[str]:
-    """The sensitive words that its latest callers said."""
-    if not words:
-        return []
-    texts = Ticket.objects.filter(matter=matter).order_by("-registered_at", "-pk").values_list("title", "description")
-    said = "\n".join(f"{title}\n{text}" for title, text in texts[:WORDS_READ])
-    return [word for word in words if word in said]
+def _said(matters: Collection[int]) -> dict[int, list[str]]:
+    """The sensitive words that the latest callers of each matter said."""
+    words = list(SensitiveWord.objects.filter(is_used=True).values_list("word", flat=True))
+    latest = Window(RowNumber(), partition_by="matter", order_by=["-registered_at", "-pk"])
+    read = Ticket.objects.filter(matter__in=matters).annotate(nth=latest).filter(nth__lte=WORDS_READ).order_by()
+    said = defaultdict[int, set[str]](set)
+    for matter, *texts in read.values_list("matter", "title", "description").iterator() if words else ():
+        said[matter].update(word for word in words for text in texts if word in text)
+    return {matter: [word for word in words if word in said[matter]] for matter in matters}
 
 
 def due(now: datetime) -> list[int]:

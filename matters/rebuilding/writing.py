@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
+from hotline import many
 from hotline.waiting import busy
 from matters import linking, nearest, proposing
 from matters.models import Looked, Proposal, Trace
@@ -197,7 +198,7 @@ def write_traces(rows: Collection[Row]) -> None:
     Trace.objects.bulk_create(
         whole, update_conflicts=True, unique_fields=["ticket"], update_fields=list(nearest.KEPT_OF_IT)
     )
-    Trace.objects.bulk_update(thread_only, ["thread", "sure"])
+    many.update(thread_only, ("thread", "sure"))
 
 
 def write_ties(ties: Mapping[int, int]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Func, JSONField, QuerySet, Value
+from django.utils import timezone
 
 from dispatch import suggest
 from dispatch.models import Return
@@ -157,7 +158,8 @@ def look_again_at_caller(caller_id: int | None, *, now: datetime) -> None:
         _open_of_caller(caller_id, now).update(next_due_at=now)
 
 
-def look_again_at_matter(matter_id: int | None, *, now: datetime) -> None:
-    """Has the next sweep look at every open ticket of a matter: its number of callers has changed."""
-    if matter_id:
-        Ticket.objects.filter(matter_id=matter_id, status__in=OPEN_STATUSES).update(next_due_at=now)
+def look_again_at_matters(matters: Collection[int | None], *, now: datetime | None = None) -> None:
+    """Has the next sweep look at every open ticket of these matters: their number of callers has changed."""
+    if any(matters):
+        open_ones = Ticket.objects.filter(matter__in=matters, status__in=OPEN_STATUSES)
+        open_ones.update(next_due_at=now or timezone.now())

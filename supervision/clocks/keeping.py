@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime
-from functools import partial
 
 from hotline.worktime import calendar
 from supervision.clocks import flags, risk
@@ -67,15 +66,14 @@ def _look(p: Performance) -> None:
             flags.greet(ticket, now=p.at)
         if p.action.name in JOINING:
             ticket.next_due_at = p.at  # its number of callers is known once this is saved
-            joined = p.data["matter"]
-            p.store.in_the_end(("matter", joined), partial(flags.look_again_at_matter, joined, now=p.at))
+            p.store.in_the_end(flags.look_again_at_matters, p.data["matter"])
         is_anothers = "caller_id" in p.before and p.before["caller_id"] != ticket.caller_id
         if is_anothers:
             flags.look_again_at_caller(p.before["caller_id"], now=p.at)
         if p.action.name in HIDING or is_anothers:
             ticket.next_due_at = p.at
             flags.look_again_at_caller(ticket.caller_id, now=p.at)
-            flags.look_again_at_matter(ticket.matter_id, now=p.at)
+            flags.look_again_at_matters({ticket.matter_id}, now=p.at)
 
 
 def _move_answer_clock(p: Performance) -> None:

@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db import DataError, connection, transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from hotline import health
+from hotline import health, many
 from supervision.clocks import flags
 from supervision.models import SetAside, SweepRun
 from tickets.models import Ticket
@@ -183,16 +183,5 @@ def _name_no_more(tickets: list[Ticket], now: datetime) -> None:
 
 
 def _write(batch: list[Ticket]) -> None:
-    """Writes when to look again, and the risk.
-
-    One statement for the batch; Django's bulk_update would send a CASE of 500 branches.
-    """
-    if not batch:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tickets_ticket SET next_due_at = new.at, risk = new.risk"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS new(id, at, risk)"
-            " WHERE tickets_ticket.id = new.id",
-            [[t.pk for t in batch], [t.next_due_at for t in batch], [t.risk for t in batch]],
-        )
+    """Writes when to look again, and the risk."""
+    many.update(batch, ("next_due_at", "risk"))

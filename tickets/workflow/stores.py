@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from django.db import models
 
-from hotline import roles
+from hotline import many, roles
 from tickets import search
 from tickets.models import Ticket, TicketEvent
 from tickets.reading import as_worked_on
@@ -79,9 +79,9 @@ class DatabaseStore:
     def change(self, row: models.Model) -> None:
         row.save(update_fields=roles.KEPT.get(row._meta.db_table) or None)
 
-    def in_the_end(self, key: Hashable, work: Callable[[], object]) -> None:
-        """Has `work` done once for all that goes into this store: here, where each goes by itself, at once."""
-        work()
+    def in_the_end(self, work: Callable[[set[int]], object], about: int) -> None:
+        """Has `work` done about all that is named to it: at once here, where each row goes by itself."""
+        work({about})
 
     def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
         return model._default_manager.filter(ticket=ticket).order_by("-pk").first()
@@ -99,7 +99,7 @@ class GatheringStore(DatabaseStore):
         self._added: dict[type[models.Model], list[Any]] = defaultdict(list)
         self._changed: dict[type[models.Model], dict[int, Any]] = defaultdict(dict)
         self._stored: dict[type[models.Model], dict[int, list[Any]]] = {}
-        self._last: dict[Hashable, Callable[[], object]] = {}
+        self._last: dict[Callable[[set[int]], object], set[int]] = defaultdict(set)
 
     def save_ticket(self, ticket: Ticket) -> None:
         assert self._tickets[ticket.pk] is ticket
@@ -114,8 +114,8 @@ class GatheringStore(DatabaseStore):
     def change(self, row: models.Model) -> None:
         self._changed[type(row)][row.pk] = row
 
-    def in_the_end(self, key: Hashable, work: Callable[[], object]) -> None:
-        self._last[key] = work
+    def in_the_end(self, work: Callable[[set[int]], object], about: int) -> None:
+        self._last[work].add(about)
 
     def latest(self, model: type[Row], ticket: Ticket) -> Row | None:
         return next(reversed(self.all(model, ticket)), None)
@@ -133,14 +133,14 @@ class GatheringStore(DatabaseStore):
         changed = {pk: now for pk, ticket in self._tickets.items() if (now := _changing(ticket)) != self._before[pk]}
         if changed:
             names = {name for pk, now in changed.items() for name in now if now[name] != self._before[pk][name]}
-            Ticket.objects.bulk_update([self._tickets[pk] for pk in changed], sorted(names))
+            many.update([self._tickets[pk] for pk in changed], sorted(names))
         for model, rows in self._added.items():
             model._default_manager.bulk_create(rows, batch_size=BATCH)
         for model, known in self._changed.items():
             fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-            model._default_manager.bulk_update(known.values(), roles.KEPT.get(model._meta.db_table) or fields)
-        for work in self._last.values():
-            work()
+            many.update(list(known.values()), roles.KEPT.get(model._meta.db_table) or fields)
+        for work, about in self._last.items():
+            work(about)
 
 
 def _changing(ticket: Ticket) -> dict[str, Any]:
