@@ -94,6 +94,8 @@ REACH: dict[str, Reach] = {
     "draft-key": takes(SIGNED_IN, done=None),
     "password": form(SIGNED_IN, Of.ACCOUNT),
     "sign-in-code": Reach(opens=ANYBODY, sends=ANYBODY),
+    "unified-sign-in": opens(ANYBODY),
+    "unified-back": opens(ANYBODY),  # written down where it is decided
     "account-security": form(SIGNED_IN, Of.ACCOUNT),
     "tokens": form(P.USE_API, Of.TOKEN),
     "revoke-token": takes(P.USE_API, Of.TOKEN),

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "hotline.receipts",
     "hotline.ledger",
     "hotline.administering",
+    "hotline.unified",
     "hotline.backup",
     "hotline.worktime",
     "tickets",
@@ -232,6 +233,30 @@ SESSION_COOKIE_AGE = 12 * 3600  # a shift
 IDLE_MINUTES = env.int("HOTLINE_IDLE_MINUTES", default=30)  # after which whoever does nothing is signed out; 0: never
 ADMIN_MINUTES = env.int("HOTLINE_ADMIN_MINUTES", default=30)  # of an administrator's working session; 0: none is asked
 SECOND_FACTOR_ROLES = env.list("HOTLINE_SECOND_FACTOR_ROLES", default=["administrator"] if DEPLOYED else [])
+# A city's unified identity (OpenID Connect): hotline/unified. Off while no issuer is named.
+OIDC_ISSUER = env.str("HOTLINE_OIDC_ISSUER", default="")
+OIDC_RP_CLIENT_ID = env.str("HOTLINE_OIDC_CLIENT_ID", default="")
+OIDC_RP_CLIENT_SECRET = env.str("HOTLINE_OIDC_CLIENT_SECRET", default="")
+OIDC_RP_SIGN_ALGO = env.str("HOTLINE_OIDC_ALGORITHM", default="RS256")
+OIDC_RP_SCOPES = env.str("HOTLINE_OIDC_SCOPES", default="openid profile")
+OIDC_NAME = env.str("HOTLINE_OIDC_NAME", default="")  # what its button says
+OIDC_ROLE_CLAIM = env.str("HOTLINE_OIDC_ROLE_CLAIM", default="roles")
+OIDC_DEPARTMENT_CLAIM = env.str("HOTLINE_OIDC_DEPARTMENT_CLAIM", default="department")
+OIDC_USERNAME_CLAIM = env.str("HOTLINE_OIDC_USERNAME_CLAIM", default="preferred_username")
+OIDC_NAME_CLAIM = env.str("HOTLINE_OIDC_NAME_CLAIM", default="name")
+OIDC_ROLES = env.json("HOTLINE_OIDC_ROLES", default={})  # its value: our role
+OIDC_DEPARTMENTS = env.json("HOTLINE_OIDC_DEPARTMENTS", default={})  # its code: our department's name
+OIDC_ADMINISTRATORS = env.bool(
+    "HOTLINE_OIDC_ADMINISTRATORS", default=False
+)  # whether it makes administrators, auditors
+OIDC_SECOND_FACTOR = env.list("HOTLINE_OIDC_SECOND_FACTOR", default=[])  # acr and amr that stand for our second factor
+OIDC_USE_PKCE = True
+OIDC_TIMEOUT = 10  # seconds
+OIDC_AUTHENTICATION_CALLBACK_URL = "unified-back"
+if OIDC_ISSUER and not (OIDC_RP_CLIENT_ID and OIDC_RP_CLIENT_SECRET and OIDC_ROLES):
+    raise ImproperlyConfigured(
+        "HOTLINE_OIDC_ISSUER needs HOTLINE_OIDC_CLIENT_ID, HOTLINE_OIDC_CLIENT_SECRET and HOTLINE_OIDC_ROLES."
+    )
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=DEPLOYED)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DEPLOYED else None
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -15,6 +15,7 @@ from hotline.administering.pages import role_request_page, work_session_page
 from hotline.handbook.pages import guide, own_guide
 from hotline.ledger import pages as ledger_pages
 from hotline.setting_up import home, people, table_pages
+from hotline.unified import pages as unified
 
 urlpatterns = [
     path("", shell.home, name="home"),
@@ -32,6 +33,8 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-in/code/", sign_in_code, name="sign-in-code"),
+    path("sign-in/unified/", unified.to_provider, name="unified-sign-in"),
+    path("sign-in/unified/back/", unified.back, name="unified-back"),
     path("account/", account_security, name="account-security"),
     path("sign-out/", SignOutView.as_view(), name="sign-out"),
     path("password/", PasswordView.as_view(), name="password"),

@@ -366,6 +366,9 @@ class AccountEvent(models.Model):
         ROLE_ASKED = "role_asked", _("Change of role asked for")
         ROLE_CHANGED = "role_changed", _("Role changed by two administrators")
         ROLE_NOT_CHANGED = "role_not_changed", _("Change of role not made")
+        UNIFIED_MADE = "unified_made", _("Account of the unified identity")
+        UNIFIED_CHANGED = "unified_changed", _("Changed by the unified identity")
+        UNIFIED_CLOSED = "unified_closed", _("Closed by the unified identity")
         MADE_BY_COMMAND = "made_by_command", _("Administrator made by a command")
 
     kind = models.CharField(pgettext_lazy("account event", "Event"), max_length=20, choices=Kind)

@@ -39,7 +39,8 @@ class SignInView(LoginView):
             order = {role: rank for rank, role in enumerate(Role.values)}
             people = list(User.objects.filter(is_demo=True, is_active=True).select_related("department"))
             people.sort(key=lambda person: (order[person.role], person.username))
-        return super().get_context_data(demo_people=people, demo_password=DEMO_PASSWORD, **kwargs)
+        unified = (settings.OIDC_NAME or _t("Unified identity")) if settings.OIDC_ISSUER else ""
+        return super().get_context_data(unified=unified, demo_people=people, demo_password=DEMO_PASSWORD, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         asked = after_password(self.request, form.get_user(), self.get_success_url())

@@ -37,6 +37,7 @@ from hotline.setting_up.changing import SEEN, Invalid, Outdated, RowForm, check_
 from hotline.setting_up.finding import found, words_of
 from hotline.setting_up.tables import AnyDepartmentField
 from hotline.text import one_line
+from hotline.unified.models import Identity
 
 PAGE_SIZE = 50
 OWN = ("role", "department")  # what a colleague changes, not oneself
@@ -222,6 +223,7 @@ def one_person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form, "one": User.objects.select_related("department", "reset_by").get(pk=pk), "mark": mark(one, STATE),
         "is_own": form.is_own, "is_new": False, "second_factor": second_factor.of(one),
+        "is_unified": Identity.objects.filter(user=pk).exists(),
         "waits": role_requests.waiting().filter(person=pk).first(), "is_guarded": one.role in GUARDED,
     }  # fmt: skip
     return render(request, "set_up/person.html", context, status=status)

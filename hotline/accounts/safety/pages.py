@@ -43,11 +43,11 @@ def after_password(request: HttpRequest, user: User, to: str) -> HttpResponse | 
     return redirect("sign-in-code")
 
 
-def signed_in(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """What is kept of everybody who has just signed in."""
+def signed_in(request: HttpRequest, response: HttpResponse, user: User, *, is_strong: bool = False) -> None:
+    """What is kept of everybody who has just signed in; `is_strong` where a second factor was asked for elsewhere."""
     remember_browser(request, response, user.username)
     sign_ins.begun(request, user)
-    if second_factor.is_owed_by(user):
+    if not is_strong and second_factor.is_owed_by(user):
         request.session[OWES] = True
 
 
