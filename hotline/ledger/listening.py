@@ -62,6 +62,7 @@ def an_account_has_changed(sender: Any, instance: User, created: bool, **kwargs:
         return
     told = " ".join(f"{name}: {was.get(name, '')} → {getattr(instance, name)}" for name in changed)
     by = getattr(acting.get(), "user", None)
+    by = by if isinstance(by, User) else getattr(acting.get(), "speaks_for", "")  # what changes it where nobody is in
     record(Deed.CHANGED, user=by, of=Of.ACCOUNT, key=instance.pk, told=f"{instance.username} {told}")
 
 

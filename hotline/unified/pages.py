@@ -63,6 +63,7 @@ def back(request: HttpRequest) -> HttpResponse:
         claims = provider.Asking().told(request, nonce=kept["nonce"], code_verifier=kept.get("code_verifier"))
     except BROKEN as error:
         return _away(request, error)
+    request.speaks_for = settings.OIDC_ISSUER  # type: ignore[attr-defined]  # to the audit log
     try:
         user = entry.enter(claims)
     except entry.NoEntry as refused:

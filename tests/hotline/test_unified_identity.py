@@ -74,7 +74,7 @@ def test_who_has_a_role_there_gets_an_account_here(arrive: Arrive) -> None:
     )
 
 
-def test_role_and_department_follow_what_is_given(arrive: Arrive) -> None:
+def test_role_and_department_follow_what_is_given(arrive: Arrive, settings: Any) -> None:
     clerk = {"preferred_username": "li.jun", "name": "李军", "roles": ["hotline-staff"], "department": "ZJJ"}
     assert arrive("u2", clerk | {"department": "没有这个单位"}).status_code == 403
     assert not User.objects.filter(username="li.jun").exists(), "nothing half done"
@@ -89,6 +89,9 @@ def test_role_and_department_follow_what_is_given(arrive: Arrive) -> None:
     assert user.role == "operator"
     kinds = list(AccountEvent.objects.filter(person=user).order_by("pk").values_list("kind", flat=True))
     assert kinds == ["unified_made", "unified_changed"]
+    written = Entry.objects.filter(deed="changed", of="account", key=str(user.pk)).order_by("id").last()
+    assert written is not None
+    assert (written.who, "role: staff → operator" in written.told) == (settings.OIDC_ISSUER, True)
 
 
 def test_who_loses_the_role_loses_entry_and_is_told_why(arrive: Arrive) -> None:
