@@ -50,6 +50,9 @@ def test_compose_checks_health_keeps_data_and_asks_for_secrets(compose: dict[str
     assert knowing == ["setup"], "whoever serves pages does not know the owner's password"
     assert set(compose["volumes"]) == {"data", "postgres", "redis"}
     assert "USER hotline" in (ROOT / "Dockerfile").read_text()
+    for name in (*processes.commands(), "setup"):
+        service = compose["services"][name]
+        assert (service["read_only"], service["cap_drop"], service["user"]) == (True, ["ALL"], "10001:10001"), name
 
 
 def test_a_deployment_does_not_start_without_a_key_of_the_audit_log() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import supply
+from deploy import slim, supply
 
 DIGEST = f"--hash=sha256:{'0' * 64}"
 
@@ -50,3 +50,30 @@ def test_keys_and_tokens_are_found_and_words_are_not() -> None:
         "TheNameOfAClassThatIsLongerThanAnyOther2",
     ):
         assert list(supply.secrets_in("a.py", text)) == [], text
+
+
+def test_what_is_slimmed_away_is_nothing_that_is_imported(tmp_path: Path) -> None:
+    packages = tmp_path / "lib" / "python3.13" / "site-packages"
+    gone = [
+        "pip/main.py",
+        "numpy/linalg/tests/test_a.py",
+        "scipy/a.pyi",
+        "phonenumbers/geodata/data0.py",
+        "babel/locale-data/fr_CA.dat",
+        "django/conf/locale/fr/formats.py",
+        "django/conf/locale/en/django.po",
+    ]
+    kept = [
+        "numpy/testing/a.py",
+        "numpy/a.so",
+        "babel/locale-data/zh_Hans.dat",
+        "babel/locale-data/root.dat",
+        "django/conf/locale/__init__.py",
+        "django/conf/locale/zh_Hans/formats.py",
+        "django/test/client.py",
+    ]
+    for name in (*gone, *kept):
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text("x")
+    slim.main(tmp_path)
+    assert sorted(str(path.relative_to(packages)) for path in packages.rglob("*") if path.is_file()) == sorted(kept)
