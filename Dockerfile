@@ -25,7 +25,8 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/hotline/bin:$PATH \
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends python3 ca-certificates fontconfig fonts-wqy-microhei \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/man/* \
- && useradd --system --uid 10001 --user-group --home-dir /app hotline \
+ && groupadd --system --gid 10001 hotline \
+ && useradd --system --uid 10001 --gid 10001 --home-dir /app hotline \
  && mkdir /data && chown hotline:hotline /data
 COPY --from=packages /opt/hotline /opt/hotline
 WORKDIR /app
