@@ -48,21 +48,25 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # keys that were changed, and still hold
 
 
-def _ledger_keys() -> list[str]:
-    """The keys of the audit log; outside a deployment one that is made once and kept in the data folder."""
-    given: list[str] = [one for one in env.list("LEDGER_KEYS", default=[]) if one]
+def _keys(name: str, kept_in: str) -> list[str]:
+    """The keys that `name` holds; outside a deployment one that is made once and kept in the data folder."""
+    given: list[str] = [one for one in env.list(name, default=[]) if one]
     if any(len(one) < 32 for one in given) or (DEPLOYED and not given):
-        raise ImproperlyConfigured("LEDGER_KEYS must hold a secret of at least 32 characters of your own.")
+        raise ImproperlyConfigured(f"{name} must hold a secret of at least 32 characters of your own.")
     if given:
         return given
-    kept = DATA_DIR / "ledger-keys"
+    kept = DATA_DIR / kept_in
     if not kept.exists():
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(48))
     return kept.read_text().split()
 
 
-LEDGER_KEYS = _ledger_keys()  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
+LEDGER_KEYS = _keys("LEDGER_KEYS", "ledger-keys")  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
+PERSONAL_KEYS = _keys("PERSONAL_KEYS", "personal-keys")  # of who called: hotline/vault/keys.py
+CRYPTO_SUITE = env.list("CRYPTO_SUITE", default=["aes"])  # "aes" or "sm"; the first writes, all of them find
+if not CRYPTO_SUITE or set(CRYPTO_SUITE) - {"aes", "sm"}:
+    raise ImproperlyConfigured("CRYPTO_SUITE is aes or sm; while it is changed, the new one and the old one: sm,aes.")
 LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", default=str(DATA_DIR / "ledger"))  # a folder
 BACKUP_KEY = env.str("HOTLINE_BACKUP_KEY", default="")  # only `backup` and `restore` need it: hotline/backup/
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if DEPLOYED else ["*"])
@@ -76,6 +80,7 @@ INSTALLED_APPS = [
     "hotline.administering",
     "hotline.unified",
     "hotline.backup",
+    "hotline.vault",
     "hotline.worktime",
     "tickets",
     "dispatch",

@@ -125,7 +125,7 @@ class TicketDetailSerializer(TicketSerializer):
 
     @extend_schema_field(EventSerializer(many=True))
     def get_events(self, ticket: Ticket) -> Any:
-        told = timeline.retold(ticket, ticket.events.all(), self.context["request"].user)
+        told = timeline.retold(ticket, ticket.events.select_related("caller_told"), self.context["request"].user)
         return EventSerializer(told, many=True).data
 
     @extend_schema_field(ContributionSerializer(many=True))

@@ -10,6 +10,10 @@ PostgreSQL has no Chinese word splitter without extensions, so we cut text ourse
    its pairs and for words that begin so; a single character asks for pairs that begin with it. A label before a number
    (电话：, 工单号) is not asked for.
 
+Who called is found too, and stands in no index: there every token is a keyed digest (`hidden_entries`,
+hotline.vault.blind). So a name is found by its pairs and its single characters, and a number whole and by its endings;
+a beginning of either finds nothing there.
+
 Old rows were cut as it was done then: `CUT` counts the ways, and tickets.lists.reindexing brings rows up to it.
 
 A list shows the first few of what is found, in some order. Where much is found the first few are soon met along that
@@ -23,7 +27,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -37,8 +41,9 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, TextField, Value
 
 from hotline import telephone, text
+from hotline.vault import blind
 
-CUT = 4
+CUT = 5
 # Every Chinese character of Unicode: radicals, numerals, extensions A to J, and the private area of GBK's rare names.
 HAN = "⺀-⿕々-〇〡-〩〸-〻㐀-䶿一-鿿豈-﫿\ue000-\uf8ff\U00020000-\U0003fffd"
 RUNS = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+)")
@@ -115,10 +120,24 @@ def entries(*texts: str) -> list[str]:
     return sorted({token for written in texts for token in tokens(written)})
 
 
+def hidden_entries(*texts: str) -> list[str]:
+    """What stands in the search vector of texts that only some may read: digests of their tokens and characters."""
+    characters = (sign for written in texts for sign in fold(written) if RUNS.fullmatch(sign))
+    return blind.entries({*entries(*texts), *characters})
+
+
 def vector(*texts: str) -> Func:
     """A database expression: the search vector of `texts`."""
-    found = Value(entries(*texts), output_field=ArrayField(TextField()))
-    return Func(found, function="array_to_tsvector")
+    return _as_vector(entries(*texts))
+
+
+def hidden_vector(*texts: str) -> Func:
+    """The same, of texts that only some may read."""
+    return _as_vector(hidden_entries(*texts))
+
+
+def _as_vector(found: list[str]) -> Func:
+    return Func(Value(found, output_field=ArrayField(TextField())), function="array_to_tsvector")
 
 
 class Entries(SearchQuery):
@@ -130,26 +149,55 @@ class Entries(SearchQuery):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a person typed into a search: the query for it, and what of it could not be searched for."""
+class Term:
+    """A word that is asked for, or any that begins so."""
 
-    query: SearchQuery | None
+    word: str
+    is_beginning: bool = False
+
+    def __str__(self) -> str:
+        return f"'{self.word}':*" if self.is_beginning else f"'{self.word}'"
+
+
+def _hidden(term: Term) -> str:
+    """What is asked of digests in place of a term: the word itself, as each key may have written it."""
+    return "(" + " | ".join(f"'{entry}'" for entry in blind.asked(term.word)) + ")"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person typed into a search: its terms, and what of it could not be searched for."""
+
+    terms: tuple[Term, ...]
     left_out: str = ""
+
+    @property
+    def query(self) -> SearchQuery | None:
+        """What is asked of a search vector; None where nothing is."""
+        return _all(str(term) for term in self.terms) if self.terms else None
+
+    @property
+    def hidden(self) -> SearchQuery | None:
+        """The same, asked of the vector of what only some may read."""
+        return _all(_hidden(term) for term in self.terms) if self.terms else None
 
 
 def ask(words: str) -> Asked:
     """The query for what a person typed; it has none where that holds nothing to search for."""
     folded = fold(words)
     numbers, rest = _numbers_in(AFTER_A_NUMBER.sub(" ", LABEL.sub(" ", folded[:MAX_ASKED])))
-    terms = list(dict.fromkeys([*numbers, *_terms(rest)]))
-    query = Entries(" & ".join(terms), search_type="raw") if terms else None
+    terms = tuple(dict.fromkeys([*numbers, *_terms(rest)]))
     strange = dict.fromkeys(sign for sign in RUNS.sub("", rest) if unicodedata.category(sign)[0] in "SC")
-    return Asked(query, f"{' '.join(strange)} {folded[MAX_ASKED:]}".strip())
+    return Asked(terms, f"{' '.join(strange)} {folded[MAX_ASKED:]}".strip())
 
 
-def _numbers_in(folded: str) -> tuple[list[str], str]:
+def _all(terms: Iterable[str]) -> SearchQuery:
+    return Entries(" & ".join(terms), search_type="raw")
+
+
+def _numbers_in(folded: str) -> tuple[list[Term], str]:
     """The terms for the telephone numbers in a search, and the rest of it."""
-    terms: list[str] = []
+    terms: list[Term] = []
 
     def take(number: re.Match[str]) -> str:
         read = telephone.read_or_none(number[0])
@@ -161,27 +209,23 @@ def _numbers_in(folded: str) -> tuple[list[str], str]:
     return terms, NUMBER.sub(take, folded)
 
 
-def _of_number(written: str, read: telephone.Number) -> Iterator[str]:
+def _of_number(written: str, read: telephone.Number) -> Iterator[Term]:
     """A number as it was typed or as it is kept, whichever is shorter: a part finds the whole, not the other way."""
     typed = re.sub(r"\D", "", written).removesuffix(read.extension)
-    yield _beginning(min(typed, read.digits.lstrip("+"), key=len))
+    yield Term(min(typed, read.digits.lstrip("+"), key=len), is_beginning=True)
     if read.extension:
-        yield _beginning(read.extension)
+        yield Term(read.extension, is_beginning=True)
 
 
-def _terms(folded: str) -> Iterator[str]:
+def _terms(folded: str) -> Iterator[Term]:
     for run in RUNS.finditer(folded):
         characters = run["han"]
         if not characters:
-            yield _beginning(run["word"][:MAX_WORD])
+            yield Term(run["word"][:MAX_WORD], is_beginning=True)
         elif len(characters) == 1:
-            yield _beginning(characters)
+            yield Term(characters, is_beginning=True)
         else:
-            yield from (f"'{characters[i : i + 2]}'" for i in range(len(characters) - 1))
-
-
-def _beginning(word: str) -> str:
-    return f"'{word}':*"
+            yield from (Term(characters[i : i + 2]) for i in range(len(characters) - 1))
 
 
 def narrow(rows: Rows, condition: Q) -> Rows:

@@ -12,10 +12,12 @@ import hmac
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from hotline.shut import Shut
+
 SHORTEST = 32  # characters
 
 
-class LedgerClosed(Exception):
+class LedgerClosed(Shut):
     """The audit log cannot be written, so that what must be written down cannot be done. `message` is for people."""
 
     message = _("The audit log cannot be written just now, so nothing was done. Tell whoever looks after the system.")

@@ -19,6 +19,7 @@ from hotline.finding import KEY, WORDS
 from hotline.ledger.deeds import Deed, Of
 from hotline.ledger.keys import LedgerClosed
 from hotline.ledger.writing import acting, record
+from hotline.shut import Shut
 from hotline.waiting import pages
 
 HIDDEN = {
@@ -43,7 +44,7 @@ class WrittenDown:
             response = self.get_response(request)
             try:
                 _write_down(request, response)
-            except (LedgerClosed, DatabaseError) as error:
+            except (Shut, DatabaseError) as error:
                 _drop(response)
                 return closed(request, error)
             return response
@@ -51,7 +52,7 @@ class WrittenDown:
             acting.reset(token)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return closed(request, exception) if isinstance(exception, LedgerClosed) else None
+        return closed(request, exception) if isinstance(exception, Shut) else None
 
 
 def _drop(response: HttpResponse) -> None:
@@ -61,8 +62,8 @@ def _drop(response: HttpResponse) -> None:
 
 
 def closed(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The answer in place of one that could not be written down."""
-    return pages.answer(request, error) or errors.page(request, 503, LedgerClosed.message)
+    """The answer in place of one that could not be made, or not be written down."""
+    return pages.answer(request, error) or errors.page(request, 503, getattr(error, "message", LedgerClosed.message))
 
 
 def _write_down(request: HttpRequest, response: HttpResponse) -> None:

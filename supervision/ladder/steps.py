@@ -213,7 +213,7 @@ def heard_from_caller(p: Performance) -> None:
 @effect("correct")
 def corrected(p: Performance) -> None:
     """Whoever works on a ticket, or owes a part of it, is told what of it is another now."""
-    text = correcting.summary(p.data["corrected"], p.ticket)
+    text = correcting.summary(p.data["corrected"] | p.of_caller, p.ticket)
     if text:
         for department in _concerned(p):
             tell(Step.CORRECTION, p.ticket, department, text, at=p.at)

@@ -49,7 +49,8 @@ def _next_batch(index: SearchIndex, last: int) -> int:
 
 def _write(batch: list[Ticket]) -> None:
     """One statement for the batch; an entry holds no line feed, so the entries of a ticket go as lines of one text."""
-    found = [[search.entries(*texts) for texts in searched(ticket)] for ticket in batch]
+    told = [searched(ticket) for ticket in batch]
+    found = [(search.entries(*asked), search.hidden_entries(*caller)) for asked, caller in told]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tickets_ticket SET search = array_to_tsvector(string_to_array(new.asked, E'\\n')),"

@@ -6,7 +6,7 @@ from tickets.models.calls import Call, Intake, MissedCall
 from tickets.models.catalogue import Category
 from tickets.models.elsewhere import Elsewhere
 from tickets.models.exports import TicketExport
-from tickets.models.history import Answer, FollowUp, FollowUpClaim, TicketEvent
+from tickets.models.history import Answer, EventCaller, FollowUp, FollowUpClaim, TicketEvent
 from tickets.models.indexing import SearchIndex
 from tickets.models.limits import CityRule, TimeLimit
 from tickets.models.places import Place, PlaceProposal, PlaceSaying, PlaceSheet
@@ -26,6 +26,7 @@ __all__ = [
     "CityRule",
     "Contribution",
     "Elsewhere",
+    "EventCaller",
     "FollowUp",
     "FollowUpClaim",
     "Intake",

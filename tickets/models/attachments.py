@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hotline import roles
+from hotline.vault.fields import EncryptedCharField
 from tickets.models.history import TicketEvent
 from tickets.models.ticket import Ticket
 
@@ -30,11 +31,17 @@ class Shows(models.TextChoices):
     AFTER = "after", _("After")
 
 
-@roles.kept()
+@roles.kept(but=("called",))
 class Attachment(models.Model):
+    """A file and what it is called: a name of a file may say who called.
+
+    `name_in_clear` is that of files which were kept before names were encrypted: what is kept is never changed.
+    """
+
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
     file = models.FileField(_("file"), upload_to=attachment_path)
-    name = models.CharField(max_length=120)
+    name_in_clear = models.CharField(max_length=120, blank=True, default="", db_column="name", editable=False)
+    called = EncryptedCharField(max_length=120, default="", editable=False)
     content_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -50,6 +57,14 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def name(self) -> str:
+        return self.called or self.name_in_clear
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.called = name
 
     @property
     def is_image(self) -> bool:

@@ -12,7 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from hotline import roles
 from hotline.accounts.models import User
-from tickets.models.ticket import Ticket
+from hotline.vault.fields import EncryptedCharField, MarkField
+from tickets.models.ticket import NUMBER, Ticket
 
 LONGEST_ID = 80  # characters by which a telephone system names a call
 HOLD = timedelta(minutes=15)  # for so long whoever took a missed call is thought to be on the telephone
@@ -39,7 +40,9 @@ class Call(models.Model):
         MISSED = "missed", _("Missed")
 
     call_id = models.CharField(_("call"), max_length=LONGEST_ID, unique=True)
-    phone = models.CharField(_("telephone"), max_length=30, blank=True)  # empty: withheld, or none that can be read
+    # empty: withheld, or none that can be read
+    phone = EncryptedCharField(_("telephone"), max_length=30, blank=True, purpose=NUMBER, found_by="phone_mark")
+    phone_mark = MarkField(of="phone")
     operator = models.ForeignKey(
         User, verbose_name=_("Operator"), null=True, blank=True, on_delete=models.PROTECT, related_name="calls"
     )
@@ -54,7 +57,7 @@ class Call(models.Model):
         verbose_name = pgettext_lazy("telephone", "call")
         verbose_name_plural = pgettext_lazy("telephone", "calls")
         indexes: ClassVar = [
-            models.Index("phone", "began_at", name="call_phone", condition=~models.Q(phone="")),
+            models.Index("phone_mark", "began_at", name="call_phone", condition=models.Q(phone_mark__isnull=False)),
             models.Index(
                 "operator", "answered_at", name="call_operator", condition=models.Q(answered_at__isnull=False)
             ),
@@ -122,7 +125,8 @@ class MissedCall(models.Model):
         LAPSED = "lapsed", _("Never called back")
 
     call = models.OneToOneField(Call, on_delete=models.PROTECT, related_name="missed")
-    phone = models.CharField(_("telephone"), max_length=30, blank=True)
+    phone = EncryptedCharField(_("telephone"), max_length=30, blank=True, purpose=NUMBER, found_by="phone_mark")
+    phone_mark = MarkField(of="phone")
     missed_at = models.DateTimeField(_("missed at"))
     due_at = models.DateTimeField(_("to be called back by"), null=True, blank=True)
     taken_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -132,7 +136,7 @@ class MissedCall(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = EncryptedCharField(_("note"), max_length=200, blank=True)
     ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.PROTECT, related_name="missed_calls")
 
     objects: ClassVar[MissedCallQuerySet] = MissedCallQuerySet.as_manager()  # type: ignore[assignment]
@@ -148,7 +152,7 @@ class MissedCall(models.Model):
         ]  # fmt: skip
         indexes: ClassVar = [
             models.Index("due_at", name="missed_call_open", condition=models.Q(settled_at__isnull=True)),
-            models.Index("phone", name="missed_call_phone", condition=~models.Q(phone="")),
+            models.Index("phone_mark", name="missed_call_phone", condition=models.Q(phone_mark__isnull=False)),
             models.Index("due_at", "id", name="missed_call_due", condition=models.Q(due_at__isnull=False)),
             models.Index("missed_at", "id", name="missed_call_newest"),
         ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline import roles
 from hotline.accounts.models import Department, User
+from hotline.vault.fields import EncryptedJSONField
 from tickets.choices import (
     Cause,
     ClosingReason,
@@ -22,6 +26,8 @@ from tickets.choices import (
 
 # Models that live in modules of their own; Django finds models here.
 from tickets.models.ticket import Ticket
+
+SALT = 16  # bytes
 
 
 @roles.kept()
@@ -52,6 +58,31 @@ class TicketEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}#{self.sequence} {self.action}"
+
+
+class EventCaller(models.Model):
+    """What an event says of who called: the pairs of old and new value that stood under `corrected`.
+
+    Kept apart from the event, which can never be changed: a key is changed, and who called is forgotten in time. The
+    event holds under `caller` the digest of what is here, with `salt`, which goes with it.
+    """
+
+    event = models.OneToOneField(TicketEvent, primary_key=True, on_delete=models.PROTECT, related_name="caller_told")
+    corrected = EncryptedJSONField()
+    salt = models.BinaryField(max_length=SALT)
+
+    @classmethod
+    def of(cls, event: TicketEvent, corrected: dict[str, list[str]]) -> EventCaller:
+        """The row beside `event`, which is told the digest."""
+        made = cls(event=event, corrected=corrected, salt=os.urandom(SALT))
+        event.data["caller"] = made.digest
+        return made
+
+    @property
+    def digest(self) -> str:
+        """What nobody can make again who has not the salt, so that a number cannot be guessed by its digest."""
+        said = json.dumps(self.corrected, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(bytes(self.salt) + said.encode()).hexdigest()
 
 
 @roles.kept(but=("sent_back_at",))

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from hotline.accounts.models import User
+from hotline.vault.fields import EncryptedTextField
 from tickets.models.ticket import Ticket
 
 
@@ -18,7 +19,7 @@ class SecondConcern(models.Model):
 
     operator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     first = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")  # the ticket of the first concern
-    words = models.TextField()
+    words = EncryptedTextField()
     since = models.DateTimeField()
 
     class Meta:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import Department, Region, User
 from hotline.accounts.permissions import Permission
+from hotline.vault.fields import EncryptedCharField, EncryptedJSONField, MarkField
 from tickets import disclosure, search
 from tickets.choices import (
     OPEN_STATUSES,
@@ -39,15 +39,20 @@ from tickets.disclosure import Detail
 from tickets.models.catalogue import Category
 
 
+# What an encrypted column holds; a number is found by the same digest wherever it stands.
+NUMBER, NAME = "number", "name"
+
+
 class Caller(models.Model):
     """A person who called. The telephone number is who they are to a hotline, until somebody says that two are one.
 
     `person` is then the first number of theirs that was known; itself it has none. `callers.book` sets it.
     """
 
-    phone = models.CharField(_("telephone"), max_length=30, unique=True)
-    name = models.CharField(_("name"), max_length=40, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    phone = EncryptedCharField(_("telephone"), max_length=30, purpose=NUMBER, found_by="phone_mark")
+    phone_mark = MarkField(of="phone", unique=True)
+    name = EncryptedCharField(_("name"), max_length=40, blank=True, purpose=NAME)
+    note = EncryptedCharField(_("note"), max_length=200, blank=True)
     person: models.ForeignKey[Any, Any] = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="numbers", editable=False
     )
@@ -130,13 +135,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def matching(self, words: str, user: User) -> Self:
         """Full-text search by what is asked, number, address and, where `user` may see the caller, name and phone."""
-        query = search.ask(words).query
-        if query is None:  # nothing was asked for, or nothing that can be found
+        asked = search.ask(words)
+        if asked.query is None:  # nothing was asked for, or nothing that can be found
             return self.none() if words.strip() else self
-        by_caller = models.Q(caller_search=query)
+        by_caller = models.Q(caller_search=asked.hidden)
         if (readable := disclosure.where_readable(user, Detail.CALLER_NUMBER)) is not None:
             by_caller &= readable
-        return search.narrow(self, models.Q(search=query) | by_caller)
+        return search.narrow(self, models.Q(search=asked.query) | by_caller)
 
     def for_list(self) -> Self:
         """With what a row of a list shows, and without the long columns it does not show.
@@ -206,13 +211,13 @@ class Ticket(models.Model):
         Caller, verbose_name=_("caller"), null=True, blank=True, on_delete=models.PROTECT, related_name="tickets",
         db_index=False,
     )  # fmt: skip
-    caller_name = models.CharField(_("caller's name"), max_length=40, blank=True)
-    caller_phone = models.CharField(_("caller's telephone"), max_length=30, blank=True)
+    caller_name = EncryptedCharField(_("caller's name"), max_length=40, blank=True, purpose=NAME)
+    caller_phone = EncryptedCharField(_("caller's telephone"), max_length=30, blank=True, purpose=NUMBER)
     # Names and numbers that stood here before a correction: where the caller may not be known, these may not either.
-    earlier_callers = ArrayField(models.CharField(max_length=40), default=list, blank=True, editable=False)
+    earlier_callers = EncryptedJSONField(default=list, blank=True, editable=False)
     # What the words say of the event (要素), each in one way of writing; tickets.facts reads them.
     happened = models.CharField(_("when it happened"), max_length=60, blank=True)
-    contact_phone = models.CharField(_("number to call back"), max_length=30, blank=True)
+    contact_phone = EncryptedCharField(_("number to call back"), max_length=30, blank=True, purpose=NUMBER)
     plate = models.CharField(_("number plate"), max_length=60, blank=True)
     amount = models.CharField(_("sum of money"), max_length=60, blank=True)
     is_anonymous = models.BooleanField(_("anonymous"), default=False)

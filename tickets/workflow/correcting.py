@@ -1,6 +1,6 @@
 """Correcting what was recorded of a call (更正): who called, where, what kind; the words of the call stay.
 
-Old and new value stand in the event under `corrected`, each as it was shown. What hangs on a ticket follows: proposals
+Old and new value stand in the event under `corrected`, each as it was shown, and those of who called beside it. What hangs on a ticket follows: proposals
 of a department and the search by themselves, the clocks in `supervision.clocks`, departments are told by the ladder's
 messages.
 """
@@ -16,7 +16,7 @@ from hotline import telephone
 from tickets.callers.book import caller_for, take_name_from
 from tickets.choices import Kind, Urgency
 from tickets.disclosure import RULE, Detail, Standing
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketEvent
 from tickets.places import learning
 from tickets.reading import Reading, read, wish_of
 from tickets.workflow.performing import Performance, effect, proposes
@@ -44,9 +44,9 @@ def correct(p: Performance) -> None:
     ticket, changes = p.ticket, p.given["changes"]
     p.before["corrected"] = {name: getattr(ticket, name) for name in changes}
     p.before["caller_id"] = ticket.caller_id
-    p.data["corrected"] = {
-        name: [_shown(name, getattr(ticket, name)), _shown(name, value)] for name, value in changes.items()
-    }
+    pairs = {name: [_shown(name, getattr(ticket, name)), _shown(name, value)] for name, value in changes.items()}
+    p.of_caller = {name: pair for name, pair in pairs.items() if name in WHO_CALLED}
+    p.data["corrected"] = {name: pair for name, pair in pairs.items() if name not in WHO_CALLED}
     before, called = ticket.caller, ticket.caller_name
     known = {getattr(ticket, name) for name in WHO_CALLED if name in changes} - {""}
     ticket.earlier_callers = sorted({*ticket.earlier_callers, *known})
@@ -62,6 +62,13 @@ def correct(p: Performance) -> None:
     index_for_search(ticket)
     if {"region", "address"} & changes.keys():
         learning.corrected(ticket, p.actor, p.at, p.before["corrected"].get("address"))
+
+
+def whole(event: TicketEvent) -> dict[str, list[str]]:
+    """All that an event corrected, with what it says of who called; in the order of CORRECTED_FIELDS."""
+    apart = getattr(event, "caller_told", None)
+    pairs = (event.data.get("corrected") or {}) | (apart.corrected if apart else {})
+    return {name: pairs[name] for name in CORRECTED_FIELDS if name in pairs}
 
 
 def _shown(name: str, value: Any) -> str:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.accounts.models import User
 from hotline.waiting import busy
-from tickets.models import Contribution, Ticket, TicketEvent
+from tickets.models import Contribution, EventCaller, Ticket, TicketEvent
 from tickets.workflow import inputs
 from tickets.workflow.stores import DatabaseStore, Store
 from tickets.workflow.table import ACTIONS, Action, Whose
@@ -75,6 +75,7 @@ class Performance:
     status: str = ""
     note: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    of_caller: dict[str, list[str]] = field(default_factory=dict)  # of who called: kept apart from the event
 
     def go_to(self, status: str) -> None:
         """Leads to another state than the usual one; it must be among the action's `also_to`."""
@@ -267,13 +268,15 @@ def apply(
     store.save_ticket(ticket)
     for function in _once_saved:
         function(performance)
-    store.add(
-        TicketEvent(
-            ticket=ticket, sequence=ticket.version, action=action.name, from_status=source,
-            to_status=ticket.status, actor=actor, at=at, department=ticket.department, round=ticket.round,
-            note=performance.note, data=performance.data,
-        )
+    event = TicketEvent(
+        ticket=ticket, sequence=ticket.version, action=action.name, from_status=source,
+        to_status=ticket.status, actor=actor, at=at, department=ticket.department, round=ticket.round,
+        note=performance.note, data=performance.data,
     )  # fmt: skip
+    apart = EventCaller.of(event, performance.of_caller) if performance.of_caller else None
+    store.add(event)
+    if apart:
+        store.add(apart)
 
 
 def _raw(given: Mapping[str, Any]) -> dict[str, Any]:

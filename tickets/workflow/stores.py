@@ -23,7 +23,7 @@ BATCH = 2000  # rows a statement when writing in bulk
 def index_for_search(ticket: Ticket) -> None:
     """Sets the ticket's search vectors to expressions that the next save writes."""
     asked, caller = searched(ticket)
-    ticket.search, ticket.caller_search = search.vector(*asked), search.vector(*caller)
+    ticket.search, ticket.caller_search = search.vector(*asked), search.hidden_vector(*caller)
 
 
 def searched(ticket: Ticket) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -192,7 +192,7 @@ class BulkStore:
         Ticket.objects.bulk_create(self.tickets, batch_size=BATCH)
         for model, rows in self.rows.items():
             for row in rows:
-                for name in ("ticket", "task"):  # unsaved parents have their keys only now
+                for name in ("ticket", "task", "event"):  # unsaved parents have their keys only now
                     if name in row._state.fields_cache:
                         setattr(row, name, getattr(row, name))
             model._default_manager.bulk_create(rows, batch_size=BATCH)

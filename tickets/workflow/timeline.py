@@ -64,7 +64,7 @@ def cleans(cleaner: Cleaner) -> Cleaner:
 
 def entries(ticket: Ticket, reader: Reader) -> list[Entry]:
     """The whole timeline as `reader` may read it, the newest entry first."""
-    events = ticket.events.select_related("actor__department", "department").prefetch_related("files")
+    events = ticket.events.select_related("actor__department", "department", "caller_told").prefetch_related("files")
     events = events.order_by("-sequence")
     found = [_entry(event) for event in retold(ticket, events, reader)]
     others = [entry for source in _sources for entry in source(read(ticket, reader))]
@@ -101,7 +101,7 @@ def retold(ticket: Ticket, events: Iterable[TicketEvent], reader: Reader) -> lis
         if event.action in NAMES_A_MATTER and (matter := matters.get(event.data.get("matter"))):
             event.note = "" if event.note == matter.title else event.note
             event.data["matter_name"] = matter_name(matter, reader, [ticket])
-        if corrected := event.data.get("corrected"):
+        if corrected := correcting.whole(event):
             event.data["corrected"] = correcting.as_read(corrected, current)
         event.note = stored_text(event.note, current)
     return told
