@@ -206,7 +206,7 @@ class Generator:
         phones = {f"{PHONE_PREFIX}{self.rng.randrange(10**8):08d}" for _ in range(count)}
         rows = [Caller(phone=phone, name=self._name()) for phone in sorted(phones)]
         Caller.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5000)
-        return list(Caller.objects.filter(phone__in=phones).order_by("phone"))
+        return sorted(Caller.objects.filter(phone__in=list(phones)), key=lambda caller: caller.phone)
 
     def _name(self) -> str:
         return self.rng.choice(sentences.SURNAMES) + self.rng.choice(("先生", "女士"))

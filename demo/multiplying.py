@@ -8,6 +8,7 @@ added by growing lies before what was there.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +19,12 @@ from django.db.models import DateTimeField, Min
 from django.utils import timezone
 
 from demo.generator import Generator
+from hotline.vault import blind, cipher
 from reports import sums
 from tickets import search
 from tickets.choices import OPEN_STATUSES, Status
 from tickets.models import Caller, Ticket
+from tickets.models.ticket import NUMBER as NUMBER_OF_CALLER
 from tickets.workflow.stores import searched
 
 MODELS = 2000  # generated tickets that are multiplied
@@ -62,7 +65,7 @@ def _lay_out_models(cursor: Any) -> None:
     rows = []
     for ticket in Ticket.objects.exclude(number__startswith=NUMBER).order_by("pk")[:MODELS]:
         (_number, *asked), (name, _phone, *others) = searched(ticket)
-        rows.append((ticket.pk, search.entries(*asked), search.entries(name, *others)))
+        rows.append((ticket.pk, search.entries(*asked), search.hidden_entries(name, *others)))
     cursor.executemany("INSERT INTO found_by VALUES (%s, %s, %s)", rows)
 
 
@@ -96,8 +99,7 @@ def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int,
             " WITH models AS (SELECT row_number() OVER (ORDER BY id) - 1 AS place, id, registered_at"
             f" FROM tickets_ticket JOIN found_by ON found_by.ticket = tickets_ticket.id WHERE {which})"
             f" SELECT {begin} + g AS id, m.id AS model, {back} * interval '1 day' AS back,"
-            f" {first_caller} + g %% {people} AS caller, '{NUMBER}' || lpad(({begin} + g)::text, 14, '0') AS number,"
-            f" '{PHONE}' || lpad(({first_caller} + g %% {people})::text, 8, '0') AS phone"
+            f" {first_caller} + g %% {people} AS caller, '{NUMBER}' || lpad(({begin} + g)::text, 14, '0') AS number"
             f" FROM generate_series(1, {rows}) g CROSS JOIN LATERAL (SELECT {done} + g AS nth) n"
             " JOIN models m ON m.place = g %% (SELECT count(*) FROM models)",
             [],
@@ -113,16 +115,19 @@ def _multiply(cursor: Any, count: int, which: str, next_due: str, *, calls: int,
 def _copy_tickets(cursor: Any, next_due: str) -> None:
     known = [field for field in Ticket._meta.concrete_fields if not field.generated]
     fields = [field for field in known if field.column not in OF_ITS_OWN]
-    endings = "(SELECT array_agg(DISTINCT e) FROM (SELECT lower({0}) AS e UNION ALL SELECT substr({0}, i) FROM" \
-              " generate_series({1}, length({0}) - 3) i) ends)"  # fmt: skip
+    endings = (
+        "(SELECT array_agg(DISTINCT e) FROM (SELECT lower(c.number) AS e UNION ALL"  # noqa: S608
+        f" SELECT substr(c.number, i) FROM generate_series({len(NUMBER) + 1}, length(c.number) - 3) i) ends)"
+    )
     cursor.execute(
         f"INSERT INTO tickets_ticket (id, number, caller_id, caller_phone, next_due_at, search, caller_search,"  # noqa: S608
         f" {', '.join(str(field.column) for field in fields)})"
         " SELECT c.id, c.number, CASE WHEN m.is_anonymous THEN NULL ELSE c.caller END,"
-        f" CASE WHEN m.is_anonymous THEN '' ELSE c.phone END, {next_due},"
-        f" array_to_tsvector(f.asked || {endings.format('c.number', len(NUMBER) + 1)}),"
-        f" array_to_tsvector(f.caller || {endings.format('c.phone', 1)}), {', '.join(_moved(field) for field in fields)}"
-        " FROM copies c JOIN tickets_ticket m ON m.id = c.model JOIN found_by f ON f.ticket = c.model ORDER BY c.id"
+        f" CASE WHEN m.is_anonymous THEN ''::bytea ELSE p.phone END, {next_due},"
+        f" array_to_tsvector(f.asked || {endings}),"
+        f" array_to_tsvector(f.caller || p.found_by), {', '.join(_moved(field) for field in fields)}"
+        " FROM copies c JOIN tickets_ticket m ON m.id = c.model JOIN found_by f ON f.ticket = c.model"
+        " JOIN people p ON p.id = c.caller ORDER BY c.id"
     )
 
 
@@ -146,12 +151,23 @@ def _moved(field: models.Field[Any, Any]) -> str:
 
 
 def _callers(cursor: Any, count: int) -> int:
-    """So many more callers; returns the id of the first."""
+    """So many more callers, who also stand in `people` with what their tickets are found by; the id of the first."""
     last = Caller.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    cursor.execute("DROP TABLE IF EXISTS people")
+    cursor.execute("CREATE TEMP TABLE people (id bigint, phone bytea, phone_mark bytea, found_by text[])")
+    lines = io.StringIO()
+    for pk in range(last + 1, last + count + 1):
+        number = f"{PHONE}{pk:08d}"
+        mark = blind.mark(number, NUMBER_OF_CALLER) or b""
+        found_by = ",".join(search.hidden_entries(number))
+        lines.write(
+            f"{pk}\t\\\\x{cipher.encrypted(number, NUMBER_OF_CALLER).hex()}\t\\\\x{mark.hex()}\t{{{found_by}}}\n"
+        )
+    lines.seek(0)
+    cursor.cursor.copy_expert("COPY people FROM STDIN", lines)
     cursor.execute(
-        "INSERT INTO tickets_caller (id, phone, name, note) SELECT id, %s || lpad(id::text, 8, '0'), '', ''"
-        " FROM generate_series(%s::bigint, %s::bigint) id",
-        [PHONE, last + 1, last + count],
+        "INSERT INTO tickets_caller (id, phone, phone_mark, name, note)"
+        " SELECT id, phone, phone_mark, ''::bytea, ''::bytea FROM people"
     )
     cursor.execute("SELECT setval('tickets_caller_id_seq', %s)", [last + count])
     return int(last + 1)

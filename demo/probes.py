@@ -70,7 +70,7 @@ def _pk(rows: Any) -> int:
 def _searches() -> dict[str, str]:
     """A number, a telephone, their ends, a common word, a rare one, one that nobody wrote, and several."""
     plain = Ticket.objects.filter(status=Status.CLOSED, is_anonymous=False, is_secret=False).order_by("pk")
-    closed = list(plain.filter(number__regex=r"[1-9]{5}$", caller_phone__gt="")[:500])[-1]
+    closed = list(plain.filter(number__regex=r"[1-9]{5}$").exclude(caller_phone="")[:500])[-1]
     return {
         "number": closed.number, "end_of_number": closed.number[-6:], "phone": closed.caller_phone,
         "end_of_phone": closed.caller_phone[-6:], "common_word": "路灯", "common_letter": "路", "rare_word": "铁板",

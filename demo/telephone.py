@@ -33,8 +33,8 @@ def stand(now: datetime, seed: int = 12345) -> None:
     rng = random.Random(seed)
     _answered(now, rng)
     operators = list(User.objects.filter(role=Role.OPERATOR, is_active=True).order_by("username"))
-    lately = Call.objects.exclude(phone="").values("phone")
-    phones = sorted(Caller.objects.exclude(phone__in=lately).values_list("phone", flat=True)[:200])
+    lately = Call.objects.exclude(phone_mark=None).values("phone_mark")
+    phones = sorted(Caller.objects.exclude(phone_mark__in=lately).values_list("phone", flat=True)[:200])
     rng.shuffle(phones)
     for number, (ago, back_after, story) in enumerate(STORIES):
         _missed(number, now - ago * MINUTE, phones[number], operators[number % len(operators)], back_after, story, now)

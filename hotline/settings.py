@@ -62,7 +62,9 @@ def _keys(name: str, kept_in: str) -> list[str]:
     return kept.read_text().split()
 
 
-LEDGER_KEYS = _keys("LEDGER_KEYS", "ledger-keys")  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
+LEDGER_KEYS = _keys(
+    "LEDGER_KEYS", "ledger-keys"
+)  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
 PERSONAL_KEYS = _keys("PERSONAL_KEYS", "personal-keys")  # of who called: hotline/vault/keys.py
 CRYPTO_SUITE = env.list("CRYPTO_SUITE", default=["aes"])  # "aes" or "sm"; the first writes, all of them find
 if not CRYPTO_SUITE or set(CRYPTO_SUITE) - {"aes", "sm"}:

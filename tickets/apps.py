@@ -11,5 +11,6 @@ class TicketsConfig(AppConfig):
         from tickets.calls import effects as of_calls  # noqa: F401
         from tickets.following_up import numbers, queue  # noqa: F401
         from tickets.lists import numbers as of_lists  # noqa: F401
+        from tickets.lists import reindexing  # noqa: F401 - says what a change of keys is about
         from tickets.telephony import numbers as of_missed_calls  # noqa: F401
         from tickets.workflow import correcting, effects, handing_over, proving  # noqa: F401

@@ -57,15 +57,15 @@ class EncryptedMixin:
         return None
 
 
-class EncryptedCharField(EncryptedMixin, models.CharField):  # type: ignore[type-arg]
+class EncryptedCharField(EncryptedMixin, models.CharField):
     """A line. Its length is that of the text, and is checked by forms."""
 
 
-class EncryptedTextField(EncryptedMixin, models.TextField):  # type: ignore[type-arg]
+class EncryptedTextField(EncryptedMixin, models.TextField):
     """A text of any length."""
 
 
-class EncryptedJSONField(EncryptedMixin, models.Field):  # type: ignore[type-arg]
+class EncryptedJSONField(EncryptedMixin, models.Field):
     """A list or a dictionary, of what JSON can say; an empty one is kept as nothing at all."""
 
     def __init__(self, *args: Any, default: Any = dict, **options: Any) -> None:
@@ -78,7 +78,7 @@ class EncryptedJSONField(EncryptedMixin, models.Field):  # type: ignore[type-arg
         return json.loads(text) if text else self.get_default()
 
 
-class MarkField(models.BinaryField):  # type: ignore[type-arg]
+class MarkField(models.BinaryField):
     """The blind index of the encrypted field `of`: set whenever the row is saved, None where it has no value."""
 
     def __init__(self, *args: Any, of: str = "", **options: Any) -> None:
@@ -96,7 +96,7 @@ class MarkField(models.BinaryField):  # type: ignore[type-arg]
         return made
 
 
-class Found(Lookup):  # type: ignore[type-arg]
+class Found(Lookup):
     """Whether an encrypted column holds a value, asked of its blind index; of an empty one the column itself."""
 
     lookup_name = "exact"
@@ -115,7 +115,7 @@ class Found(Lookup):  # type: ignore[type-arg]
         return among(self.lhs, [self.rhs], compiler, binary)
 
 
-class FoundAmong(Lookup):  # type: ignore[type-arg]
+class FoundAmong(Lookup):
     """Whether an encrypted column holds one of some values."""
 
     lookup_name = "in"

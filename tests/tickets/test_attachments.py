@@ -316,7 +316,7 @@ def test_files_are_recorded_with_the_call(signed_in: SignIn, db: None) -> None:
     answer = signed_in(scene.OPERATOR).post(reverse("new-ticket"), form(file=files))
     assert answer.status_code == 302
     ticket = Ticket.objects.latest("pk")
-    assert sorted(ticket.attachments.values_list("name", flat=True)) == ["call.amr", "现场.png"]
+    assert sorted(file.name for file in ticket.attachments.all()) == ["call.amr", "现场.png"]
     assert {file.came_with.action for file in ticket.attachments.all() if file.came_with} == {"register"}
 
 

@@ -81,8 +81,8 @@ class Files:
             came_with = ticket.events.get(sequence=ticket.version)
         return [
             Attachment.objects.create(
-                ticket=ticket, file=place, name=checked.name, content_type=checked.kind.content_type, size=checked.size,
-                by=actor, came_with=came_with, shows=self._shown(at, checked),
+                ticket=ticket, file=place, called=checked.name, content_type=checked.kind.content_type,
+                size=checked.size, by=actor, came_with=came_with, shows=self._shown(at, checked),
             )
             for at, (place, checked) in enumerate(self.kept)
         ]  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
+from hotline.vault import blind, keys, rotating
 from tickets import search
 from tickets.models import SearchIndex, Ticket
 from tickets.workflow.stores import searched
@@ -63,3 +64,20 @@ def _write(batch: list[Ticket]) -> None:
                 ["\n".join(caller) for _asked, caller in found],
             ],
         )
+
+
+@rotating.also
+def by_another_key(key: keys.Key, step: rotating.Step) -> int:
+    """Makes anew what callers are found by, of tickets where another key made it; returns how many they were."""
+    stale = "caller_search <> ''::tsvector AND NOT caller_search @@ %s::tsquery"
+    count, last = 0, 0
+    while True:
+        with transaction.atomic():
+            rows = Ticket.objects.filter(pk__gt=last).extra(where=[stale], params=[f"'{blind.name_entry(key)}'"])  # noqa: S610
+            batch = list(rows.order_by("pk").only(*TEXTS, *WISHES).select_for_update(no_key=True)[: rotating.BATCH])
+            if not batch:
+                return count
+            _write(batch)
+        last = batch[-1].pk
+        count += len(batch)
+        step("tickets_ticket: what is found", len(batch))

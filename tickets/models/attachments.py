@@ -62,10 +62,6 @@ class Attachment(models.Model):
     def name(self) -> str:
         return self.called or self.name_in_clear
 
-    @name.setter
-    def name(self, name: str) -> None:
-        self.called = name
-
     @property
     def is_image(self) -> bool:
         return self.content_type.startswith("image/")

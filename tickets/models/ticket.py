@@ -38,9 +38,7 @@ from tickets.choices import (
 from tickets.disclosure import Detail
 from tickets.models.catalogue import Category
 
-
-# What an encrypted column holds; a number is found by the same digest wherever it stands.
-NUMBER, NAME = "number", "name"
+NUMBER, NAME = "number", "name"  # what an encrypted column holds; a number has one digest wherever it stands
 
 
 class Caller(models.Model):

@@ -1,8 +1,8 @@
 """Correcting what was recorded of a call (更正): who called, where, what kind; the words of the call stay.
 
-Old and new value stand in the event under `corrected`, each as it was shown, and those of who called beside it. What hangs on a ticket follows: proposals
-of a department and the search by themselves, the clocks in `supervision.clocks`, departments are told by the ladder's
-messages.
+Old and new value stand in the event under `corrected`, each as it was shown; those of who called stand beside it
+(EventCaller). What hangs on a ticket follows: proposals of a department and the search by themselves, the clocks in
+`supervision.clocks`, departments are told by the ladder's messages.
 """
 
 from __future__ import annotations
