@@ -11,8 +11,8 @@ PostgreSQL has no Chinese word splitter without extensions, so we cut text ourse
    (电话：, 工单号) is not asked for.
 
 Who called is found too, and stands in no index: there every token is a keyed digest (`hidden_entries`,
-hotline.vault.blind). So a name is found by its pairs and its single characters, and a number whole and by its endings;
-a beginning of either finds nothing there.
+hotline.vault.blind). So a name is found by its pairs and its single characters, a number whole, by its endings and by
+its middle group; a beginning of a word finds nothing there.
 
 Old rows were cut as it was done then: `CUT` counts the ways, and tickets.lists.reindexing brings rows up to it.
 
@@ -121,9 +121,14 @@ def entries(*texts: str) -> list[str]:
 
 
 def hidden_entries(*texts: str) -> list[str]:
-    """What stands in the search vector of texts that only some may read: digests of their tokens and characters."""
-    characters = (sign for written in texts for sign in fold(written) if RUNS.fullmatch(sign))
-    return blind.entries({*entries(*texts), *characters})
+    """What stands in the search vector of texts that only some may read: digests of their tokens and characters.
+
+    Of a mobile number also the middle group of the three in which people say it.
+    """
+    runs = (run["han"] or "" for written in texts for run in RUNS.finditer(fold(written)))
+    characters = (sign for run in runs for sign in run)
+    middles = (written[3:7] for written in texts if telephone.MOBILE.fullmatch(written))
+    return blind.entries({*entries(*texts), *characters, *middles})
 
 
 def vector(*texts: str) -> Func:

@@ -16,13 +16,20 @@ from cryptography.hazmat.primitives import hmac as keyed
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.utils.translation import gettext_lazy as _
+
+from hotline.shut import Shut
 
 TAG = 16  # bytes that prove what is encrypted
 NONCE = 12  # bytes that are never the same twice
 
 
-class Broken(ValueError):
-    """What was to be decrypted is not what was encrypted with this key."""
+class Broken(Shut):
+    """What was to be decrypted is not what was encrypted with this key: somebody altered it, or put it elsewhere."""
+
+    message = _(
+        "Something that is kept of a caller was altered and cannot be read. Tell whoever looks after the system."
+    )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def test_compose_checks_health_keeps_data_and_asks_for_secrets(compose: dict[str
     text = (ROOT / "docker-compose.yml").read_text()
     for name, service in compose["services"].items():
         assert "healthcheck" in service, name
-    for secret in ("SECRET_KEY", "LEDGER_KEYS", "PAGES_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+    keys, passwords = ("SECRET_KEY", "LEDGER_KEYS", "PERSONAL_KEYS"), ("PAGES", "POSTGRES", "REDIS")
+    for secret in (*keys, *(f"{whose}_PASSWORD" for whose in passwords)):
         assert f"${{{secret}:?" in text, f"{secret} must not have a default"
     knowing = [name for name, one in compose["services"].items() if "DATABASE_OWNER_URL" in one.get("environment", {})]
     assert knowing == ["setup"], "whoever serves pages does not know the owner's password"
@@ -55,13 +56,16 @@ def test_compose_checks_health_keeps_data_and_asks_for_secrets(compose: dict[str
         assert (service["read_only"], service["cap_drop"], service["user"]) == (True, ["ALL"], "10001:10001"), name
 
 
-def test_a_deployment_does_not_start_without_a_key_of_the_audit_log() -> None:
-    environment = os.environ | {"HOTLINE_DEPLOYED": "1", "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2}
+@pytest.mark.parametrize("missing", ["LEDGER_KEYS", "PERSONAL_KEYS"])
+def test_a_deployment_does_not_start_without_a_key_of_the_audit_log_and_of_who_called(missing: str) -> None:
+    long = "0123456789abcdefghijklmnopqrstuvwxyz"
+    given = {"SECRET_KEY": long * 2, "LEDGER_KEYS": long, "PERSONAL_KEYS": long}
+    environment = os.environ | {"HOTLINE_DEPLOYED": "1"} | given | {missing: ""}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.returncode != 0
-    assert "LEDGER_KEYS" in done.stderr
+    assert missing in done.stderr
 
 
 @pytest.mark.parametrize("key", ["", "short", "please-change-me-please-change-me-please"])
@@ -78,6 +82,7 @@ def test_a_deployment_is_sound_by_djangos_own_check() -> None:
     environment = os.environ | {
         "HOTLINE_DEPLOYED": "1", "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
         "ALLOWED_HOSTS": "a.cn", "LEDGER_KEYS": "zyxwvutsrqponmlkjihgfedcba9876543210",
+        "PERSONAL_KEYS": "0123456789zyxwvutsrqponmlkjihgfedcba",
     }  # fmt: skip
     environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # which a test with a browser before this one has set
     done = subprocess.run(

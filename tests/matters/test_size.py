@@ -28,20 +28,21 @@ def copies(ticket: Ticket, count: int, first: int = 1) -> None:
     """So many more tickets like this one, each of another caller, recorded one after another until now."""
     phones = [f"100{first + n:08d}" for n in range(count)]
     Caller.objects.bulk_create([Caller(phone=phone) for phone in phones], ignore_conflicts=True)
+    callers = list(Caller.objects.filter(phone__in=phones).values_list("pk", flat=True))
     another = {"id", "number", "caller_id", "caller_phone", "registered_at"}
     stored = (one.column for one in Ticket._meta.concrete_fields if not one.generated)
     columns = ", ".join(f'"{column}"' for column in stored if column not in another)
     statement = f"""
         INSERT INTO tickets_ticket (number, caller_id, caller_phone, registered_at, {columns})
-        SELECT 'XG1999' || substr(called.phone, 2), called.called, called.phone,
+        SELECT 'XG1999' || lpad(called.called::text, 10, '0'), called.called, called.phone,
                clock_timestamp() - interval '1 minute' + called.nth * interval '1 millisecond', {columns}
         FROM tickets_ticket, (
-            SELECT id AS called, phone, row_number() OVER (ORDER BY phone) AS nth FROM tickets_caller
-            WHERE phone = ANY(%s)
+            SELECT id AS called, phone, row_number() OVER (ORDER BY id) AS nth FROM tickets_caller
+            WHERE id = ANY(%s)
         ) AS called WHERE tickets_ticket.id = %s
     """  # noqa: S608 - our own names
     with connection.cursor() as cursor:
-        cursor.execute(statement, [phones, ticket.pk])
+        cursor.execute(statement, [callers, ticket.pk])
         cursor.execute("ANALYZE")  # as the server does by itself
 
 

@@ -146,7 +146,7 @@ def test_fifty_tickets_at_nine_are_one_message(monday: time_machine.Traveller) -
     assert len(body.splitlines()) == messages.SHOWN + 1
     assert "钢板" not in body, "what was asked stays inside"
     scene.ticket_in(Status.DISPATCHED, caller_phone="10012360001", at=at(20, 9, 10))
-    Ticket.objects.filter(caller_phone="10012360001").update(next_due_at=at(21, 9, 10))
+    Ticket.objects.filter(caller__phone="10012360001").update(next_due_at=at(21, 9, 10))
     look(monday, 21, 9, 20)
     assert Delivery.objects.count() == 1, "told less than half an hour ago"
     look(monday, 21, 9, 31)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 
 from hotline.accounts.models import Department, Region
 from tests import scene
-from tickets.choices import Status
 from tickets.models import Caller, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -87,40 +84,3 @@ def test_departments_and_people_keep_theirs_the_same_way() -> None:
 def test_a_number_is_shown_as_it_is_dialled(signed_in: Any) -> None:
     ticket = scene.call(caller_phone="0712-2888888-801")
     assert "0712-2888888转801" in signed_in(scene.OPERATOR).get(ticket.get_absolute_url()).content.decode()
-
-
-def test_callers_that_are_one_become_one() -> None:
-    olds = (
-        "8613877770001",
-        "13877770001",
-        "+8613877770001",
-        "07122888888801",
-        "2888888",
-        "12345",
-        "网友A12",
-        "2345678",
-    )
-    callers, tickets = {}, {}
-    for serial, phone in enumerate(olds):
-        tickets[phone] = scene.ticket_in(Status.DISPATCHED, caller_phone=f"1001239{serial:04d}", caller_name="")
-        caller = tickets[phone].caller
-        assert caller is not None
-        name = phone if phone in ("2345678", "网友A12") else ""
-        Caller.objects.filter(pk=caller.pk).update(phone=phone, name=name)
-        Ticket.objects.filter(pk=tickets[phone].pk).update(caller_phone=phone)
-        callers[phone] = caller.pk
-    Caller.objects.filter(phone="+8613877770001").update(name="刘女士", note="听力不好")
-    migration = import_module("tickets.migrations.0011_one_caller_a_number")
-    for _twice in range(2):
-        migration.join_callers(apps, None)
-        migration.write_numbers_anew(apps, None)
-    one = Caller.objects.get(phone="13877770001")
-    assert (one.name, one.note) == ("刘女士", "听力不好")
-    same = Ticket.objects.filter(caller=one)
-    assert set(same.values_list("pk", flat=True)) == {tickets[phone].pk for phone in olds[:3]}
-    assert set(same.values_list("caller_phone", flat=True)) == {"13877770001"}
-    assert Caller.objects.get(pk=callers["07122888888801"]).phone == "07122888888-801"
-    assert Caller.objects.get(pk=callers["2888888"]).phone == "07122888888"
-    for phone in ("12345", "网友A12", "2345678"):
-        assert Caller.objects.get(pk=callers[phone]).phone == phone
-    assert not Caller.objects.filter(phone__contains="86138").exists()

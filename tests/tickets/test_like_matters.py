@@ -191,7 +191,7 @@ def test_a_place_that_the_operator_chose_stays(operator: Client) -> None:
     ticket = scene.call(**ESTATE)
     chosen = Region.objects.get(name="新华街道")
     join(operator, ticket, address="", region=chosen.pk)
-    assert Ticket.objects.get(caller_phone="13871230009").region == chosen
+    assert Ticket.objects.get(caller__phone="13871230009").region == chosen
 
 
 def test_what_was_closed_meanwhile_is_told_and_nothing_is_lost(operator: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from hotline.ledger.verifying import proof
+from tickets.models import EventCaller, TicketEvent
 from tickets.workflow.table import ACTIONS
 
 # Of every ticket that does not stand as its events leave it: what is kept and what follows, in one pass over them.
@@ -50,6 +51,17 @@ def states() -> Iterator[str]:
         cursor.execute(DIFFERENCES)
         for row in cursor:
             yield _in_words(*row)
+
+
+@proof("callers")
+def callers() -> Iterator[str]:
+    """Corrections of who called whose old and new value are not those that the event was written with, or are gone."""
+    told = EventCaller.objects.select_related("event").order_by("pk")
+    for one in told.iterator(chunk_size=2000):
+        if one.digest != one.event.data.get("caller"):
+            yield f"event {one.pk}: what it says of who called was altered"
+    for event in TicketEvent.objects.filter(data__has_key="caller", caller_told=None).values_list("pk", flat=True):
+        yield f"event {event}: what it says of who called is missing"
 
 
 def _in_words(
