@@ -125,7 +125,7 @@ class TicketDetailSerializer(TicketSerializer):
 
     @extend_schema_field(EventSerializer(many=True))
     def get_events(self, ticket: Ticket) -> Any:
-        told = timeline.retold(ticket, ticket.events.select_related("caller_told"), self.context["request"].user)
+        told = timeline.retold(ticket, ticket.events.all(), self.context["request"].user)
         return EventSerializer(told, many=True).data
 
     @extend_schema_field(ContributionSerializer(many=True))
@@ -239,7 +239,7 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             return self.queryset
         visible = Ticket.objects.visible_to(self.request.user)
         visible = visible.select_related("region__parent", "department").defer("search", "caller_search")
-        return visible.prefetch_related("events__actor", "events__department") if self.action == "retrieve" else visible
+        return visible.prefetch_related("events__actor", "events__department", "events__caller_told") if self.action == "retrieve" else visible
 
     def get_serializer_class(self) -> Any:
         return TicketDetailSerializer if self.action == "retrieve" else TicketSerializer
