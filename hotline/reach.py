@@ -129,6 +129,7 @@ REACH: dict[str, Reach] = {
     "inbox": opens(P.HANDLE, Of.LIST, D.SEEN),
     "accept-many": takes(P.HANDLE, Of.LIST),
     "ticket": opens(SIGNED_IN, Of.TICKET, D.SEEN),
+    "unmask": takes(SIGNED_IN, Of.TICKET, D.UNMASKED),
     "slip": opens(SIGNED_IN, Of.TICKET, D.PRINTED),
     "ticket-action": form(BY_WORKFLOW, Of.TICKET, D.SEEN),
     "answer-check": takes(P.HANDLE, Of.TICKET, None),
@@ -242,6 +243,7 @@ REACH: dict[str, Reach] = {
     "api-schema": opens(SIGNED_IN),
     "api-token": Reach(sends=ANYBODY),  # written down where it is decided
     "api-ticket-list": Reach(opens=SEES_TICKETS, sends=(P.REGISTER,), of=Of.LIST, read=D.SEEN, done=D.CHANGED),
+    "api-ticket-numbers": takes(SIGNED_IN, Of.TICKET, D.UNMASKED),
     "api-ticket-detail": opens(SIGNED_IN, Of.TICKET, D.SEEN),
     "api-department-list": opens(SIGNED_IN),
     "api-department-detail": opens(SIGNED_IN),

@@ -147,6 +147,17 @@ def shown(kept: str) -> str:
     return str(number) if number else kept
 
 
+MOBILE_DIGITS, LOCAL_DIGITS = 11, 7  # of a mobile number, and of one without its area
+
+
+def masked(kept: str) -> str:
+    """A number with its middle hidden: 138****5678. Of a short one only the end is left, if anything."""
+    digits = "".join(character for character in kept if character.isdecimal())
+    if len(digits) >= MOBILE_DIGITS:
+        return f"{digits[:3]}****{digits[-4:]}"
+    return f"****{digits[-2:]}" if len(digits) >= LOCAL_DIGITS else "****" if kept else ""
+
+
 def _of(kept: str) -> Number | None:
     """The number that is kept so."""
     found = KEPT.fullmatch(kept)

@@ -18,11 +18,13 @@ from drf_spectacular.utils import (
     inline_serializer,
 )
 from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action as route
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from hotline import telephone
 from hotline.accounts.access import person
 from hotline.accounts.models import Department
 from hotline.accounts.permissions import Permission as P
@@ -35,7 +37,7 @@ from tickets.converters import TicketNumber
 from tickets.lists.filters import TicketFilter
 from tickets.models import Category, Contribution, Ticket, TicketEvent
 from tickets.reading import read
-from tickets.workflow import performing, timeline
+from tickets.workflow import performing, timeline, unmasking
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS, STARTING, Action
 
@@ -58,10 +60,11 @@ class CategorySerializer(serializers.ModelSerializer):
 AS_READ = (
     "title", "description", "address", "caller_name", "caller_phone", "contact_phone", "happened", "plate", "amount",
 )  # fmt: skip
+NUMBERS = ("caller_phone", "contact_phone")
 
 
 class TicketSerializer(serializers.ModelSerializer):
-    """A ticket in a list. Caller's name and number are empty where the reader may not see them."""
+    """A ticket in a list. Caller's name and number are empty where the reader may not see them; numbers are masked."""
 
     region_name = serializers.CharField(source="region.full_name", read_only=True)
     department_name = serializers.CharField(source="department.name", read_only=True, default=None)
@@ -79,7 +82,20 @@ class TicketSerializer(serializers.ModelSerializer):
     def to_representation(self, instance: Ticket) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
         reading = read(instance, self.context["request"].user)
-        return shown | {name: getattr(reading, name) for name in AS_READ if name in shown}
+        told = {name: getattr(reading, name) for name in AS_READ if name in shown}
+        return shown | told | {name: telephone.masked(told[name]) for name in NUMBERS if name in told}
+
+
+class WhySerializer(serializers.Serializer):
+    """Why somebody needs to see a number; `words` say it where `why` is `other`."""
+
+    why = serializers.ChoiceField(choices=unmasking.Why.choices)
+    words = serializers.CharField(max_length=100, required=False)
+
+
+class NumbersSerializer(serializers.Serializer):
+    caller_phone = serializers.CharField()
+    contact_phone = serializers.CharField()
 
 
 class EventSerializer(serializers.ModelSerializer):
@@ -249,6 +265,23 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         if not (user.may(P.SEE_ALL_TICKETS) or user.may(P.SEE_DEPARTMENT_TICKETS)):
             raise PermissionDenied
         return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=WhySerializer, responses={200: NumbersSerializer, **PROBLEMS})
+    @route(detail=True, methods=["post"])
+    def numbers(self, request: Request, number: str) -> Response:
+        """The caller's numbers in full, for whoever may know them and says why; the audit log keeps the reason."""
+        ticket = self.get_object()
+        try:
+            form = unmasking.WhyForm(as_typed(request.data, unmasking.WhyForm.base_fields))
+        except Misfit as misfit:
+            return problem(_t("Please check what was entered."), 400, misfit.errors)
+        if not form.is_valid():
+            return problem(_t("Please check what was entered."), 400, form.errors)
+        try:
+            reading = unmasking.numbers(ticket, person(request), request, form.reason)
+        except unmasking.Withheld as withheld:
+            raise PermissionDenied from withheld
+        return Response(NumbersSerializer(reading).data)
 
     @extend_schema(
         request=CALL_SERIALIZER,

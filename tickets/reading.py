@@ -85,11 +85,16 @@ class Reading:
 
     @property
     def caller(self) -> str:
-        """The caller in one line, or why they are not named."""
+        """The caller in one line, the number masked, or why they are not named."""
         if not self.knows_caller:
             return _t("withheld: secrecy was asked for") if self.ticket.is_secret else _t("anonymous")
         name = _t("anonymous") if self.ticket.is_anonymous else self.caller_name
-        return " ".join(part for part in (name, telephones.shown(self.caller_phone)) if part) or "—"
+        return " ".join(part for part in (name, telephones.masked(self.caller_phone)) if part) or "—"
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers by which the caller is reached, in full: for an act that needs them."""
+        return list(dict.fromkeys(number for number in (self.contact_phone, self.caller_phone) if number))
 
     @property
     def stand_in(self) -> str:

@@ -11,7 +11,7 @@ from tickets.lists import pages as lists
 from tickets.matters import pages as matters
 from tickets.telephony import pages as missed
 from tickets.wording import pages as wording
-from tickets.workflow import answering, slip
+from tickets.workflow import answering, slip, unmasking
 from tickets.workflow import pages as workflow
 
 urlpatterns = [
@@ -33,6 +33,7 @@ urlpatterns = [
     path("tickets/<ticket:number>/again/<str:deed>/", calls.about_earlier, name="about-earlier"),
     path("tickets/join/", matters.join_tickets, name="join-tickets"),
     path("tickets/<ticket:number>/", workflow.ticket_page, name="ticket"),
+    path("tickets/<ticket:number>/numbers/", unmasking.unmask, name="unmask"),
     path("tickets/<ticket:number>/do/<str:name>/", workflow.ticket_action, name="ticket-action"),
     path("tickets/<ticket:number>/answer-check/", answering.answer_check, name="answer-check"),
     path("tickets/<ticket:number>/slip/", slip.slip, name="slip"),

@@ -120,16 +120,10 @@ def form_key() -> SafeString:
     return format_html('<input type="hidden" name="{}" value="{}">', KEY_FIELD, uuid.uuid4())
 
 
-@register.simple_tag
-def masked(phone: str) -> str:
-    """A telephone number with its middle hidden: 138****5678. Of a short one only the end is left, if anything."""
-    digits = "".join(character for character in phone if character.isdecimal())
-    if len(digits) >= LONG_NUMBER:
-        return f"{digits[:3]}****{digits[-4:]}"
-    return f"****{digits[-2:]}" if len(digits) >= LOCAL_NUMBER else "****"
-
-
-LONG_NUMBER, LOCAL_NUMBER = 11, 7  # digits of a mobile number, and of one without its area
+@register.filter
+def masked(kept: str) -> str:
+    """A telephone number with its middle hidden: 138****5678."""
+    return telephones.masked(kept)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from hotline.accounts.permissions import Permission as P
 from hotline.ledger import looking
 from hotline.ledger.models import Entry
 from hotline.receipts import services as receipts
-from hotline.telephone import shown
+from hotline.telephone import masked
 from hotline.waiting.busy import Busy
 from matters.callers import persons
 from matters.callers.persons import Person
@@ -35,7 +35,7 @@ def caller_page(request: HttpRequest, pk: int) -> HttpResponse:
     found = _known(pk, user)
     alike = persons.texts_of_others(found, user)
     return ticket_list(
-        request, found.tickets, title=found.names[0] if found.names else shown(found.numbers[0].phone),
+        request, found.tickets, title=found.names[0] if found.names else masked(found.numbers[0].phone),
         template="matters/caller.html", filters=("status", "kind", "category", "recorded_from", "recorded_to"),
         keep=(), caller=found, alike=alike, may_decide=user.may(P.MANAGE_MATTERS),
         looked=_looked(found) if user.may(P.SEE_WHO_LOOKED) else (),
@@ -71,7 +71,7 @@ def settle_person(request: HttpRequest, pk: int, other: int, word: str) -> HttpR
     except Busy as busy:
         messages.error(request, busy.message)
         return redirect(one)
-    numbers = {"one": shown(one.phone), "other": shown(second.phone)}
+    numbers = {"one": masked(one.phone), "other": masked(second.phone)}
     if word == SAME:
         messages.success(request, _t("%(one)s and %(other)s count as one person from now on.") % numbers)
     else:

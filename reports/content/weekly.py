@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext
 
-from hotline.templatetags.ui import masked
+from hotline.telephone import masked
 from matters.models import Alert
 from reports import indicators
 from reports.indicators import INDICATORS, STUCK, UNIT, Scope, facts

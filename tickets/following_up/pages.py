@@ -20,6 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hotline.accounts.access import person, requires
 from hotline.accounts.permissions import Permission as P
 from hotline.keyset import Page
+from hotline.ledger.deeds import Deed
+from hotline.ledger.writing import note
 from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
@@ -126,6 +128,8 @@ def call(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         return _record(request, ticket)
     holder = queue.claim(ticket, by=person(request)) if ticket.status == Status.FOLLOW_UP else None
+    if read(ticket, person(request)).knows_caller:
+        note(request, deed=Deed.UNMASKED, why=_t("Follow-up call"))
     return _page(request, ticket, holder=holder)
 
 
@@ -172,7 +176,7 @@ def _page(
     context = {
         "tabs": TABS, "tab": "follow-ups", "counts": queue.counts(user),
         "ticket": ticket, "read": reading, "who": _name(reading), "is_waiting": is_waiting,
-        "numbers": list(dict.fromkeys(number for number in (reading.contact_phone, reading.caller_phone) if number)),
+        "numbers": reading.numbers,
         "objection": objections["follow_up"],
         "answers": (
             ticket.answers.filter(sent_back_at__isnull=True).select_related("department", "by").order_by("-at", "-pk")

@@ -82,22 +82,24 @@ def _shown(name: str, value: Any) -> str:
 
 
 def as_read(corrected: dict[str, list[str]], reading: Reading) -> dict[str, list[str]]:
-    """The pairs of old and new values that a reader may read.
+    """The pairs of old and new values that a reader may read, numbers masked.
 
     A number that stood there by mistake is somebody else's: it is the hotline's alone to know.
     """
-    return {
-        name: ["" if name in WHO_CALLED and reading.standing != Standing.HOTLINE else old, new]
-        for name, (old, new) in corrected.items()
-        if name not in NEEDED or reading.may(NEEDED[name])
-    }
+    told = {}
+    for name, pair in corrected.items():
+        if name in NEEDED and not reading.may(NEEDED[name]):
+            continue
+        old, new = map(telephone.masked, pair) if name in NUMBERS else pair
+        told[name] = ["" if name in WHO_CALLED and reading.standing != Standing.HOTLINE else old, new]
+    return told
 
 
 def facts(corrected: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
     """Each corrected value as a line of the timeline: what it is, from what to what."""
     for name in CORRECTED_FIELDS:
         if name in corrected:
-            old, new = (telephone.shown(v) if name in NUMBERS else v for v in corrected[name])
+            old, new = corrected[name]
             yield _label(name), f"{old or DASH} → {new or DASH}"
 
 

@@ -18,6 +18,8 @@ from hotline.accounts.access import person
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.errors import typed
+from hotline.ledger.deeds import Deed
+from hotline.ledger.writing import note
 from hotline.receipts import services as receipts
 from hotline.shell import back, number_in
 from hotline.waiting.busy import Busy, with_retry
@@ -26,7 +28,7 @@ from tickets.choices import Status
 from tickets.models import Attachment, Intake, Ticket
 from tickets.models.attachments import Shows
 from tickets.reading import matter_name, read
-from tickets.workflow import performing, saying, table, timeline
+from tickets.workflow import performing, saying, table, timeline, unmasking
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS
 
@@ -86,6 +88,7 @@ def render_ticket(request: HttpRequest, ticket: Ticket, *, status: int = 200, **
         "siblings": siblings,
         "links": _links(ticket, user),
         "phoned": _phoned(ticket, user),
+        "why": unmasking.WhyForm(),
         "sees_callers": user.may(P.SEE_CALLERS),
         "sees_findings": user.may(P.FOLLOW_UP) or user.may(P.CHECK_ANSWERS),
     }
@@ -150,6 +153,8 @@ def ticket_action(request: HttpRequest, number: str, name: str) -> HttpResponse:
     form = action.input(
         ticket=ticket, user=user, initial=performing.proposal(action, ticket) | _initial(request, action)
     )
+    if "caller_phone" in form.fields:  # which shows it, to whoever may know it
+        note(request, deed=Deed.UNMASKED, why=str(action.label))
     return render_ticket(request, ticket, action=action, form=form)
 
 
