@@ -12,8 +12,8 @@ from django import forms
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from hotline.accounts.access import person
@@ -47,7 +47,7 @@ class WhyForm(forms.Form):
     def reason(self) -> str:
         """The reason as the audit log keeps it."""
         label, words = str(Why(self.cleaned_data["why"]).label), self.cleaned_data["words"]
-        return f"{label}{_t(': ')}{words}" if words else label
+        return f"{label}{pgettext('after a label', ': ')}{words}" if words else label
 
 
 class Withheld(Exception):
