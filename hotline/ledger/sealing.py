@@ -69,11 +69,11 @@ def sources() -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def digest(key: bytes, source: str, row: str) -> bytes:
+def digest(key: keys.Key, source: str, row: str) -> bytes:
     return keys.mark(key, source.encode(), row.encode())[:WIDTH]
 
 
-def seal_of(key: bytes, block: Block, before: bytes) -> bytes:
+def seal_of(key: keys.Key, block: Block, before: bytes) -> bytes:
     """The seal that a block must bear behind a block with the seal `before`."""
     head = [
         block.number,

@@ -151,7 +151,7 @@ def rows_of_blocks(numbers: list[int]) -> tuple[int, list[str]]:
     return entries, findings
 
 
-def _rows_of_block(block: Block, key: bytes, pk: str) -> Iterator[str]:
+def _rows_of_block(block: Block, key: keys.Key, pk: str) -> Iterator[str]:
     digests = bytes(block.digests)
     if len(digests) != WIDTH * len(block.rows):
         yield f"block {block.number}: holds {len(block.rows)} rows and another number of digests"

@@ -55,12 +55,12 @@ def masked(words: str) -> str:
     return DIGITS.sub(r"\1****\2", words)
 
 
-def mark_of(entry: Entry, key: bytes) -> bytes:
+def mark_of(entry: Entry, key: keys.Key) -> bytes:
     """The mark that an entry must bear."""
     return mark_of_values(entry.at, [getattr(entry, name) for name in MARKED], key)
 
 
-def mark_of_values(at: datetime, values: Iterable[Any], key: bytes) -> bytes:
+def mark_of_values(at: datetime, values: Iterable[Any], key: keys.Key) -> bytes:
     """The same, of what stands in the columns MARKED."""
     instant = at.astimezone(UTC).isoformat(timespec="microseconds")
     said = json.dumps([instant, *values], ensure_ascii=False, separators=(",", ":"))

@@ -148,6 +148,18 @@ def test_a_key_is_changed_by_putting_a_new_one_first(signed_in: SignIn, settings
     assert verifying.verify().findings == []
 
 
+def test_the_suite_is_changed_and_what_was_written_before_is_proven_as_ever(signed_in: SignIn, settings: Any) -> None:
+    ticket, client = scene.ticket_in(Status.WORKING), signed_in(scene.CLERK)
+    client.get(ticket.get_absolute_url())
+    sealing.seal()
+    settings.CRYPTO_SUITE = ["sm"]
+    writing.forget()
+    client.get(ticket.get_absolute_url())
+    sealing.seal()
+    assert Block.objects.values("key_name").distinct().count() == 2
+    assert verifying.verify().findings == []
+
+
 # -- what is done to it is found --------------------------------------------------------------------------------
 
 
