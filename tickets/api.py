@@ -255,7 +255,11 @@ class TicketViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             return self.queryset
         visible = Ticket.objects.visible_to(self.request.user)
         visible = visible.select_related("region__parent", "department").defer("search", "caller_search")
-        return visible.prefetch_related("events__actor", "events__department", "events__caller_told") if self.action == "retrieve" else visible
+        return (
+            visible.prefetch_related("events__actor", "events__department", "events__caller_told")
+            if self.action == "retrieve"
+            else visible
+        )
 
     def get_serializer_class(self) -> Any:
         return TicketDetailSerializer if self.action == "retrieve" else TicketSerializer
