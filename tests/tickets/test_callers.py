@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from hotline.accounts.models import Department, Region
 from tests import scene
+from tickets.choices import Status
 from tickets.models import Caller, Ticket
 
 pytestmark = pytest.mark.django_db
