@@ -238,7 +238,12 @@ def names_of(phones: Iterable[str]) -> dict[str, str]:
 def counts() -> tuple[int, int]:
     """How many people have to be called back and have not been, and how many of them are overdue."""
     overdue = models.Q(due_at__lt=timezone.now())
-    row = MissedCall.objects.open().filter(called_back_at__isnull=True).aggregate(
-        open=models.Count("phone_mark", distinct=True), overdue=models.Count("phone_mark", distinct=True, filter=overdue),
-    )  # fmt: skip
+    row = (
+        MissedCall.objects.open()
+        .filter(called_back_at__isnull=True)
+        .aggregate(
+            open=models.Count("phone_mark", distinct=True),
+            overdue=models.Count("phone_mark", distinct=True, filter=overdue),
+        )
+    )
     return row["open"], row["overdue"]
