@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 from array import array
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 from django.db.models import Q
 
 from matters import linking, nearest
@@ -129,19 +129,17 @@ class Window:
 
     def sharing(self, place: int, text: Text) -> list[int]:
         """The earlier tickets that share most of the rare pieces, as `nearest` finds them by its index."""
-        shared: dict[int, float] = defaultdict(float)
+        shared = np.zeros(place - self.first)  # by how far after the first of the window
         for piece, weight in nearest.asked_for(text, self.rarity, self.a_month, MONTHS):
-            met = self._with.get(nearest.hashed(piece), ())
-            left = nearest.MOST_OF_ONE * MONTHS
-            for there in reversed(met):
-                if there < self.first or not left:
-                    break
-                if there < place:
-                    shared[there] += weight
-                    left -= 1
+            if there := self._with.get(nearest.hashed(piece)):
+                met = np.frombuffer(there, dtype=np.uintc)
+                end = int(np.searchsorted(met, place))
+                begin = max(int(np.searchsorted(met, self.first)), end - nearest.MOST_OF_ONE * MONTHS)
+                shared[met[begin:end].astype(np.intp) - self.first] += weight  # each of them once
+        met = np.flatnonzero(shared)
+        most = met[np.lexsort((met, shared[met]))][: -nearest.COMPARED - 1 : -1] + self.first
         from_ = self.rows[place].at - nearest.WINDOW
-        most = heapq.nlargest(nearest.COMPARED, shared.items(), key=lambda one: (one[1], one[0]))
-        return [there for there, _weight in most if self.rows[there].at >= from_]
+        return [there for there in most.tolist() if self.rows[there].at >= from_]
 
     def trim(self, from_: datetime) -> range:
         """Lets go of what was recorded before, and returns its places."""
