@@ -136,8 +136,8 @@ class Window:
                 end = int(np.searchsorted(met, place))
                 begin = max(int(np.searchsorted(met, self.first)), end - nearest.MOST_OF_ONE * MONTHS)
                 shared[met[begin:end].astype(np.intp) - self.first] += weight  # each of them once
-        met = np.flatnonzero(shared)
-        most = met[np.lexsort((met, shared[met]))][: -nearest.COMPARED - 1 : -1] + self.first
+        some = np.flatnonzero(shared)
+        most = some[np.lexsort((some, shared[some]))][: -nearest.COMPARED - 1 : -1] + self.first
         from_ = self.rows[place].at - nearest.WINDOW
         return [there for there in most.tolist() if self.rows[there].at >= from_]
 
