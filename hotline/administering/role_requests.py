@@ -1,8 +1,8 @@
 """A role is changed, and administrators and auditors are made and unmade, by the word of two administrators.
 
 One asks and says why; the account stays as it is until another decides. Who decides is neither who asked nor whom it is
-about, and has not been given a password, nor lost the second factor, by who asked within these days: else one person
-could ask, make themselves the other's password, and answer.
+about, and nobody who could be: who gives an account a password, or takes its second factor away, could sign in by it,
+and is taken for its owner too within these days. Else one person could ask and answer by two accounts.
 
 Two who decide at once wait for each other, and the second is told. Where the account is no longer as it was when it was
 asked, or who asked is no administrator any more, nothing is changed: the request lapses and says so.
@@ -90,14 +90,30 @@ def why_not(request: RoleRequest, by: User) -> str:
         return _t("You asked for it: another administrator decides.")
     if request.person_id == by.pk:
         return _t("It is about you: another administrator decides.")
-    given = AccountEvent.objects.filter(person=by, by=request.asked_by_id, kind__in=POWER)
-    if given.filter(at__gt=timezone.now() - FREE_AFTER).exists():
+    both = _behind(by) & (_behind(request.asked_by) | {request.person_id})
+    if by.pk in both:
+        said = _t(
+            "You have given %(by)s a password or taken their second factor away within the last %(days)d days: a third "
+            "administrator decides."
+        )
+        return said % {"by": request.asked_by, "days": FREE_AFTER.days}
+    if both:
         said = _t(
             "%(by)s has given you a password or taken your second factor away within the last %(days)d days: a third "
             "administrator decides."
         )
-        return said % {"by": request.asked_by, "days": FREE_AFTER.days}
+        return said % {"by": User.objects.get(pk=min(both)), "days": FREE_AFTER.days}
     return ""
+
+
+def _behind(account: User) -> set[int]:
+    """Who could sign in by an account: its owner, who had power over it of late, and who had power over those."""
+    found = new = {account.pk}
+    while new:
+        events = AccountEvent.objects.filter(person__in=new, kind__in=POWER, at__gt=timezone.now() - FREE_AFTER)
+        new = set(events.exclude(by=None).values_list("by", flat=True)) - found
+        found = found | new
+    return found
 
 
 @transaction.atomic

@@ -121,6 +121,30 @@ def test_who_was_given_a_password_by_who_asks_does_not_answer(monday: Any, signe
     assert role_requests.decide(waiting.pk, by=second, is_granted=True).decision == "granted"
 
 
+def test_who_could_sign_in_by_the_account_that_asked_does_not_answer(monday: Any) -> None:
+    """Nor whom it is about, nor one behind whom somebody stands who stands behind the other too."""
+    first, second = scene.user(scene.ADMIN), scene.user(scene.SECOND_ADMIN)
+    third, fourth = (User.objects.create(username=name, role=Role.ADMINISTRATOR) for name in ("admin8", "admin9"))
+
+    def gives(by: User, *to: User) -> None:
+        one_time.give(to, one_time.draw(to), by=by)
+
+    gives(first, second)
+    waiting = asked(scene.user(scene.CLERK), by=second.username)
+    assert "7" in role_requests.why_not(waiting, first), "who gave the account that asked its password"
+    assert not role_requests.why_not(waiting, third)
+    gives(second, third)
+    assert "7" in role_requests.why_not(waiting, third)
+    gives(third, fourth)
+    assert "7" in role_requests.why_not(asked(scene.user(scene.OTHER_CLERK)), fourth), "by way of two others"
+    about = asked(first, Role.OPERATOR, by=fourth.username)
+    monday.shift(role_requests.FREE_AFTER)
+    assert not role_requests.why_not(waiting, first)
+    gives(first, second)
+    assert "7" in role_requests.why_not(about, second), "whom it is about stands behind who decides"
+    assert not role_requests.why_not(about, third)
+
+
 @pytest.mark.parametrize("meanwhile", ["closed", "another role", "who asked is none", "refused", "withdrawn"])
 def test_what_is_not_as_it_was_when_it_was_asked_is_not_done(meanwhile: str) -> None:
     clerk, second = scene.user(scene.CLERK), scene.user(scene.SECOND_ADMIN)
