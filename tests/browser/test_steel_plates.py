@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from hotline.telephone import masked
 from supervision.models import CoordinationTask, Flag, Notice, SiteEntry
 from tests.browser.conftest import PHONE, Hotline, wait_until
 from tickets.choices import Status
