@@ -17,6 +17,7 @@ from knox.models import AbstractAuthToken
 
 from hotline import channels, roles, telephone
 from hotline.accounts.permissions import Role, allows
+from hotline.vault.fields import EncryptedCharField
 
 USE_NOTED_EVERY = timedelta(minutes=1)  # so that reading by the API costs no writing each time
 
@@ -280,7 +281,7 @@ class Authenticator(models.Model):
     """An app that shows codes of the moment, see `hotline.accounts.safety.second_factor`. It counts once confirmed."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="authenticators")
-    secret = models.CharField(max_length=200)  # encrypted
+    secret = EncryptedCharField(max_length=200, purpose="second factor")  # as an app takes it, in base 32
     last_step = models.BigIntegerField(default=0)  # whose code was used last, so that none is used twice
     made_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True)

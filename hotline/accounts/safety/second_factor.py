@@ -1,8 +1,8 @@
 """A second factor beside the password: a code of the moment from an app, or a recovery code without the telephone.
 
 - Codes are those of RFC 6238 (TOTP): six digits, half a minute; one step before and after is taken, each code once.
-- The secret is stored encrypted, recovery codes as keyed hashes: the keys are derived from `SECRET_KEY`, outside of the
-  database, so that whoever reads the database can make no code. `SECRET_KEY_FALLBACKS` read what was written before.
+- The secret is stored encrypted (hotline.vault), recovery codes as hashes keyed by `SECRET_KEY`, so that whoever reads
+  the database can make no code. `SECRET_KEY_FALLBACKS` know the codes that were drawn before.
 - Whose role is named in `HOTLINE_SECOND_FACTOR_ROLES` sets it up before anything else.
 - Wrong codes count as wrong passwords do (`hotline.accounts.lockout`).
 
@@ -12,12 +12,10 @@ Nobody is signed in between password and code: a session begins when both were r
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 import time
 from urllib.parse import quote, urlencode
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -68,14 +66,14 @@ def begin(user: User) -> Authenticator:
     waiting = Authenticator.objects.filter(user=user, confirmed_at=None).first()
     if waiting is None:
         waiting = Authenticator(user=user)
-        waiting.secret = _fernet().encrypt(secrets.token_bytes(BYTES)).decode()
+        waiting.secret = base64.b32encode(secrets.token_bytes(BYTES)).decode()
         waiting.save()
     return waiting
 
 
 def written(authenticator: Authenticator) -> str:
     """The secret as it is typed into an app, in groups of four."""
-    text = base64.b32encode(_secret(authenticator)).decode()
+    text = authenticator.secret
     return " ".join(text[i : i + 4] for i in range(0, len(text), 4))
 
 
@@ -149,7 +147,7 @@ def _is_now(authenticator: Authenticator, code: str) -> bool:
     typed = "".join(code.split())
     if not (typed.isascii() and typed.isdigit() and len(typed) == 6):
         return False
-    totp = TOTP(_secret(authenticator), step=STEP)
+    totp = TOTP(base64.b32decode(authenticator.secret), step=STEP)
     totp.time = time.time()
     now = totp.t()
     for step in range(now - TOLERANCE, now + TOLERANCE + 1):
@@ -164,21 +162,8 @@ def _is_now(authenticator: Authenticator, code: str) -> bool:
 # -- keys -----------------------------------------------------------------------------------------------------------
 
 
-def _secret(authenticator: Authenticator) -> bytes:
-    try:
-        return _fernet().decrypt(authenticator.secret.encode())
-    except InvalidToken:  # the key is another now: nobody is let in by it, and it is set up anew
-        return secrets.token_bytes(BYTES)
-
-
 def _keys() -> list[str]:
     return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-
-
-def _fernet() -> MultiFernet:
-    return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"{SALT}:{key}".encode()).digest())) for key in _keys()]
-    )
 
 
 def _digests(code: str) -> list[str]:
