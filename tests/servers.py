@@ -15,6 +15,8 @@ import pytest
 
 os.environ.setdefault("HOTLINE_DATA_DIR", str(Path(__file__).resolve().parent.parent / "var" / "test"))
 os.environ["HOTLINE_TEST_RUN"] = "1"  # pytest sets its own variable only later
+# What tests start has a data folder of its own, and reads in the same database who called.
+os.environ.setdefault("PERSONAL_KEYS", "the-key-of-the-tests-by-which-nobody-is-hidden")
 
 from hotline import embedded
 
