@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -64,11 +66,20 @@ def test_who_says_why_sees_it_and_the_audit_log_keeps_the_reason(ticket: Ticket,
     assert unmasked() == []
     page = client.post(address, {"why": "contact"}, headers={"HX-Request": "true"}).content.decode()
     assert f'href="tel:{NUMBER}"' in page
-    assert "13800009999" in page
+    assert 'href="tel:13800009999" data-focus' in page, "who came by keyboard is where the numbers stand"
     whole = client.post(address, {"why": "other", "words": "约上门时间"}).content.decode()  # without scripts: a page
     assert telephone.shown(NUMBER) in whole
     assert "<nav" in whole
     assert unmasked() == [(ticket.number, "向来电人了解情况"), (ticket.number, "其他原因：约上门时间")]
+
+
+def test_a_telephone_number_does_not_look_like_the_numbers_beside_a_door(ticket: Ticket, signed_in: SignIn) -> None:
+    """It would be as small as they are, and broken into two lines."""
+    style = (settings.BASE_DIR / "static" / "hotline.css").read_text()
+    assert not re.search(r"^(\.tabs )?\.number\b", style, re.MULTILINE), "the look of those is only theirs"
+    page = signed_in(scene.CLERK).post(reverse("unmask", args=[ticket.number]), {"why": "tell"}).content.decode()
+    assert 'class="body telephones"' in page
+    assert 'class="body numbers"' not in page
 
 
 @pytest.mark.parametrize("wish", ["is_secret", "is_anonymous"])
