@@ -147,11 +147,17 @@ def shown(kept: str) -> str:
     return str(number) if number else kept
 
 
+MASKED_HERE = re.compile(r"(?:\d{3})?\*{4}(?:\d\d|\d{4})?")
 MOBILE_DIGITS, LOCAL_DIGITS = 11, 7  # of a mobile number, and of one without its area
 
 
 def masked(kept: str) -> str:
-    """A number with its middle hidden: 138****5678. Of a short one only the end is left, if anything."""
+    """A number with its middle hidden: 138****5678. Of a short one only the end is left, if anything.
+
+    What was masked so already stays as it is.
+    """
+    if MASKED_HERE.fullmatch(kept):
+        return kept
     digits = "".join(character for character in kept if character.isdecimal())
     if len(digits) >= MOBILE_DIGITS:
         return f"{digits[:3]}****{digits[-4:]}"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _t
 
 from hotline import telephone as telephones
+from hotline.accounts.models import User
+from hotline.accounts.permissions import Permission as P
 from tickets.disclosure import RULE, Detail, Reader, Standing, Wish, standing_of
 from tickets.models import Matter, MissedCall, Ticket
 
@@ -141,9 +143,12 @@ def as_worked_on(ticket: Ticket) -> Reading:
 def missed_number(missed: MissedCall, reader: Reader) -> str:
     """The number of somebody whose call was missed, where `reader` may read it.
 
-    Nobody has asked them whether they may be known: it is read as if they had asked for secrecy.
+    Nobody has asked them whether they may be known: it is read as if they had asked for secrecy; whole by who
+    calls back.
     """
-    return missed.phone if D.CALLER_NUMBER in RULE[standing_of(reader)][Wish.SECRECY] else ""
+    if D.CALLER_NUMBER not in RULE[standing_of(reader)][Wish.SECRECY]:
+        return ""
+    return missed.phone if isinstance(reader, User) and reader.may(P.CALL_BACK) else telephones.masked(missed.phone)
 
 
 def matter_name(matter: Matter, reader: Reader, at_hand: Iterable[Ticket] = ()) -> str:
