@@ -144,8 +144,8 @@ def withdraw(pk: int, *, by: User) -> RoleRequest:
 
 def _locked(pk: int) -> RoleRequest:
     """The request, held until the end of the transaction. Raises ValidationError where it is decided already."""
-    rows = RoleRequest.objects.select_for_update(no_key=True, of=("self",)).filter(pk=pk)
-    request = rows.select_related("asked_by", "decided_by", "department", "was_department").first()
+    # Alone: what is joined to a row that was waited for is as it was before the wait, so nobody would have decided.
+    request = RoleRequest.objects.select_for_update(no_key=True).filter(pk=pk).first()
     if request is None:
         raise ValidationError(_t("There is no such request."))
     if request.decided_at is not None:

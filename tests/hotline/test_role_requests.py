@@ -9,7 +9,9 @@ import pytest
 from django.contrib.messages import get_messages
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from hotline.accounts import one_time
@@ -143,6 +145,16 @@ def test_who_could_sign_in_by_the_account_that_asked_does_not_answer(monday: Any
     gives(first, second)
     assert "7" in role_requests.why_not(about, second), "whom it is about stands behind who decides"
     assert not role_requests.why_not(about, third)
+
+
+def test_who_was_faster_is_read_after_the_wait() -> None:
+    """A row that is joined to one that is waited for comes as it was before the wait: "None was faster"."""
+    waiting, second = asked(scene.user(scene.CLERK)), scene.user(scene.SECOND_ADMIN)
+    role_requests.decide(waiting.pk, by=second, is_granted=False)
+    with CaptureQueriesContext(connection) as asked_for, pytest.raises(ValidationError, match=str(second)):
+        role_requests.withdraw(waiting.pk, by=scene.user(scene.ADMIN))
+    (locks,) = (one["sql"] for one in asked_for if "FOR NO KEY UPDATE" in one["sql"])
+    assert "JOIN" not in locks
 
 
 @pytest.mark.parametrize("meanwhile", ["closed", "another role", "who asked is none", "refused", "withdrawn"])
