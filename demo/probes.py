@@ -90,7 +90,7 @@ def _filters() -> dict[str, str]:
         Region.objects.filter(level="district").order_by("pk"),
         Region.objects.filter(level="street").order_by("pk"),
     )
-    department = Department.objects.filter(is_open=True, parent__isnull=True, tickets__isnull=False).order_by("pk")
+    department = Department.objects.filter(is_open=True, tickets__isnull=False).order_by("pk")
     chosen = {
         "status=closed": "status=closed", "status=working": f"status={Status.WORKING}",
         "status=ruling": f"status={Status.RULING}", "kind=consultation": f"kind={Kind.CONSULTATION}",
