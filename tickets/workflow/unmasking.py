@@ -37,6 +37,9 @@ class WhyForm(forms.Form):
     why = forms.ChoiceField(label=_("Why do you need the number?"), choices=Why.choices)
     words = forms.CharField(label=_("In your words"), max_length=100, required=False, strip=True)
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"auto_id": "id_unmask_%s"} | options)  # it stands on a page beside other forms
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("why") == Why.OTHER and len(given.get("words") or "") < 2:
