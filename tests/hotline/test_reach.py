@@ -54,7 +54,7 @@ SENT: dict[str, tuple[tuple[dict[str, str], str], ...]] = {
 
 # Who opens every address already in tests/tickets/test_what_each_may_read.py, where the same is asked of the answer.
 OPEN_EVERYTHING = {
-    "operator", "dispatcher", "staff", "another department", "supervisor", "manager", "administrator", "nobody",
+    "operator", "dispatcher", "staff", "another department", "supervisor", "manager", "administrator",
 }  # fmt: skip
 
 BY_TICKET = {("ticket-action", "POST"), *((f"{reach.API_ACTION}{name}", "POST") for name in ACTIONS)}  # who may differs
