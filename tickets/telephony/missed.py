@@ -88,7 +88,7 @@ def _got_through(phone: str, at: datetime) -> None:
 def _open_of(phone: str) -> list[MissedCall]:
     """Open missed calls of one number, locked in the one order that everybody locks them in."""
     rows = MissedCall.objects.open().filter(phone=phone).order_by("pk")
-    return list(rows.select_for_update(no_key=True, of=("self",)).select_related("taken_by"))
+    return list(rows.select_for_update(no_key=True, of=("self",)))
 
 
 def take(missed: MissedCall, *, by: User, now: datetime | None = None) -> None:
