@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -252,6 +253,19 @@ def at_once(*deeds: Callable[[], object]) -> None:
     assert not any(thread.is_alive() for thread in threads)
     if failures:
         raise failures[0]
+
+
+def until_somebody_waits(seconds: float = 30) -> None:
+    """Returns when another connection waits for what this one's transaction holds."""
+    end = time.monotonic() + seconds
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+    with connection.cursor() as cursor:
+        while time.monotonic() < end:
+            cursor.execute(waits)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody came to wait")
 
 
 # The way to each state, by those who go it.

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.messages import get_messages
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Role
 from hotline.administering import role_requests
 from tests import scene
 from tests.hotline.test_receipts import api_call, call_data, key
-from tickets.models import Ticket
+from tickets.models import MissedCall, Ticket
+from tickets.telephony import events, missed
 
 SignedIn = Callable[[str], Client]
 SENDERS = 4
@@ -68,3 +72,28 @@ def test_two_administrators_who_decide_at_once_make_one_decision(live_city: None
     waiting.refresh_from_db()
     assert scene.user(scene.CLERK).role == ("supervisor" if waiting.decision == "granted" else "staff")
     assert sum("已先处理" in one for one in told) == 1
+
+
+def test_a_missed_call_that_two_take_at_once_is_called_back_by_one(live_city: None) -> None:
+    """The second waits until the first has committed, and then reads who has it."""
+    told = events.take(events.Event("c1", "missed", timezone.now(), "13920000001")).call
+    first, second = scene.user("operator1"), scene.user("operator2")
+    refused: list[str] = []
+
+    def take() -> None:
+        try:
+            missed.take(told.missed, by=second)
+        except missed.Objection as objection:
+            refused.append(str(objection))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=take)
+    with transaction.atomic():
+        missed.take(told.missed, by=first)
+        thread.start()
+        scene.until_somebody_waits()
+    thread.join(timeout=60)
+    assert refused
+    assert first.full_name in refused[0]
+    assert MissedCall.objects.get().taken_by == first

@@ -86,7 +86,10 @@ def _got_through(phone: str, at: datetime) -> None:
 
 
 def _open_of(phone: str) -> list[MissedCall]:
-    """Open missed calls of one number, locked in the one order that everybody locks them in."""
+    """Open missed calls of one number, locked in the one order that everybody locks them in.
+
+    Who has one is not joined: of a joined row PostgreSQL gives what stood there before it waited for the lock.
+    """
     rows = MissedCall.objects.open().filter(phone=phone).order_by("pk")
     return list(rows.select_for_update(no_key=True, of=("self",)))
 

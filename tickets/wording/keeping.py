@@ -74,12 +74,7 @@ def remove(one: AnswerTemplate, *, seen: int) -> None:
 
 
 def _hold(one: AnswerTemplate, seen: int) -> None:
-    now = (
-        AnswerTemplate.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("by")
-        .filter(pk=one.pk)
-        .first()
-    )
+    now = AnswerTemplate.objects.select_for_update(no_key=True).filter(pk=one.pk).first()
     if now is None:
         raise Changed(_t("Somebody has removed this template meanwhile."))
     if now.version != seen:
