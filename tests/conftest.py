@@ -14,6 +14,7 @@ from django.test import Client
 
 from demo import city
 from hotline.accounts.models import User
+from hotline.vault import keys
 from tests import scene
 
 LONGEST = (
@@ -47,6 +48,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     """After the migrations: the city with its people, departments and directory, for every test."""
     with django_db_blocker.unblock():
         city.lay_in()
+        for _noted_then_proven in range(2):
+            keys.usable()
         scene.remember()
     yield
     connection.close()  # a test may have had it ended

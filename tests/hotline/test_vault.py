@@ -34,11 +34,13 @@ OLD, NEW = "an-old-key-of-more-than-thirty-two-characters", "a-new-key-of-more-t
 
 @pytest.fixture(autouse=True)
 def _own_keys(settings: Any, tmp_path: Any) -> Iterator[None]:
+    proven = set(keys._proven)
     settings.PERSONAL_KEYS, settings.MEDIA_ROOT = [OLD], tmp_path
     KeyInUse.objects.all().delete()
     keys.forget()
     yield
     keys.forget()
+    keys._proven.update(proven)
 
 
 def everywhere(*words: str) -> list[str]:

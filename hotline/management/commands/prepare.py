@@ -2,10 +2,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command, get_commands
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from hotline import roles
 from hotline.accounts.models import User
+from hotline.vault import keys
 
 
 class Command(BaseCommand):
@@ -19,6 +20,10 @@ class Command(BaseCommand):
                 "One database role owns the tables and serves the pages: what happened is kept by triggers alone."
                 " docs/deploy.md, “Two roles of the database”, says how to have two."
             )
+        try:
+            keys.usable()
+        except keys.VaultClosed as closed:
+            raise CommandError(str(closed)) from closed
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("load_categories", verbosity=0)
         call_command("reindex_search", verbosity=options["verbosity"] - 1)
