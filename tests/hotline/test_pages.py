@@ -73,7 +73,7 @@ QUERIES = {
     "dispatch-queue": (scene.DISPATCHER, 14),
     "inbox": (scene.CLERK, 7),
     "board": (scene.SUPERVISOR, 11),  # one of them only where matters of several callers are among the rows
-    "rulings": (scene.MANAGER, 5),
+    "rulings": (scene.MANAGER, 6),
     "dashboard": (scene.MANAGER, 38),
 }
 
