@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from psycopg2 import sql
 
 from hotline.vault import blind, keys, rotating
 from tickets import search
@@ -49,21 +50,30 @@ def _next_batch(index: SearchIndex, last: int) -> int:
 
 
 def _write(batch: list[Ticket]) -> None:
-    """One statement for the batch; an entry holds no line feed, so the entries of a ticket go as lines of one text."""
+    """Both vectors of each ticket of the batch."""
     told = [searched(ticket) for ticket in batch]
-    found = [(search.entries(*asked), search.hidden_entries(*caller)) for asked, caller in told]
+    _store(
+        batch, search=[search.entries(*asked) for asked, _caller in told],
+        caller_search=[search.hidden_entries(*caller) for _asked, caller in told],
+    )  # fmt: skip
+
+
+def _store(batch: list[Ticket], **vectors: list[list[str]]) -> None:
+    """One statement for the batch; an entry holds no line feed, so the entries of a ticket go as lines of one text."""
+    sets = sql.SQL(", ").join(
+        sql.SQL("{0} = array_to_tsvector(string_to_array(made.{0}, E'\\n'))").format(sql.Identifier(name))
+        for name in vectors
+    )
+    statement = sql.SQL(
+        "UPDATE tickets_ticket SET {sets} FROM unnest(%s::bigint[], {given}) AS made(id, {names})"
+        " WHERE tickets_ticket.id = made.id"
+    ).format(
+        sets=sets, given=sql.SQL(", ").join([sql.SQL("%s::text[]")] * len(vectors)),
+        names=sql.SQL(", ").join(map(sql.Identifier, vectors)),
+    )  # fmt: skip
+    lines = [["\n".join(entries) for entries in found] for found in vectors.values()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tickets_ticket SET search = array_to_tsvector(string_to_array(new.asked, E'\\n')),"
-            " caller_search = array_to_tsvector(string_to_array(new.caller, E'\\n'))"
-            " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new(id, asked, caller)"
-            " WHERE tickets_ticket.id = new.id",
-            [
-                [ticket.pk for ticket in batch],
-                ["\n".join(asked) for asked, _caller in found],
-                ["\n".join(caller) for _asked, caller in found],
-            ],
-        )
+        cursor.execute(statement, [[ticket.pk for ticket in batch], *lines])
 
 
 @rotating.also
@@ -77,7 +87,7 @@ def by_another_key(key: keys.Key, step: rotating.Step) -> int:
             batch = list(rows.order_by("pk").only(*TEXTS, *WISHES).select_for_update(no_key=True)[: rotating.BATCH])
             if not batch:
                 return count
-            _write(batch)
+            _store(batch, caller_search=[search.hidden_entries(*searched(ticket)[1]) for ticket in batch])
         last = batch[-1].pk
         count += len(batch)
         step("tickets_ticket: what is found", len(batch))
