@@ -12,7 +12,7 @@ AT_ONCE = 2000  # rows a statement
 
 
 def update(rows: Sequence[models.Model], names: Iterable[str]) -> None:
-    """Writes these fields of rows that are stored, all of one model."""
+    """Writes these fields of rows that are stored, all of one model, each as saving the row would."""
     if not rows:
         return
     told = rows[0]._meta
@@ -30,7 +30,7 @@ def _write(table: str, fields: list[Any], rows: Sequence[models.Model]) -> None:
     )
     kinds = [sql.SQL(f"%s::{str(field.db_type(connection)).split('(')[0]}[]") for field in fields]
     values = [
-        [field.get_db_prep_save(getattr(row, field.attname), connection=connection) for row in rows] for field in fields
+        [field.get_db_prep_save(field.pre_save(row, False), connection=connection) for row in rows] for field in fields
     ]
     with connection.cursor() as cursor:
         cursor.execute(

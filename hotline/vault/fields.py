@@ -51,7 +51,7 @@ class EncryptedMixin:
         return connection.Database.Binary(cipher.encrypted(self.written(value), self.purpose))
 
     def get_lookup(self, name: str) -> Any:
-        return {"exact": Found, "in": FoundAmong, "isnull": IsNull}.get(name)
+        return {"exact": Found, "in": FoundAmong, "isnull": IsNull, "by_another_key_than": ByAnotherKey}.get(name)
 
     def get_transform(self, name: str) -> None:
         return None
@@ -135,6 +135,19 @@ class FoundAmong(Lookup):
             return found, params
         column, more = compiler.compile(self.lhs)
         return f"({found} OR {column} = %s)", [*params, *more, binary(b"")]
+
+
+class ByAnotherKey(Lookup):
+    """Whether an encrypted column holds something that another key than this one encrypted."""
+
+    lookup_name = "by_another_key_than"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, params = compiler.compile(self.lhs)
+        prefix = cipher.prefix(self.rhs)
+        asked = f"({column} <> ''::bytea AND substring({column} FROM 1 FOR %s) <> %s)"
+        return asked, [*params, *params, len(prefix), connection.Database.Binary(prefix)]
 
 
 def among(column: Any, values: list[str], compiler: Any, binary: Any) -> Any:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models, transaction
-from psycopg2 import sql
+from django.db import models, transaction
 
-from hotline import health
-from hotline.vault import blind, cipher, keys
+from hotline import health, many
+from hotline.vault import keys
 from hotline.vault.fields import EncryptedMixin, MarkField
 from hotline.vault.models import KeyInUse
 
@@ -31,21 +32,16 @@ class Unfinished(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """A table with encrypted columns, and with blind indices of some of them."""
+    """A table with encrypted columns; `names` are those fields and the blind indices of some of them."""
 
     model: type[models.Model]
-    encrypted: tuple[Any, ...]
-    marked: tuple[MarkField, ...]
+    encrypted: tuple[str, ...]
+    names: tuple[str, ...]
 
-    @property
-    def name(self) -> str:
-        return self.model._meta.db_table
-
-    @property
-    def stale(self) -> sql.Composed:
-        """A condition: a row has something that another key encrypted than the one `%(prefix)s` stands for."""
-        one = sql.SQL("({0} <> ''::bytea AND substring({0} FROM 1 FOR %(long)s) <> %(prefix)s)")
-        return sql.SQL(" OR ").join(one.format(sql.Identifier(field.column)) for field in self.encrypted)
+    def stale(self, key: keys.Key) -> models.QuerySet[Any]:
+        """The rows that hold something that another key than `key` encrypted."""
+        conditions = [models.Q(**{f"{name}__by_another_key_than": key}) for name in self.encrypted]
+        return self.model._default_manager.filter(reduce(or_, conditions))
 
 
 def also(written: Pass) -> Pass:
@@ -57,8 +53,9 @@ def also(written: Pass) -> Pass:
 def tables() -> Iterator[Table]:
     for model in apps.get_models():
         fields = model._meta.concrete_fields
-        if encrypted := tuple(field for field in fields if isinstance(field, EncryptedMixin)):
-            yield Table(model, encrypted, tuple(field for field in fields if isinstance(field, MarkField)))
+        if encrypted := tuple(field.name for field in fields if isinstance(field, EncryptedMixin)):
+            marks = (field.name for field in fields if isinstance(field, MarkField))
+            yield Table(model, encrypted, (*encrypted, *marks))
 
 
 def rotate(step: Step = lambda what, rows: None) -> int:
@@ -81,68 +78,22 @@ def rotate(step: Step = lambda what, rows: None) -> int:
 def _rotate(table: Table, key: keys.Key, step: Step) -> int:
     count, last = 0, -1
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            rows = _next_rows(cursor, table, key, last)
-            if not rows:
-                return count
-            _write(cursor, table, rows)
-        last = rows[-1][0]
-        count += len(rows)
-        step(table.name, len(rows))
-
-
-def _next_rows(cursor: Any, table: Table, key: keys.Key, last: int) -> list[tuple[Any, ...]]:
-    """Key and encrypted columns of the next rows that are to be written anew, locked."""
-    columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in table.encrypted)
-    cursor.execute(
-        sql.SQL(
-            "SELECT {pk}, {columns} FROM {table} WHERE {pk} > %(last)s AND ({stale}) ORDER BY {pk} LIMIT %(batch)s"
-            " FOR NO KEY UPDATE"
-        ).format(pk=_pk(table), columns=columns, table=sql.Identifier(table.name), stale=table.stale),
-        {"last": last, "batch": BATCH, "prefix": cipher.prefix(key), "long": len(cipher.prefix(key))},
-    )
-    return list(cursor.fetchall())
-
-
-def _write(cursor: Any, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    """One statement for the batch."""
-    clear = {
-        field.name: [cipher.decrypted(row[place], field.purpose) for row in rows]
-        for place, field in enumerate(table.encrypted, start=1)
-    }
-    purposes = {field.name: field.purpose for field in table.encrypted}
-    columns = [field.column for field in (*table.encrypted, *table.marked)]
-    made: list[list[bytes | None]] = [
-        [cipher.encrypted(text, purposes[name]) for text in texts] for name, texts in clear.items()
-    ]
-    made += [[blind.mark(text, purposes[field.of]) for text in clear[field.of]] for field in table.marked]
-    given = sql.SQL(", ").join([sql.SQL("%s::bigint[]"), *[sql.SQL("%s::bytea[]")] * len(columns)])
-    sets = sql.SQL(", ").join(sql.SQL("{0} = made.{0}").format(sql.Identifier(column)) for column in columns)
-    cursor.execute(
-        sql.SQL("UPDATE {table} SET {sets} FROM unnest({given}) AS made(row, {columns}) WHERE {pk} = made.row").format(
-            table=sql.Identifier(table.name), sets=sets, given=given, pk=_pk(table),
-            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-        ),
-        [[row[0] for row in rows], *made],
-    )  # fmt: skip
-
-
-def _pk(table: Table) -> sql.Identifier:
-    return sql.Identifier(table.name, str(table.model._meta.pk.column))
+        with transaction.atomic():
+            rows = table.stale(key).filter(pk__gt=last).order_by("pk").only(*table.names)
+            batch = list(rows.select_for_update(no_key=True)[:BATCH])
+            many.update(batch, table.names)
+        if not batch:
+            return count
+        last = batch[-1].pk
+        count += len(batch)
+        step(table.model._meta.db_table, len(batch))
 
 
 def left() -> dict[str, int]:
     """How many rows of each table other keys still hold; only tables that have such."""
-    key, found = keys.usable()[0], {}
-    with connection.cursor() as cursor:
-        for table in tables():
-            cursor.execute(
-                sql.SQL("SELECT count(*) FROM {} WHERE {}").format(sql.Identifier(table.name), table.stale),
-                {"prefix": cipher.prefix(key), "long": len(cipher.prefix(key))},
-            )
-            if count := cursor.fetchone()[0]:
-                found[table.name] = count
-    return found
+    key = keys.usable()[0]
+    counted = {table.model._meta.db_table: table.stale(key).count() for table in tables()}
+    return {name: count for name, count in counted.items() if count}
 
 
 @health.notice
