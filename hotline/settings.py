@@ -62,9 +62,7 @@ def _keys(name: str, kept_in: str) -> list[str]:
     return kept.read_text().split()
 
 
-LEDGER_KEYS = _keys(
-    "LEDGER_KEYS", "ledger-keys"
-)  # the first marks what is written, the others prove what was: hotline/ledger/keys.py
+LEDGER_KEYS = _keys("LEDGER_KEYS", "ledger-keys")  # of the audit log: hotline/ledger/keys.py
 PERSONAL_KEYS = _keys("PERSONAL_KEYS", "personal-keys")  # of who called: hotline/vault/keys.py
 CRYPTO_SUITE = env.list("CRYPTO_SUITE", default=["aes"])  # "aes" or "sm"; the first writes, all of them find
 if not CRYPTO_SUITE or set(CRYPTO_SUITE) - {"aes", "sm"}:
@@ -253,9 +251,7 @@ OIDC_USERNAME_CLAIM = env.str("HOTLINE_OIDC_USERNAME_CLAIM", default="preferred_
 OIDC_NAME_CLAIM = env.str("HOTLINE_OIDC_NAME_CLAIM", default="name")
 OIDC_ROLES = env.json("HOTLINE_OIDC_ROLES", default={})  # its value: our role
 OIDC_DEPARTMENTS = env.json("HOTLINE_OIDC_DEPARTMENTS", default={})  # its code: our department's name
-OIDC_ADMINISTRATORS = env.bool(
-    "HOTLINE_OIDC_ADMINISTRATORS", default=False
-)  # whether it makes administrators, auditors
+OIDC_ADMINISTRATORS = env.bool("HOTLINE_OIDC_ADMINISTRATORS", default=False)  # whether it makes these, and auditors
 OIDC_SECOND_FACTOR = env.list("HOTLINE_OIDC_SECOND_FACTOR", default=[])  # acr and amr that stand for our second factor
 OIDC_USE_PKCE = True
 OIDC_TIMEOUT = 10  # seconds

@@ -38,6 +38,7 @@ from tickets.lists.filters import TicketFilter
 from tickets.models import Category, Contribution, Ticket, TicketEvent
 from tickets.reading import read
 from tickets.workflow import performing, timeline, unmasking
+from tickets.workflow.correcting import NUMBERS
 from tickets.workflow.performing import InvalidInput, NotAllowed, Refused, Stale
 from tickets.workflow.table import ACTIONS, STARTING, Action
 
@@ -60,7 +61,6 @@ class CategorySerializer(serializers.ModelSerializer):
 AS_READ = (
     "title", "description", "address", "caller_name", "caller_phone", "contact_phone", "happened", "plate", "amount",
 )  # fmt: skip
-NUMBERS = ("caller_phone", "contact_phone")
 
 
 class TicketSerializer(serializers.ModelSerializer):

@@ -15,10 +15,13 @@ from django.conf import settings
 KEYS: dict[str, tuple[Callable[[], Iterable[str]], str]] = {
     "SECRET_KEY": (
         lambda: [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS],
-        "second factors, recovery codes and learned models are lost, and everybody signs in anew",
+        "recovery codes and learned models are lost, and everybody signs in anew",
     ),
     "LEDGER_KEYS": (lambda: settings.LEDGER_KEYS, "the audit log can be read and no longer proven or written"),
-    "PERSONAL_KEYS": (lambda: getattr(settings, "PERSONAL_KEYS", ()), "names and numbers of callers stay unreadable"),
+    "PERSONAL_KEYS": (
+        lambda: settings.PERSONAL_KEYS,
+        "names and numbers of callers and second factors stay unreadable",
+    ),
 }
 
 

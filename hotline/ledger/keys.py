@@ -8,12 +8,8 @@ suite `sm` (CRYPTO_SUITE) what is new is marked by HMAC-SM3; what HMAC-SHA256 ma
 from __future__ import annotations
 
 import hashlib
-import hmac
 from dataclasses import dataclass
-from typing import Any
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import hmac as keyed
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -61,8 +57,4 @@ def current() -> tuple[str, Key]:
 
 def mark(key: Key, *parts: bytes) -> bytes:
     """The keyed digest of `parts`, each with its length before it so that none runs into the next."""
-    made: Any = keyed.HMAC(key.secret, hashes.SM3()) if key.suite == "sm" else hmac.new(key.secret, digestmod="sha256")
-    for part in parts:
-        made.update(len(part).to_bytes(8, "big"))
-        made.update(part)
-    return bytes(made.finalize() if key.suite == "sm" else made.digest())
+    return SUITES[key.suite].digest(key.secret, b"".join(len(part).to_bytes(8, "big") + part for part in parts))

@@ -92,9 +92,8 @@ def record(
     check_key()
     request = request or acting.get()
     person = user if isinstance(user, User) else None
-    if (
-        work := getattr(request, "work", None)
-    ) is not None:  # an administrator's session: hotline.administering.working
+    work = getattr(request, "work", None)  # an administrator's session: hotline.administering.working
+    if work is not None:
         why, told = why or work.reason, f"{work_mark(work.pk)} {told}"
     name, secret = keys.current()
     entry = Entry(
