@@ -308,7 +308,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_ROUTES = {
     name: {"queue": LONG}
     for name in ("reports.tasks.build_due_reports", "reports.tasks.build_reports", "tickets.tasks.export_tickets",
-                 "tickets.tasks.sweep_attachments", "dispatch.tasks.train")
+                 "tickets.tasks.sweep_attachments", "tickets.tasks.forget_callers", "dispatch.tasks.train")
 }  # fmt: skip
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -319,6 +319,7 @@ CELERY_BEAT_SCHEDULE = {
     "ledger": {"task": "hotline.ledger.tasks.seal", "schedule": env.float("HOTLINE_SEAL_SECONDS", default=5.0)},
     "receipts": {"task": "hotline.receipts.tasks.forget_old", "schedule": crontab(hour=2, minute=40)},
     "missed-calls": {"task": "tickets.tasks.lapse_missed_calls", "schedule": crontab(minute=15)},
+    "forget-callers": {"task": "tickets.tasks.forget_callers", "schedule": crontab(hour=3, minute=40)},
     "articles": {"task": "supervision.tasks.tell_of_articles", "schedule": crontab(hour=8, minute=0)},
     "calendar": {"task": "supervision.tasks.notice_new_years", "schedule": crontab(hour=0, minute=20)},
     "automatic-dispatch": {"task": "dispatch.tasks.dispatch_automatically", "schedule": 60.0},

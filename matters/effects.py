@@ -12,7 +12,8 @@ from django.db import transaction
 
 from hotline.accounts.models import User
 from matters import totals
-from matters.models import Choice
+from matters.models import Alert, Choice, Deed
+from tickets.forgetting import writings
 from tickets.models import Ticket
 from tickets.workflow.performing import Performance, after_every, effect
 from tickets.workflow.stores import DatabaseStore
@@ -21,6 +22,8 @@ ASKED = "matters:asked"  # a job is on its way that will look at whatever waits
 ASKED_FOR = 20  # seconds; a job that was lost holds up the next for no longer
 PAIRS = 20  # of a matter that is left, so many tickets are told apart one by one, for training to learn from
 logger = logging.getLogger(__name__)
+writings.also(Alert, "matter__tickets")
+writings.also(Deed, "matter__tickets")
 
 
 @effect("join_matter")

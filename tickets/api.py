@@ -77,6 +77,7 @@ class TicketSerializer(serializers.ModelSerializer):
             "is_binding", "risk", "round", "hops", "returns", "urges", "matter", "registered_at", "dispatched_at",
             "accepted_at", "answered_at", "closed_at", "answer_due_at", "stage_due_at", "closing", "contacted",
             "solved", "satisfaction", "cause", "closing_reason", "contact_phone", "happened", "plate", "amount",
+            "forgotten_at",
         )  # fmt: skip
 
     def to_representation(self, instance: Ticket) -> dict[str, Any]:

@@ -273,6 +273,7 @@ class RuleKey(models.TextChoices):
     REOPEN_DAYS = "reopen_days", _("Days within which a closed ticket can be reopened")
     MISSED_DAYS = "missed_days", _("Days after which a missed call that nobody settled lapses")
     ARTICLE_DAYS = "article_days", _("Days before an article's last day on which its keepers are told")
+    FORGET_YEARS = "forget_years", _("Years after a caller's last ticket until it is forgotten who called; 0: never")
     FIRST_WARNING = "first_warning", _("Percent of the answer limit after which a first warning is raised")
     LAST_WARNING = "last_warning", _("Percent of the answer limit after which the last warning is raised")
     REDONE = "redone", _("Rounds of doing again that make a case for supervision")

@@ -59,6 +59,7 @@ DEFAULT_RULES = {
     RuleKey.REOPEN_DAYS: 7,
     RuleKey.MISSED_DAYS: 3,
     RuleKey.ARTICLE_DAYS: 14,
+    RuleKey.FORGET_YEARS: 0,
     RuleKey.FIRST_WARNING: 50,
     RuleKey.LAST_WARNING: 80,
     RuleKey.REDONE: 2,

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _t
 from hotline import telephone as telephones
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
+from tickets import forgotten_words
 from tickets.disclosure import RULE, Detail, Reader, Standing, Wish, standing_of
 from tickets.models import Matter, MissedCall, Ticket
+from tickets.models.ticket import FORGOTTEN
 
 D = Detail
 
@@ -88,6 +90,8 @@ class Reading:
     @property
     def caller(self) -> str:
         """The caller in one line, the number masked, or why they are not named."""
+        if self.ticket.forgotten_at:
+            return str(FORGOTTEN)
         if not self.knows_caller:
             return _t("withheld: secrecy was asked for") if self.ticket.is_secret else _t("anonymous")
         name = _t("anonymous") if self.ticket.is_anonymous else self.caller_name
@@ -117,8 +121,13 @@ class Reading:
         return written
 
     def text(self, written: str) -> str:
-        """What somebody wrote, without the caller's name and number where these may not be read."""
+        """What somebody wrote, without the caller's name and number where these may not be read.
+
+        Once they are forgotten nobody may: what stands where it cannot be changed is hidden by its marks.
+        """
         ticket = self.ticket
+        if ticket.forgotten_words:
+            written = forgotten_words.covered(written, ticket.forgotten_words)
         if not self.may(D.CALLER_NAME):
             for name in (ticket.caller_name, *ticket.earlier_callers):
                 if len(name) > 1 and name[0] in written:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hotline.picking import PickedField
 from hotline.setting_up.changing import RowForm
-from hotline.setting_up.checks import Standing, check, standing
+from hotline.setting_up.checks import Standing, State, check, standing
 from hotline.setting_up.tables import Column, Table, Unset, columns, register
 from tickets.choices import RuleKey
 from tickets.limits import DEFAULT_RULES
@@ -91,3 +91,15 @@ register(Table(
 def categories() -> Standing:
     count = Category.objects.filter(is_used=True, parent__parent__isnull=False).count()
     return standing(count > 0, _t("%(count)d of the third level are in use") % {"count": count})
+
+
+@check(64, _("How long callers are known"), "set-up-table", "rules")
+def forgetting() -> Standing:
+    """Nobody is forgotten until a city has decided: what is forgotten cannot be brought back."""
+    years = CityRule.objects.filter(key=RuleKey.FORGET_YEARS).values_list("value", flat=True).first()
+    if years is None:
+        return Standing(State.ADVICE, _t("not decided yet; nobody is forgotten until then"))
+    if not years:
+        return Standing(State.DONE, _t("decided: nobody is forgotten"))
+    words = _t("callers become anonymous %(years)d years after their last ticket")
+    return Standing(State.DONE, words % {"years": years})

@@ -1,9 +1,12 @@
 """What is done with tickets by itself."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from tickets.attachments import keeping
 from tickets.exports import jobs
+from tickets.forgetting import doing
 from tickets.telephony import missed
 
 
@@ -32,3 +35,10 @@ def tidy_exports() -> int:
 def lapse_missed_calls() -> int:
     """Ends the missed calls that nobody has settled for days."""
     return missed.lapse()
+
+
+@shared_task(expires=3600)
+def forget_callers() -> None:
+    """Makes the callers anonymous whose time has come; while keys are being changed it waits for another night."""
+    with suppress(doing.TwoKeys):
+        doing.forget(by="forget_callers")

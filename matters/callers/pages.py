@@ -22,6 +22,7 @@ from matters.callers.persons import Person
 from tickets.callers import book
 from tickets.lists.listing import ticket_list
 from tickets.models import Caller
+from tickets.models.ticket import FORGOTTEN
 
 LOOKED_AT = 200  # of their tickets, the latest
 SAME, OTHER = "same", "other"
@@ -35,7 +36,7 @@ def caller_page(request: HttpRequest, pk: int) -> HttpResponse:
     found = _known(pk, user)
     alike = persons.texts_of_others(found, user)
     return ticket_list(
-        request, found.tickets, title=found.names[0] if found.names else masked(found.numbers[0].phone),
+        request, found.tickets, title=found.names[0] if found.names else masked(found.numbers[0].phone) or FORGOTTEN,
         template="matters/caller.html", filters=("status", "kind", "category", "recorded_from", "recorded_to"),
         keep=(), caller=found, alike=alike, may_decide=user.may(P.MANAGE_MATTERS),
         looked=_looked(found) if user.may(P.SEE_WHO_LOOKED) else (),

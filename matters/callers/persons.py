@@ -160,6 +160,8 @@ def _signs(person: Person, others: TicketQuerySet, user: User, alike: Iterable[C
         return others.matching(words, user).order_by("-registered_at", "-pk")[:LOOKED_AT]
 
     for number in person.numbers:
+        if not number.phone:  # forgotten
+            continue
         for ticket in said(number.phone):
             if ticket.contact_phone == number.phone:
                 yield ticket, _t("gave this number to be called back at")

@@ -22,6 +22,7 @@ from tickets.callers.book import numbers_of
 from tickets.choices import Channel, Duty, FlagKind, Kind, RefusalGround, RuleKey
 from tickets.disclosure import WITH_WISH, Wish
 from tickets.models import PERSON, Caller, Matter, Span, Ticket
+from tickets.models.ticket import FORGOTTEN
 from tickets.reading import matter_name, read
 
 from . import cells, summary, tables
@@ -236,8 +237,8 @@ def frequent_callers_section(frame: Frame) -> dict[str, Any]:
         closed = sum(1 for ticket in tickets if not ticket.is_open)
         places = list(dict.fromkeys(read(ticket, None).place for ticket in tickets))
         units = sorted({str(ticket.department) for ticket in tickets if ticket.department})
-        rows.append([masked(caller.phone), calls, len(shown), _t("; ").join(shown[:3]), _t("; ").join(places[:2]),
-                     closed, _t(", ").join(units) or cells.NOTHING])  # fmt: skip
+        rows.append([masked(caller.phone) or str(FORGOTTEN), calls, len(shown), _t("; ").join(shown[:3]),
+                     _t("; ").join(places[:2]), closed, _t(", ").join(units) or cells.NOTHING])  # fmt: skip
         about.append([ticket.pk for ticket in tickets])
     note = _t("At least %(count)d calls of one caller in the week. Numbers are masked.") % {
         "count": limits.rule(RuleKey.FREQUENT_CALLER)

@@ -21,9 +21,15 @@ from supervision.models import (
     Step,
 )
 from tickets.choices import OPEN_STATUSES, Status
+from tickets.forgetting import writings
 from tickets.models import Ticket, TicketEvent
 from tickets.workflow.performing import Performance, Refused, apply, check, effect, objection, proposes
 from tickets.workflow.table import ACTIONS
+
+# What is written at a meeting is about every ticket that is settled there.
+writings.also(CoordinationTask, "coordinated__ticket")
+writings.also(Participant, "task__coordinated__ticket")
+writings.also(SiteEntry, "task__coordinated__ticket")
 
 
 @effect("escalate")

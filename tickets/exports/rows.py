@@ -38,7 +38,8 @@ DAY = 24 * 3600.0
 # What a row is read from, and nothing else of a ticket.
 COLUMNS_READ = (
     "number", "registered_at", "kind", "channel", "urgency", "category_id", "region_id", "address", "title",
-    "description", "caller_name", "caller_phone", "contact_phone", "earlier_callers", "is_secret", "is_anonymous",
+    "description", "caller_name", "caller_phone", "contact_phone", "earlier_callers", "forgotten_at",
+    "forgotten_words", "is_secret", "is_anonymous",
     "department_id", "status", "dispatched_at", "accepted_at", "answer_due_at", "answered_at", "closed_at", "hops",
     "returns", "round", "contacted", "solved", "satisfaction",
 )  # fmt: skip

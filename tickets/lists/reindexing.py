@@ -18,7 +18,7 @@ from tickets.workflow.stores import searched
 BATCH = 1000
 TEXTS = (
     "number", "title", "description", "address", "plate", "amount", "caller_name", "caller_phone", "contact_phone",
-    "earlier_callers",
+    "earlier_callers", "forgotten_words",
 )  # fmt: skip
 WISHES = ("is_secret", "is_anonymous")
 
@@ -43,13 +43,13 @@ def _next_batch(index: SearchIndex, last: int) -> int:
     """Writes the vectors of the next tickets and how far it has come; returns how many they were."""
     rows = Ticket.objects.filter(pk__gt=index.done_to, pk__lte=last).order_by("pk").only(*TEXTS, *WISHES)
     batch = list(rows.select_for_update(no_key=True)[:BATCH])
-    _write(batch)
+    write(batch)
     index.done_to = batch[-1].pk if batch else last
     index.save(update_fields=["done_to"])
     return len(batch)
 
 
-def _write(batch: list[Ticket]) -> None:
+def write(batch: list[Ticket]) -> None:
     """Both vectors of each ticket of the batch."""
     told = [searched(ticket) for ticket in batch]
     _store(

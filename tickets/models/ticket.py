@@ -38,6 +38,7 @@ from tickets.choices import (
 from tickets.disclosure import Detail
 from tickets.models.catalogue import Category
 
+FORGOTTEN = _("made anonymous after the period")  # what stands in place of a caller whom the city has forgotten
 NUMBER, NAME = "number", "name"  # what an encrypted column holds; a number has one digest wherever it stands
 
 
@@ -54,13 +55,14 @@ class Caller(models.Model):
     person: models.ForeignKey[Any, Any] = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="numbers", editable=False
     )
+    forgotten_at = models.DateTimeField(null=True, editable=False)  # since then the row says nothing of anybody
 
     class Meta:
         verbose_name = _("caller")
         verbose_name_plural = _("callers")
 
     def __str__(self) -> str:
-        return self.name or self.phone
+        return self.name or self.phone or str(FORGOTTEN)
 
     def get_absolute_url(self) -> str:
         return reverse("caller", args=[self.pk])
@@ -213,6 +215,9 @@ class Ticket(models.Model):
     caller_phone = EncryptedCharField(_("caller's telephone"), max_length=30, blank=True, purpose=NUMBER)
     # Names and numbers that stood here before a correction: where the caller may not be known, these may not either.
     earlier_callers = EncryptedJSONField(default=list, blank=True, editable=False)
+    # Since when nobody knows who called, and what still has to be hidden in texts (tickets.forgotten_words).
+    forgotten_at = models.DateTimeField(null=True, editable=False)
+    forgotten_words = EncryptedJSONField(default=dict, blank=True, editable=False)
     # What the words say of the event (要素), each in one way of writing; tickets.facts reads them.
     happened = models.CharField(_("when it happened"), max_length=60, blank=True)
     contact_phone = EncryptedCharField(_("number to call back"), max_length=30, blank=True, purpose=NUMBER)
@@ -367,6 +372,13 @@ class Ticket(models.Model):
                 "hops",
                 name="ticket_answered",
                 condition=models.Q(answered_at__isnull=False),
+            ),
+            # whose caller is forgotten in time, without a caller's row to go by
+            models.Index(
+                "id",
+                "status_since",
+                name="ticket_not_forgotten",
+                condition=models.Q(caller__isnull=True, forgotten_at__isnull=True),
             ),
             # of one category, of one region
             models.Index("category", "registered_at", name="ticket_category"),

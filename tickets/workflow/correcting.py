@@ -90,7 +90,8 @@ def as_read(corrected: dict[str, list[str]], reading: Reading) -> dict[str, list
     for name, pair in corrected.items():
         if name in NEEDED and not reading.may(NEEDED[name]):
             continue
-        old, new = map(telephone.masked, pair) if name in NUMBERS else pair
+        shown = telephone.masked if name in NUMBERS else str if name in WHO_CALLED else reading.text
+        old, new = map(shown, pair)
         told[name] = ["" if name in WHO_CALLED and reading.standing != Standing.HOTLINE else old, new]
     return told
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from hotline.ledger.verifying import proof
 from tickets.models import EventCaller, TicketEvent
@@ -55,9 +56,15 @@ def states() -> Iterator[str]:
 
 @proof("callers")
 def callers() -> Iterator[str]:
-    """Corrections of who called whose old and new value are not those that the event was written with, or are gone."""
-    told = EventCaller.objects.select_related("event").order_by("pk")
+    """Corrections of who called whose old and new value are not those that the event was written with, or are gone.
+
+    They may be empty once an event of the ticket says that its caller was forgotten.
+    """
+    forgotten = TicketEvent.objects.filter(ticket=OuterRef("event__ticket"), action="forget_caller")
+    told = EventCaller.objects.select_related("event").annotate(is_forgotten=Exists(forgotten)).order_by("pk")
     for one in told.iterator(chunk_size=2000):
+        if one.is_forgotten and not one.corrected and not bytes(one.salt):
+            continue
         if one.digest != one.event.data.get("caller"):
             yield f"event {one.pk}: what it says of who called was altered"
     for event in TicketEvent.objects.filter(data__has_key="caller", caller_told=None).values_list("pk", flat=True):

@@ -206,7 +206,8 @@ INSTANTS = (
 VECTORS = ("search", "caller_search")  # written only where they were set anew
 # What actions may change of a ticket. The words of the call and when it was recorded stay as they were.
 CHANGING_FIELDS = (
-    "is_secret", "is_anonymous", *CORRECTED_FIELDS, "caller", "earlier_callers",
+    "is_secret", "is_anonymous", *CORRECTED_FIELDS, "caller", "earlier_callers", "forgotten_at",
+    "forgotten_words",
     "status", "version", "round", "department", "is_binding", "hops", "returns", "urges", "matter", "praises",
     "dispatched_at", "assigned_at", "accept_due_at", "accepted_at", "progress_at", "answered_at", "closed_at",
     "status_since", "clock_from", "stage_from", *INSTANTS, "next_due_at", "risk", "closing", "refusal_ground",

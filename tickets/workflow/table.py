@@ -89,7 +89,13 @@ def _is_named(ticket: Ticket) -> Any:
     return _("The caller is anonymous already.") if ticket.is_anonymous else None
 
 
+def _is_known(ticket: Ticket) -> Any:
+    return _("It has been forgotten after the period who called.") if ticket.forgotten_at else None
+
+
 def _is_anonymous(ticket: Ticket) -> Any:
+    if ticket.forgotten_at:
+        return _is_known(ticket)
     return None if ticket.is_anonymous else _("The caller is not anonymous.")
 
 
@@ -210,6 +216,8 @@ ACTIONS: dict[str, Action] = {
                guard=_is_named, is_quiet=True),
         Action("lift_anonymity", _("Lift the anonymity"), tuple(Status), None, P.PROTECT_CALLERS, inputs.NameCaller,
                guard=_is_anonymous, is_quiet=True),
+        Action("forget_caller", _("Forget who called"), (S.CLOSED, S.NOT_ACCEPTED), None, BY_SYSTEM, inputs.Nothing,
+               guard=_is_known, is_quiet=True),
         Action("recalculate", _("Move the deadlines"), tuple(OPEN_STATUSES), None, BY_SYSTEM, inputs.Recalculate,
                clock=_("Sets the limits as the changed calendar or time limit has them.")),
         Action("remark", _("Add a remark"), tuple(OPEN_STATUSES), None, P.SEE_ALL_TICKETS, inputs.Reason),
