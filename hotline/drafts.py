@@ -34,7 +34,7 @@ def mark(user: User) -> str:
 
 
 def _cookie(marked: str) -> str:
-    return f"draft-{marked}"
+    return f"{settings.PATH_COOKIE}draft-{marked}"
 
 
 def _key(user: User, number: str) -> str:
@@ -49,7 +49,8 @@ def key(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)  # SignInRequired lets nobody else through
     cookie = _cookie(mark(user))
-    number = request.COOKIES.get(cookie) or secrets.token_urlsafe(32)
+    before = request.COOKIES.get(f"draft-{mark(user)}")  # as it was called until it was bound to the host
+    number = request.COOKIES.get(cookie) or before or secrets.token_urlsafe(32)
     response = JsonResponse({"person": mark(user), "key": _key(user, number)})
     response.set_cookie(
         cookie, number, max_age=KEPT_FOR, path=PATH, httponly=True, samesite="Strict",

@@ -40,5 +40,8 @@ def switch_language(request: HttpRequest) -> HttpResponse:
         back = "/"
     response = HttpResponseRedirect(back)
     if (language := request.POST.get("language", "")) in dict(settings.LANGUAGES):
-        response.set_cookie(LANGUAGE_COOKIE, language, max_age=A_YEAR, samesite="Lax", httponly=True)
+        response.set_cookie(
+            LANGUAGE_COOKIE, language, max_age=A_YEAR, samesite="Lax", httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
     return response

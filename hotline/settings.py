@@ -234,7 +234,7 @@ AXES_LOCKOUT_CALLABLE = "hotline.accounts.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
-SESSION_COOKIE_AGE = 12 * 3600  # a shift
+SESSION_COOKIE_AGE = 12 * 3600  # a shift; from the sign-in on, whatever is done (hotline/accounts/safety/sign_ins.py)
 IDLE_MINUTES = env.int("HOTLINE_IDLE_MINUTES", default=30)  # after which whoever does nothing is signed out; 0: never
 ADMIN_MINUTES = env.int("HOTLINE_ADMIN_MINUTES", default=30)  # of an administrator's working session; 0: none is asked
 SECOND_FACTOR_ROLES = env.list("HOTLINE_SECOND_FACTOR_ROLES", default=["administrator"] if DEPLOYED else [])
@@ -261,6 +261,11 @@ if OIDC_ISSUER and not (OIDC_RP_CLIENT_ID and OIDC_RP_CLIENT_SECRET and OIDC_ROL
         "HOTLINE_OIDC_ISSUER needs HOTLINE_OIDC_CLIENT_ID, HOTLINE_OIDC_CLIENT_SECRET and HOTLINE_OIDC_ROLES."
     )
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=DEPLOYED)
+# Cookies of a deployment are bound to its host; those that go to one path alone cannot be, by the browsers' rules.
+HOST_COOKIE, PATH_COOKIE = ("__Host-", "__Secure-") if SESSION_COOKIE_SECURE else ("", "")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{HOST_COOKIE}sessionid", f"{HOST_COOKIE}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{HOST_COOKIE}django_language"
+MESSAGE_STORAGE = "hotline.cookies.Messages"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DEPLOYED else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -269,7 +274,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],  # Bootstrap's arrows and ticks are drawn in its style sheet
         "object-src": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }

@@ -83,7 +83,7 @@
   // -- the key -----------------------------------------------------------------------------------------------------
 
   const tokenNow = () =>
-    document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ||
+    document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1] ||
     document.querySelector("[name=csrfmiddlewaretoken]")?.value ||
     "";
 

@@ -33,7 +33,8 @@ from hotline.addresses import client_address
 
 logger = logging.getLogger(__name__)
 
-KNOWN_BROWSER = "known-browser"  # the cookie
+KNOWN_BROWSER = "known-browser"  # what the cookie is signed as
+COOKIE = f"{settings.PATH_COOKIE}{KNOWN_BROWSER}"
 KNOWN_FOR = 180 * 24 * 3600  # seconds
 MOST_PEOPLE = 12  # who share one browser, as at a desk worked in shifts
 
@@ -112,14 +113,14 @@ def remember_browser(request: HttpRequest, response: HttpResponse, username: str
     mark = _mark(username)
     people = [mark, *(one for one in kept["people"] if one != mark)][:MOST_PEOPLE]
     response.set_cookie(
-        KNOWN_BROWSER, signing.dumps({"browser": kept["browser"], "people": people}, salt=KNOWN_BROWSER),
+        COOKIE, signing.dumps({"browser": kept["browser"], "people": people}, salt=KNOWN_BROWSER),
         max_age=KNOWN_FOR, path=request.path, httponly=True, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
     )  # fmt: skip
 
 
 def _cookie(request: HttpRequest) -> dict[str, Any]:
     try:
-        return dict(signing.loads(request.COOKIES[KNOWN_BROWSER], salt=KNOWN_BROWSER, max_age=KNOWN_FOR))
+        return dict(signing.loads(request.COOKIES[COOKIE], salt=KNOWN_BROWSER, max_age=KNOWN_FOR))
     except (KeyError, signing.BadSignature):
         return {"browser": f"browser:{secrets.token_hex(8)}", "people": []}
 

@@ -311,6 +311,7 @@ class SignedIn(models.Model):
         OUT = "out", pgettext_lazy("sign-in", "Signed out")
         OWNER = "owner", pgettext_lazy("sign-in", "Ended by its owner")
         IDLE = "idle", pgettext_lazy("sign-in", "Nobody was there")
+        OVER = "over", pgettext_lazy("sign-in", "The shift was over")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
     session = models.CharField(max_length=40, db_index=True)

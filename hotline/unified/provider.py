@@ -36,7 +36,7 @@ def described() -> dict[str, Any]:
     known = cache.get(key)
     if known is None:
         address = f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration"
-        answer = requests.get(address, timeout=settings.OIDC_TIMEOUT)
+        answer = requests.get(address, timeout=settings.OIDC_TIMEOUT, allow_redirects=False)
         answer.raise_for_status()
         known = answer.json()
         if not isinstance(known, dict) or known.get("issuer") != settings.OIDC_ISSUER:
@@ -65,7 +65,7 @@ class Asking(OIDCAuthenticationBackend):
     def retrieve_matching_jwk(self, token: Any) -> Any:
         """The key that a token names; one that names none, as the standard allows, is of the only key there is."""
         head = jwt.get_unverified_header(token)
-        answer = requests.get(self.OIDC_OP_JWKS_ENDPOINT, timeout=settings.OIDC_TIMEOUT)
+        answer = requests.get(self.OIDC_OP_JWKS_ENDPOINT, timeout=settings.OIDC_TIMEOUT, allow_redirects=False)
         answer.raise_for_status()
         keys = [
             one for one in answer.json()["keys"]

@@ -163,6 +163,22 @@ def test_it_is_ended_by_its_owner_with_a_code_and_by_an_administrator(
     assert AccountEvent.objects.filter(person=user, kind="second_factor_off").count() == 2
 
 
+def test_another_telephone_takes_a_code_of_the_first(
+    owner: tuple[User, list[str]], signed_in: SignIn, monday: time_machine.Traveller
+) -> None:
+    user, codes = owner
+    own = signed_in(scene.OPERATOR)
+    first = second_factor.of(user)
+    for then, code in (("begin", ""), ("begin", "111111"), ("confirm", "111111")):
+        answer = asked(own, then, code=code)
+        assert answer.status_code == 422
+        assert "picture" not in answer.context, "the secret of another is shown to nobody who has not the first"
+    assert "picture" in asked(own, "begin", code=codes[0]).context
+    monday.shift(timedelta(minutes=1))
+    asked(own, "confirm", code=code_of(user))
+    assert second_factor.of(user) != first
+
+
 def test_a_token_needs_the_code_too(owner: tuple[User, list[str]], settings: Any) -> None:
     user, _codes = owner
     given = {"username": user.username, "password": DEMO_PASSWORD}

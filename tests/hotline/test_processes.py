@@ -135,7 +135,7 @@ def test_what_takes_minutes_delays_no_clock() -> None:
     asked = {*(one["task"] for one in settings.CELERY_BEAT_SCHEDULE.values()), "tickets.tasks.export_tickets"}
     assert {task for task in asked if route({}, task)["queue"].name == processes.LONG} == {
         "reports.tasks.build_due_reports", "reports.tasks.build_reports", "dispatch.tasks.train",
-        "tickets.tasks.export_tickets", "tickets.tasks.sweep_attachments",
+        "tickets.tasks.export_tickets", "tickets.tasks.sweep_attachments", "tickets.tasks.forget_callers",
     }  # fmt: skip
     commands = processes.commands()
     assert "--queues" not in commands["worker"], "the usual one alone"

@@ -18,7 +18,7 @@ WRONG = _("This code is not right, or was used before. Take the one that the app
 
 class CodeForm(forms.Form):
     code = forms.CharField(
-        label=_("Code of the app"), max_length=20, validators=[sendable],
+        label=_("Code of the app"), max_length=40, validators=[sendable],
         help_text=_("Six digits, or one of your recovery codes."),
         widget=forms.TextInput(
             attrs={"autofocus": True, "autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}

@@ -28,6 +28,7 @@ from hotline.accounts.safety.forms import WRONG, CodeForm, ConfirmForm, SignInCo
 from hotline.addresses import client_address
 
 HALF = "signing_in"  # in a session that is nobody's yet: whose password was right, when, and where to go
+MAY_CHANGE = "may_change_app"  # in a session: a code of the app was given, so another may take its place
 OWES = "owes_second_factor"  # in a session: it is to be set up before anything else
 LONGEST_NUMBER = 19  # digits of what the database can count
 WITHIN = 300  # seconds after the password the code is taken
@@ -98,7 +99,17 @@ def _page(request: HttpRequest, user: User, *, status: int = 200, **more: Any) -
 
 
 def _begin(request: HttpRequest, user: User) -> dict[str, Any]:
+    """Another app takes the place of one only by a code of that one: a desk left open gives nobody a way in."""
+    if second_factor.of(user) is not None:
+        form = SignInCodeForm(request.POST, request=request, user=user)
+        if not form.is_valid():
+            return {"form": form, "status": 422}
+        request.session[MAY_CHANGE] = time.time()
     return _beginning(user)
+
+
+def _may_change(request: HttpRequest, user: User) -> bool:
+    return second_factor.of(user) is None or time.time() - request.session.get(MAY_CHANGE, 0) < WITHIN
 
 
 def _beginning(user: User) -> dict[str, Any]:
@@ -110,6 +121,8 @@ def _beginning(user: User) -> dict[str, Any]:
 
 def _confirm(request: HttpRequest, user: User) -> dict[str, Any]:
     form = ConfirmForm(request.POST)
+    if not _may_change(request, user):
+        return _begin(request, user)
     if form.is_valid():
         try:
             codes = second_factor.confirm(user, form.cleaned_data["code"], address=client_address(request))
@@ -117,6 +130,7 @@ def _confirm(request: HttpRequest, user: User) -> dict[str, Any]:
             form.add_error("code", WRONG)
         else:
             request.session.pop(OWES, None)
+            request.session.pop(MAY_CHANGE, None)
             return {"codes": codes}
     return _beginning(user) | {"form": form, "status": 422}
 

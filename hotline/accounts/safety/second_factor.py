@@ -32,6 +32,7 @@ BYTES = 20  # of a secret, as RFC 4226 recommends
 STEP = 30  # seconds
 TOLERANCE = 1  # steps before and after
 CODES = 10
+GROUPS, OF = 6, 4  # of letters of a recovery code: 118 bits, which a hash alone keeps
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 Kind = AccountEvent.Kind
 
@@ -108,7 +109,7 @@ def renew_codes(user: User, code: str, *, address: str | None) -> list[str]:
 
 def _new_codes(user: User) -> list[str]:
     RecoveryCode.objects.filter(user=user).delete()
-    drawn = ["-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3)) for _ in range(CODES)]
+    drawn = ["-".join("".join(secrets.choice(LETTERS) for _ in range(OF)) for _ in range(GROUPS)) for _ in range(CODES)]
     RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digests(one)[0]) for one in drawn)
     return drawn
 

@@ -27,6 +27,7 @@ from hotline.accounts.models import AccountEvent, SignedIn, User
 from hotline.addresses import client_address
 
 ROW = "signed_in"  # in the session: which row is its own
+SINCE = "signed_in_at"  # in the session
 NOTED_EVERY = 300  # seconds
 AT_ONCE = 1.0  # seconds: a page and the parts that it loads are one use of it
 REMEMBERED = timedelta(days=180)  # how long a place is one that is known
@@ -43,7 +44,7 @@ def begun(request: HttpRequest, user: User) -> SignedIn:
         user=user, session=request.session.session_key or "", address=client_address(request), network=network,
         agent=request.headers.get("User-Agent", "")[:200], is_new_place=is_new,
     )  # fmt: skip
-    request.session[ROW] = row.pk
+    request.session[ROW], request.session[SINCE] = row.pk, time.time()
     if is_new:
         journal.record(AccountEvent.Kind.NEW_PLACE, user, by=user, address=row.address)
     _tell(request, before.filter(is_new_place=True, told_at=None).exclude(network=network))
@@ -92,24 +93,34 @@ def own(request: HttpRequest) -> int:
 
 
 def ends_when_idle(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: who does nothing for `HOTLINE_IDLE_MINUTES` is signed out; what was typed stays in the browser."""
+    """Middleware: who does nothing for `HOTLINE_IDLE_MINUTES`, or signed in a shift ago, is signed out.
+
+    What was typed stays in the browser.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if settings.IDLE_MINUTES and request.session.session_key and request.user.is_authenticated:
-            _look(request)
+        if request.session.session_key and request.user.is_authenticated:
+            if time.time() - request.session.get(SINCE, time.time()) > settings.SESSION_COOKIE_AGE:
+                _sign_out(request, End.OVER)
+            elif settings.IDLE_MINUTES:
+                _look(request)
         return get_response(request)
 
     return middleware
+
+
+def _sign_out(request: HttpRequest, because: str) -> None:
+    if row := own(request):
+        SignedIn.objects.filter(pk=row, ended_at=None).update(ended_at=timezone.now(), ended_because=because)
+    logout(request)
 
 
 def _look(request: HttpRequest) -> None:
     key, now = f"seen:{request.session.session_key}", time.time()
     seen = cache.get(key)
     if seen is not None and now - seen > settings.IDLE_MINUTES * 60:
-        if row := own(request):
-            SignedIn.objects.filter(pk=row, ended_at=None).update(ended_at=timezone.now(), ended_because=End.IDLE)
         cache.delete(key)
-        logout(request)
+        _sign_out(request, End.IDLE)
         return
     if seen is not None and (POLL in request.headers or now - seen < AT_ONCE):
         return
