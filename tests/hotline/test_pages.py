@@ -72,7 +72,7 @@ QUERIES = {
     "follow-up-list": (scene.OPERATOR, 8),
     "dispatch-queue": (scene.DISPATCHER, 14),
     "inbox": (scene.CLERK, 7),
-    "board": (scene.SUPERVISOR, 11),  # one of them only where matters of several callers are among the rows
+    "board": (scene.SUPERVISOR, 12),  # one of them only where matters of several callers are among the rows
     "rulings": (scene.MANAGER, 6),
     "dashboard": (scene.MANAGER, 38),
 }
