@@ -23,6 +23,7 @@ env = environ.Env()
 # -- what kind of installation this is ---------------------------------------------------------------
 DEPLOYED = env.bool("HOTLINE_DEPLOYED", default=False)  # a real city: secrets must be given, cookies are secure
 DEMO = env.bool("HOTLINE_DEMO", default=not DEPLOYED)  # demo accounts are listed on the sign-in page
+DEMO_TICKETS = env.int("HOTLINE_DEMO_TICKETS", default=2950)  # calls of everyday life that the demo city begins with
 DEBUG = env.bool("DEBUG", default=False)
 TEST_RUN = env.bool("HOTLINE_TEST_RUN", default=False)
 CITY_PREFIX = env.str("HOTLINE_CITY_PREFIX", default="XG")  # the letters that ticket numbers begin with

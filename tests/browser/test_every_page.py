@@ -2,15 +2,18 @@
 nothing is wider than the screen, nothing complains in the console, there is one h1, the focus is on something.
 
 Pages are found, not listed: doors, each ticket, each form of each action, and what hangs on them. A page of one kind is
-looked at once for a role, the form of an action once for all.
+asked for once for a role, the form of an action once for all; a page in which nothing stands that did not stand on one
+before is not drawn again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import lxml.html
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -68,6 +71,8 @@ MADE_OF = r"""(() => {
     return e => path(e) + '|' + given(e) + '|' + !!e.textContent.trim();
 })()"""
 ALL_MADE_OF = f"() => [...new Set([...document.querySelectorAll('body *')].map({MADE_OF}))]"
+OF_ONE_MODEL = re.compile(r"(field|column|model|app|current-app)-|row\d|changelist|module")  # as in MADE_OF
+OF_STATE = re.compile(r"type|aria-(checked|current|disabled|expanded|invalid|pressed|selected)")
 LOADED = "() => !document.querySelector('.htmx-request, [hx-trigger=load]')"
 # Without preloading: it would fetch and parse each style sheet again and complain of our policy.
 RUN_AXE = f"""async fresh => {{
@@ -102,16 +107,48 @@ FOCUSED = """() => {
 }"""
 
 
+def is_served(html: bytes) -> set[tuple[Any, ...]]:
+    """What a page is made of before scripts run, as MADE_OF tells it in the browser; and what it loads afterwards."""
+    made: set[tuple[Any, ...]] = set()
+
+    def walk(element: Any, within: tuple[str, ...]) -> None:
+        classes = sorted(one for one in element.classes if not OF_ONE_MODEL.match(one))
+        states = sorted(f"{name}={value}" for name, value in element.attrib.items() if OF_STATE.fullmatch(name))
+        here = (*within, ".".join([element.tag, *classes, *states]))
+        says = bool(element.text_content().strip())
+        made.add((here, tuple(sorted(element.attrib)), says))
+        if element.get("hx-trigger") == "load":
+            made.add(("loads", element.get("hx-get")))
+        for child in element.iterchildren(tag=lxml.html.etree.Element):
+            walk(child, here)
+
+    walk(lxml.html.fromstring(html), ())
+    return made
+
+
+@dataclass
+class Known:
+    """What was looked at before, by whomever."""
+
+    served: set[tuple[Any, ...]] = field(default_factory=set)
+    drawn: dict[int, set[str]] = field(default_factory=dict)  # what axe-core has seen, by the width of the window
+
+
 @dataclass
 class Inspector:
     """One browser of one person, what it looked at, and what was found."""
 
     address: str
-    context: BrowserContext
-    known: dict[int, set[str]] = field(default_factory=dict)  # what axe-core has seen, by the width of the window
+    username: str  # empty for nobody
+    browser: Browser
+    known: Known = field(default_factory=Known)
     found: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.context = context_of(self.username, self.address, self.browser)
+        self.client = Client()
+        if self.username:
+            self.client.force_login(scene.user(self.username))
         self.page: Page = self.context.new_page()
         self.axe = Axe()
         self.page.on("console", self._said)
@@ -132,6 +169,13 @@ class Inspector:
     def _resize(self, size: ViewportSize) -> None:
         if self.page.viewport_size != size:
             self.page.set_viewport_size(size)
+
+    def look_at_what_is_new(self, path: str) -> None:
+        """Opens a page if something stands there, as the server sends it, that stood on no page before."""
+        fresh = is_served(self.client.get(path, follow=True).content) - self.known.served
+        if fresh:
+            self.known.served |= fresh
+            self.look_at(path)
 
     def look_at(self, path: str) -> None:
         """Opens a page of ours at the desk, then makes the window as narrow as a phone."""
@@ -166,7 +210,7 @@ class Inspector:
                 self._complain(f"{measured['headings']} h1")
             if measured["twice"]:
                 self._complain(f"ids that are there twice: {measured['twice']}")
-            known = self.known.setdefault(size["width"], set())
+            known = self.known.drawn.setdefault(size["width"], set())
             fresh = set(self.page.evaluate(ALL_MADE_OF)) - known
             if not fresh:
                 continue
@@ -318,13 +362,13 @@ def kind_of(path: str, role: str) -> tuple[Any, ...]:
 def test_every_page_of_every_role(house: str, chromium: Browser) -> None:
     found: list[str] = []
     seen: set[tuple[Any, ...]] = set()
-    known: dict[int, set[str]] = {}
+    known = Known()
     for role in Role.values:
-        inspector = Inspector(house, context_of(scene.ROLE_PEOPLE[role], house, chromium), known)
+        inspector = Inspector(house, scene.ROLE_PEOPLE[role], chromium, known)
         for path in pages_of(role, seen):
             if (kind := kind_of(path, role)) not in seen:
                 seen.add(kind)
-                inspector.look_at(path)
+                inspector.look_at_what_is_new(path)
         inspector.context.close()
         found += inspector.found
     assert {role for _name, role, *_rest in seen if role in Role.values} == set(Role.values)
@@ -338,13 +382,13 @@ def test_every_page_of_every_role(house: str, chromium: Browser) -> None:
 def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> None:
     """Signed out, refused, nothing found, on a wall."""
     found: list[str] = []
-    stranger = Inspector(house, context_of("", house, chromium))
+    stranger = Inspector(house, "", chromium)
     stranger.look_at(reverse("sign-in"))
     stranger.page.fill("#id_username", "x")
     stranger.page.fill("#id_password", "x")
     stranger.page.click("form:has(#id_username) button.btn-primary")
     stranger.inspect()
-    operator = Inspector(house, context_of(scene.OPERATOR, house, chromium))
+    operator = Inspector(house, scene.OPERATOR, chromium)
     operator.look_at(reverse("new-ticket"))
     operator.page.fill("#id_caller_phone", "1387777000I")
     operator.page.click("button[name=then][value=dispatch]")
@@ -353,9 +397,9 @@ def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> Non
     operator.look_at(f"{reverse('desk-call')}?phone=10012340001")
     operator.look_at(f"{reverse('tickets')}?status=closed&kind=praise")
     operator.look_at(f"{reverse('tickets')}?after=nonsense")
-    supervisor = Inspector(house, context_of(scene.SUPERVISOR, house, chromium))
+    supervisor = Inspector(house, scene.SUPERVISOR, chromium)
     supervisor.look_at(f"{reverse('board')}?wall=1")
-    dispatcher = Inspector(house, context_of(scene.DISPATCHER, house, chromium))
+    dispatcher = Inspector(house, scene.DISPATCHER, chromium)
     for tab, key in (("registered", "a"), ("return_asked", "r")):  # a form within the row
         dispatcher.look_at(f"{reverse('dispatch-queue')}?tab={tab}")
         dispatcher.page.keyboard.press("Escape")
@@ -374,7 +418,7 @@ def test_pages_in_states_that_one_comes_to(house: str, chromium: Browser) -> Non
 
 def test_what_is_wrong_with_a_page_is_found(house: str, chromium: Browser) -> None:
     """The inspector can complain: a page that is spoilt in each way is found to be."""
-    inspector = Inspector(house, context_of(scene.OPERATOR, house, chromium))
+    inspector = Inspector(house, scene.OPERATOR, chromium)
     inspector.look_at(reverse("password"))
     assert inspector.found == []
     inspector.page.evaluate(SPOIL)

@@ -32,7 +32,7 @@ class Run:
         kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
         environment = kept | {
             "HOTLINE_DATA_DIR": str(folder), "PORT": str(port), "HOST": "127.0.0.1", "HOTLINE_TEST_RUN": "0",
-            "HOTLINE_HEARTBEAT_SECONDS": "0.5", "WEB_WORKERS": "1",
+            "HOTLINE_HEARTBEAT_SECONDS": "0.5", "WEB_WORKERS": "1", "HOTLINE_DEMO_TICKETS": "60",
         }  # fmt: skip
         self.log = folder / f"run-{time.monotonic_ns()}.log"
         self.process = subprocess.Popen(
