@@ -22,7 +22,18 @@ from tickets.reading import Reading
 from tickets.workflow.timeline import cleans
 
 LEAST_SHOWN = 0.1  # working days
+EXACT = 100  # callers of one matter; above that, flags tell their number by its first two digits
 LATE = (FlagKind.OVERDUE, FlagKind.TASK_LATE, FlagKind.ORDER_LATE, FlagKind.PART_LATE)
+
+
+def callers_told(callers: int) -> int:
+    """How many callers flags tell of: to the last one below EXACT, then at least so many.
+
+    All flags of a matter tell the number. Of ten thousand callers each further one would else have ten thousand rows
+    written anew.
+    """
+    step = 10 ** max(len(str(callers)) - 2, 0)
+    return callers if callers < EXACT else callers // step * step
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,10 @@ def _how_often(flag: Flag) -> Iterable[str]:
     if urges := facts.get("urges"):
         yield ngettext("urged %d time", "urged %d times", urges) % urges
     if callers := facts.get("callers"):
-        yield ngettext("%d caller", "%d callers", callers) % callers
+        if callers < EXACT:
+            yield ngettext("%d caller", "%d callers", callers) % callers
+        else:
+            yield _t("%(callers)d callers or more") % {"callers": callers}
 
 
 def _how_often_called(flag: Flag, reading: Reading) -> Iterable[str]:

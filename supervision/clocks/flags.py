@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Func, JSONField, QuerySet, Value
+from django.db.models import Count, Exists, F, Func, JSONField, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from dispatch import suggest
@@ -18,6 +18,7 @@ from supervision.clocks import instants, risk
 from supervision.clocks.instants import Around
 from supervision.ladder import steps
 from supervision.models import Flag
+from supervision.words import callers_told
 from tickets import limits
 from tickets.callers.book import numbers_of
 from tickets.choices import OPEN_STATUSES, FlagKind, RuleKey, Status
@@ -159,7 +160,14 @@ def look_again_at_caller(caller_id: int | None, *, now: datetime) -> None:
 
 
 def look_again_at_matters(matters: Collection[int | None], *, now: datetime | None = None) -> None:
-    """Has the next sweep look at every open ticket of these matters: their number of callers has changed."""
-    if any(matters):
-        open_ones = Ticket.objects.filter(matter__in=matters, status__in=OPEN_STATUSES)
-        open_ones.update(next_due_at=now or timezone.now())
+    """Has the next sweep look at the open tickets of these matters whose flags do not say how many callers there are:
+    their number has changed.
+    """
+    for matter in sorted(pk for pk in matters if pk):
+        callers = callers_of([matter]).get(matter, 0)
+        says_so = Flag.objects.filter(
+            ticket=OuterRef("pk"), kind=FlagKind.MANY_CALLERS, cleared_at=None,
+            evidence__callers=callers_told(callers),
+        )  # fmt: skip
+        others = Ticket.objects.filter(~Exists(says_so), matter=matter, status__in=OPEN_STATUSES)
+        others.update(next_due_at=now or timezone.now())

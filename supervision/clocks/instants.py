@@ -17,6 +17,7 @@ from typing import Any
 from django.utils import timezone
 
 from hotline.worktime import calendar
+from supervision.words import callers_told
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, UNANSWERED_STATUSES, FlagKind, RuleKey, Stage, Status, Unit
 from tickets.models import Ticket
@@ -157,7 +158,7 @@ def evidence(ticket: Ticket, around: Around) -> dict[str, Any]:
     if around.closed_before is not None:
         facts["closed_before"] = around.closed_before
     if around.callers > 1:
-        facts["callers"] = around.callers
+        facts["callers"] = callers_told(around.callers)
     if around.calls >= limits.rule(RuleKey.FREQUENT_CALLER):
         facts["calls"] = around.calls
     return facts

@@ -11,7 +11,7 @@ from supervision.clocks.instants import STAGES, next_instant, redo_share, set_wa
 from supervision.clocks.spans import RESTARTING, STARTING_ANEW
 from tickets import limits
 from tickets.choices import OPEN_STATUSES, NotReached, Stage, Status
-from tickets.workflow.performing import Performance, after_every
+from tickets.workflow.performing import Performance, after_every, once_saved
 from tickets.workflow.stores import DatabaseStore, GatheringStore
 
 # These change what is known of the other tickets of a matter.
@@ -64,16 +64,27 @@ def _look(p: Performance) -> None:
     if isinstance(p.store, DatabaseStore):
         if not ticket.pk:
             flags.greet(ticket, now=p.at)
-        if p.action.name in JOINING:
+        if p.action.name in JOINING | HIDING or _is_anothers(p):
             ticket.next_due_at = p.at  # its number of callers is known once this is saved
-            p.store.in_the_end(flags.look_again_at_matters, p.data["matter"])
-        is_anothers = "caller_id" in p.before and p.before["caller_id"] != ticket.caller_id
-        if is_anothers:
-            flags.look_again_at_caller(p.before["caller_id"], now=p.at)
-        if p.action.name in HIDING or is_anothers:
-            ticket.next_due_at = p.at
-            flags.look_again_at_caller(ticket.caller_id, now=p.at)
-            flags.look_again_at_matters({ticket.matter_id}, now=p.at)
+
+
+@once_saved
+def look_at_others(p: Performance) -> None:
+    """Has the next sweep look at the other tickets of which something is true now that was not before."""
+    if not isinstance(p.store, DatabaseStore):
+        return
+    if p.action.name in JOINING:
+        p.store.in_the_end(flags.look_again_at_matters, p.data["matter"])
+    if _is_anothers(p):
+        flags.look_again_at_caller(p.before["caller_id"], now=p.at)
+    if p.action.name in HIDING or _is_anothers(p):
+        flags.look_again_at_caller(p.ticket.caller_id, now=p.at)
+        flags.look_again_at_matters({p.ticket.matter_id}, now=p.at)
+
+
+def _is_anothers(p: Performance) -> bool:
+    """Whether another person called than was known before."""
+    return "caller_id" in p.before and p.before["caller_id"] != p.ticket.caller_id
 
 
 def _move_answer_clock(p: Performance) -> None:

@@ -118,8 +118,10 @@ def start(folder: Path) -> Iterator[Callable[[], Run]]:
         run.ended()
 
 
-def test_one_that_was_killed_leaves_nothing_in_the_way_of_the_next(start: Callable[[], Run], folder: Path) -> None:
-    """`make run` as it is: from nothing, killed, once more, and by Ctrl-C to nothing again."""
+def test_whatever_ends_first_ends_the_whole_and_leaves_nothing_in_the_way(
+    start: Callable[[], Run], folder: Path
+) -> None:
+    """`make run` as it is: from nothing, its leader killed, its servers killed, by Ctrl-C to nothing again."""
     first = start()
     assert first.until_healthy()["down"] == []
     assert f"http://127.0.0.1:{first.port}/" in first.text()
@@ -134,28 +136,41 @@ def test_one_that_was_killed_leaves_nothing_in_the_way_of_the_next(start: Callab
     assert third.ended() != 0
     assert "runs already" in third.text()
     assert second.process.poll() is None, "the third has harmed nobody"
-    second.until_healthy()
-    os.killpg(second.process.pid, signal.SIGINT)
-    assert second.ended() == 0, second.text()
-    servers = [folder / "valkey" / "valkey.pid", folder / "postgres" / "postmaster.pid"]
-    wait_until(lambda: not any(pidfile.exists() for pidfile in servers), second.log)
-    wait_until(lambda: not running_in(folder), second.log)
-
-
-def test_whatever_dies_ends_the_whole_and_says_what(start: Callable[[], Run], folder: Path) -> None:
-    victims: dict[str, Callable[[Run], int]] = {
-        "Valkey": lambda run: int((folder / "valkey" / "valkey.pid").read_text()),
-        "PostgreSQL": lambda run: int((folder / "postgres" / "postmaster.pid").read_text().split()[0]),
-        "worker": lambda run: run.parts()[1].pid,
-    }
-    for name, victim in victims.items():
-        run = start()
+    servers = {"PostgreSQL": folder / "postgres" / "postmaster.pid", "Valkey": folder / "valkey" / "valkey.pid"}
+    run = second
+    for name, pidfile in servers.items():
         run.until_healthy()
         parts = run.parts()
-        os.kill(victim(run), signal.SIGKILL)
+        os.kill(int(pidfile.read_text().split()[0]), signal.SIGKILL)
         assert run.ended(within=AT_ONCE) != 0
         assert f"{name} has ended" in run.text()
         assert all(is_gone(part) for part in parts)
+        run = start()
+    run.until_healthy()
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.ended() == 0, run.text()
+    wait_until(lambda: not any(pidfile.exists() for pidfile in servers.values()), run.log)
+    wait_until(lambda: not running_in(folder), run.log)
+
+
+LEADER = """
+import sys
+from pathlib import Path
+from hotline.running.supervisor import Claim, Supervisor
+python = [sys.executable, "-c"]
+waiting, short = [*python, "import time; time.sleep(600)"], [*python, "import sys; sys.exit(7)"]
+claim = Claim(Path(sys.argv[1]), "nowhere")
+sys.exit(Supervisor(claim, lambda: "").run({"web": waiting, "worker": short, "beat": waiting}))
+"""
+
+
+def test_a_part_that_ends_by_itself_ends_the_others(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LEADER, str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 7
+    assert "worker has ended by itself (exit code 7)" in done.stdout
+    parts = json.loads((tmp_path / "serve").read_text())["processes"]
+    assert len(parts) == 3
+    assert not any(psutil.pid_exists(one["pid"]) for one in parts)
 
 
 def test_a_taken_port_is_told_in_one_line() -> None:

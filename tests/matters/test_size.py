@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from matters import byhand, totals
 from matters.models import Standing
 from matters.together import doing
+from supervision.clocks import sweeping
+from supervision.models import Flag
 from tests import scene
 from tickets.choices import Status
 from tickets.matters import joining
@@ -22,6 +26,7 @@ from tickets.workflow.performing import Refused
 
 SignIn = Callable[[str], Client]
 MANY = 10_000
+MANY_ENOUGH = 200  # their flags tell them by tens
 
 
 def copies(ticket: Ticket, count: int, first: int = 1) -> None:
@@ -46,14 +51,18 @@ def copies(ticket: Ticket, count: int, first: int = 1) -> None:
         cursor.execute("ANALYZE")  # as the server does by itself
 
 
-@pytest.fixture
-def large(db: None) -> Matter:
-    """A matter of ten thousand tickets that one department works on."""
+def matter_of(count: int) -> Matter:
+    """A matter of so many tickets that one department works on."""
     tickets = [scene.ticket_in(Status.WORKING, caller_phone=f"1001234009{n}") for n in range(2)]
     matter = joining.join(tickets, actor=scene.user(scene.SUPERVISOR), title="全城停水")
-    copies(Ticket.objects.get(pk=tickets[0].pk), MANY - 2)
+    copies(Ticket.objects.get(pk=tickets[0].pk), count - 2)
     totals.recount([matter.pk])
     return matter
+
+
+@pytest.fixture
+def large(db: None) -> Matter:
+    return matter_of(MANY)
 
 
 def test_its_page_asks_little_of_the_database(
@@ -81,6 +90,28 @@ def test_what_is_done_with_it_has_a_stated_outcome(large: Matter) -> None:
     assert (own.tickets.count(), large.tickets.count()) == (3, MANY - 1)
     byhand.name(large, "全城停水两天", actor=actor)
     assert Matter.objects.get(pk=large.pk).title == "全城停水两天"
+
+
+def due() -> QuerySet[Ticket]:
+    return Ticket.objects.filter(next_due_at__lte=timezone.now())
+
+
+@pytest.mark.django_db
+def test_one_more_caller_has_no_other_ticket_written() -> None:
+    """Else each of ten thousand callers would have ten thousand tickets written and swept anew."""
+    matter = matter_of(MANY_ENOUGH)
+    Ticket.objects.update(next_due_at=timezone.now())
+    sweeping.sweep()
+    flags = Flag.objects.filter(kind="many_callers", cleared_at=None)
+    assert flags.filter(evidence__callers=MANY_ENOUGH).count() == MANY_ENOUGH
+    one = scene.call(caller_phone="10012340071")
+    scene.do(one, "join_matter", scene.SUPERVISOR, numbers=matter.tickets.earliest("pk").number)
+    assert [ticket.pk for ticket in due()] == [one.pk]
+    sweeping.sweep()
+    assert flags.get(ticket=one).evidence["callers"] == MANY_ENOUGH, "at least so many"
+    for ticket in matter.tickets.order_by("pk")[2:4]:
+        scene.do(ticket, "part_matter", scene.SUPERVISOR)
+    assert due().filter(matter=matter).count() == MANY_ENOUGH - 1, "they are fewer than was told"
 
 
 def test_a_department_handles_it_by_fifties(large: Matter, signed_in: SignIn) -> None:

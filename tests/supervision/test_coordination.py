@@ -7,6 +7,7 @@ import time_machine
 
 from supervision.models import CoordinationTask, Flag
 from supervision.site import visit
+from supervision.words import callers_told
 from tests import scene
 from tests.scene import at
 from tickets.choices import Status
@@ -146,3 +147,10 @@ def test_called_off_the_tickets_go_back_to_the_dispatcher() -> None:
     scene.do(tickets[0], "call_off", scene.SUPERVISOR)
     assert set(Ticket.objects.values_list("status", "department")) == {(Status.REGISTERED, None)}
     assert CoordinationTask.objects.get().state == CoordinationTask.State.CALLED_OFF
+
+
+@pytest.mark.parametrize(
+    ("callers", "told"), [(1, 1), (99, 99), (100, 100), (109, 100), (1999, 1900), (10_000, 10_000)]
+)
+def test_many_callers_are_told_by_two_digits(callers: int, told: int) -> None:
+    assert callers_told(callers) == told
