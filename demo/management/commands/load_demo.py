@@ -18,7 +18,9 @@ class Command(BaseCommand):
     help = "Lays in the demo city: Xiaogan, its people, 60 days of tickets, and the steel-plate case."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tickets", type=int, default=settings.DEMO_TICKETS, help="how many calls of everyday life")
+        parser.add_argument(
+            "--tickets", type=int, default=settings.DEMO_TICKETS, help="how many calls of everyday life"
+        )
         parser.add_argument("--days", type=int, default=60, help="over how many days before today")
         parser.add_argument("--seed", type=int, default=12345)
         parser.add_argument("--city-only", action="store_true", help="people and duties, no tickets")
