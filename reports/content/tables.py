@@ -263,9 +263,20 @@ def kinds_by_channels_section(frame: Frame) -> dict[str, Any]:
 
 def with_total(rows: list[list[Any]]) -> list[list[Any]]:
     """The rows and below them their total: counts and shares added, all else empty."""
-    if not rows:
+    return [*rows, _added(_t("Total"), rows)] if rows else rows
+
+
+def _added(name: str, rows: list[list[Any]]) -> list[Any]:
+    return [name, *(cells.add(column) for column in list(zip(*rows, strict=True))[1:])]
+
+
+def _first_of(rows: list[list[Any]], most: int) -> list[list[Any]]:
+    """The first rows; where there are more than `most`, the others added in one, so that the total is that of all."""
+    if len(rows) <= most:
         return rows
-    return [*rows, [_t("Total"), *(cells.add(column) for column in list(zip(*rows, strict=True))[1:])]]
+    others = rows[most - 1 :]
+    name = _t("%(count)d other departments") % {"count": len(others)}
+    return [*rows[: most - 1], _added(name, others)]
 
 
 # -- units, districts, categories ---------------------------------------------------------------------------
@@ -290,7 +301,7 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
     ranks[None] = cells.NOTHING, cells.NOTHING
     rows = []
     nobody: list[int | None] = [None] if now.get(None) and not frame.scope else []
-    for pk in [*units[:UNITS_SHOWN], *nobody]:
+    for pk in [*units, *nobody]:
         figures = now[pk]
         rated = figures.get("satisfied_rate")
         late = figures["on_time_rate"].base - (figures["on_time_rate"].part or 0) if "on_time_rate" in figures else 0
@@ -309,6 +320,7 @@ def units_section(frame: Frame, dimension: Dimension = UNIT) -> dict[str, Any]:
                         see={"figure": "satisfied_rate", "part": "rest", "by": {"department": pk}}),
         ]  # fmt: skip
         rows.append(row if pk is not None else [_leading_nowhere(cell) for cell in row])
+    rows = [*_first_of(rows[: len(units)], UNITS_SHOWN), *rows[len(units) :]]
     labels = [str(INDICATORS[name].label) for name in OF_UNITS]
     at = OF_UNITS.index("on_time_rate")
     columns = [

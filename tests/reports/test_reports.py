@@ -251,6 +251,18 @@ def test_units_add_to_the_city_with_what_no_department_did(april: dict[str, Tick
     assert [(row[0], cells.value(row[closed])) for row in found["rows"][-2:]] == [("不在承办单位", 1), ("合计", 6)]
 
 
+def test_units_beyond_the_most_stand_in_one_row_and_the_total_stays(
+    april: dict[str, Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = Frame(periods.parse("monthly", "2026-04"))
+    whole = tables.units_section(frame)["rows"]
+    monkeypatch.setattr(tables, "UNITS_SHOWN", 1)
+    rows = tables.units_section(frame)["rows"]
+    assert len(whole) > len(rows)
+    assert rows[0][0] == f"其他 {len(whole) - 2} 个单位"
+    assert [cells.text(cell) for cell in rows[-1]] == [cells.text(cell) for cell in whole[-1]]
+
+
 def test_a_rate_without_a_base_is_a_dash() -> None:
     span = Frame(periods.parse(ReportKind.MONTHLY, "2011-01")).window
     assert indicators.compute(["satisfied_rate"], span)["satisfied_rate"].text == "—"
