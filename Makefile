@@ -6,7 +6,7 @@ ARGS ?=
 UV := 0.13.9
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help port run test check check-types check-rest format messages docs lock bill screenshots bench clean
+.PHONY: help port run test check check-types check-rest format messages docs lock bill screenshots bench chaos clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ screenshots: .venv/dev  ## photograph the pages for the README
 
 bench: .venv/run  ## measure the main pages; ARGS="--tickets 100000"
 	$(BIN)/python manage.py bench $(ARGS)
+
+chaos: .venv/dev  ## kill, fill and flood a hotline of its own, and prove that nothing is lost; ARGS="--short"
+	$(BIN)/python manage.py chaos $(or $(ARGS),--write)
 
 clean:  ## throw away the environment and the demo data
 	rm -rf .venv var

@@ -73,29 +73,30 @@ class Shift:
     def work(self, username: str, calls: list[Call], every: float, first: float) -> None:
         """One operator: a call `every` so many seconds, beginning at `first` (of the monotonic clock)."""
         with requests.Session() as browser:
-            browser.cookies.set(settings.SESSION_COOKIE_NAME, _session_of(username))
+            browser.cookies.set(settings.SESSION_COOKIE_NAME, session_of(username))
             for number, call in enumerate(calls):
                 comes_in = first + number * every
                 time.sleep(max(0.0, comes_in - time.monotonic()))
                 self.late.append(time.monotonic() - comes_in)
                 try:
-                    self._take(browser, call)
+                    self.take(browser, call)
                 except requests.RequestException as fault:
                     self.faults.append(f"{call.mark}: {fault}")
 
-    def _take(self, browser: requests.Session, call: Call) -> None:
-        page = self._ask(browser, "page", "GET", f"{reverse('desk-call')}?phone={call.phone}")
+    def take(self, browser: requests.Session, call: Call) -> bool:
+        """Takes one call; whether it was acknowledged as recorded."""
+        page = self.ask(browser, "page", "GET", f"{reverse('desk-call')}?phone={call.phone}")
         kept = dict(HIDDEN.findall(page.text))
         typed = {
             "caller_phone": call.phone, "title": "", "kind": call.ticket.kind, "channel": "phone", "region": self.city,
         }  # fmt: skip
-        self._ask(browser, "caller", "POST", reverse("caller-history"), kept | typed)
+        self.ask(browser, "caller", "POST", reverse("caller-history"), kept | typed)
         words = call.ticket.description
         for share in PAUSES:
             typed |= {"description": words[: int(len(words) * share)]}
             filled: dict[str, str] = {}
             for name, panel in PANELS.items():
-                answer = self._ask(browser, name, "POST", reverse(panel), kept | typed)
+                answer = self.ask(browser, name, "POST", reverse(panel), kept | typed)
                 filled |= dict(FILLED.findall(answer.text))
             typed |= filled
         typed |= {
@@ -103,11 +104,12 @@ class Shift:
             "region": str(call.ticket.region_id), "address": call.ticket.address,
             "category": str(call.ticket.category_id),
         }  # fmt: skip
-        recorded = self._ask(browser, "record", "POST", reverse("new-ticket"), kept | typed)
+        recorded = self.ask(browser, "record", "POST", reverse("new-ticket"), kept | typed)
         if recorded.status_code != 302:
             self.faults.append(f"{call.mark}: recorded with {recorded.status_code}")
+        return bool(recorded.status_code == 302)
 
-    def _ask(self, browser: requests.Session, what: str, method: str, path: str, data: Any = None) -> Any:
+    def ask(self, browser: requests.Session, what: str, method: str, path: str, data: Any = None) -> Any:
         started = time.perf_counter()
         answer = browser.request(
             method, self.address + path, data=data, timeout=LONGEST, allow_redirects=method == "GET",
@@ -123,8 +125,8 @@ def measure(operators: int, calls_an_hour: int, minutes: float, port: int) -> di
     """So many operators take so many calls an hour each, for `minutes`; milliseconds by what they waited for."""
     each = max(1, round(calls_an_hour * minutes / 60))
     every = 3600 / calls_an_hour
-    calls = _calls(operators * each)
-    people = [_operator(number) for number in range(operators)]
+    calls = calls_to_come(operators * each)
+    people = [operator(number) for number in range(operators)]
     before, since = Ticket.objects.count(), timezone.now()
     with _web(port) as address, ThreadPoolExecutor(operators) as desks:
         shift = Shift(address, str(Region.objects.values_list("pk", flat=True).get(parent__isnull=True)))
@@ -146,16 +148,22 @@ def measure(operators: int, calls_an_hour: int, minutes: float, port: int) -> di
 
 def kept(calls: list[Call], since: datetime) -> dict[str, Any]:
     """Whether every call stands there exactly once, and no number twice."""
-    rows = Ticket.objects.filter(registered_at__gte=since, registered_by__username__startswith=PERSON)
-    numbers, found = [], Counter[str]()
-    for number, words in rows.values_list("number", "description"):
-        numbers.append(number)
-        found[words[-len(MARK.format(0)) :]] += 1
+    numbers, found = recorded(since)
     return {
         "lost": [call.mark for call in calls if not found[call.mark]],
         "twice": [call.mark for call in calls if found[call.mark] > 1],
         "numbers_twice": len(numbers) - len(set(numbers)),
     }
+
+
+def recorded(since: datetime) -> tuple[list[str], Counter[str]]:
+    """The numbers of the tickets that operators of a shift have recorded, and how often each call's mark is found."""
+    rows = Ticket.objects.filter(registered_at__gte=since, registered_by__username__startswith=PERSON)
+    numbers, found = [], Counter[str]()
+    for number, words in rows.values_list("number", "description"):
+        numbers.append(number)
+        found[words[-len(MARK.format(0)) :]] += 1
+    return numbers, found
 
 
 def _in_ms(seconds: list[float]) -> dict[str, float]:
@@ -166,7 +174,7 @@ def _in_ms(seconds: list[float]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _calls(count: int) -> list[Call]:
+def calls_to_come(count: int) -> list[Call]:
     generator = Generator(now=timezone.now(), days=1, seed=time.time_ns())
     chance = random.Random(count)
     known = list(Caller.objects.order_by("pk")[: count * 20 : 20])
@@ -183,14 +191,14 @@ def _calls(count: int) -> list[Call]:
     return calls
 
 
-def _operator(number: int) -> str:
+def operator(number: int) -> str:
     person, _made = User.objects.get_or_create(
         username=f"{PERSON}{number:02d}", defaults={"role": Role.OPERATOR, "full_name": f"班次{number}"}
     )
     return person.username
 
 
-def _session_of(username: str) -> str:
+def session_of(username: str) -> str:
     client = Client()
     client.force_login(User.objects.get(username=username))
     connection.close()  # of this thread

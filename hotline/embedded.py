@@ -34,6 +34,7 @@ COMMANDS_WITHOUT_SERVERS = {
     "translations",
     "write_docs",
     "collectstatic",
+    "chaos",
 }
 
 
@@ -98,7 +99,7 @@ def start_postgres(folder: Path) -> str:
     return f"postgres://{{role}}@/hotline?host={postmaster.socket_dir}"
 
 
-def _forget_a_dead_postmaster(folder: Path) -> None:
+def forget_a_dead_postmaster(folder: Path) -> None:
     """Takes away the pidfile of a server that was killed: its number may be that of any other process by now."""
     import psutil
 
@@ -123,7 +124,7 @@ def _patiently(package: Any, folder: Path) -> Any:
     """The server of `folder`; tried again while the last remains of one that was killed still hold its memory."""
     limit = time.monotonic() + START_LIMIT
     while True:
-        _forget_a_dead_postmaster(folder)
+        forget_a_dead_postmaster(folder)
         try:
             return package.get_server(folder)
         except (subprocess.SubprocessError, AssertionError):

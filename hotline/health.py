@@ -60,6 +60,8 @@ def _age(stamp: bytes | None) -> str:
     if stamp is None:
         return "no heartbeat yet"
     age = time.time() - float(stamp)
+    if age < -HEARTBEAT_LIMIT:  # the clock went back: it says nothing of how long ago that was
+        return f"last heartbeat {-age:.0f} s ahead of the clock"
     return "ok" if age <= HEARTBEAT_LIMIT else f"last heartbeat {age:.0f} s ago"
 
 

@@ -316,6 +316,7 @@ CELERY_TASK_ROUTES = {
     for name in ("reports.tasks.build_due_reports", "reports.tasks.build_reports", "tickets.tasks.export_tickets",
                  "tickets.tasks.sweep_attachments", "tickets.tasks.forget_callers", "dispatch.tasks.train")
 }  # fmt: skip
+CELERY_BEAT_SCHEDULER = "hotline.beating.Scheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "hotline.tasks.heartbeat", "schedule": HEARTBEAT_SECONDS},

@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from hotline.locks import Lease
 from hotline.waiting import busy
-from hotline.waiting.busy import Busy
+from hotline.waiting.busy import Busy, Cause
 from matters import proposing
 from matters.models import Choice, Looked
 from matters.nearest import Near, nearest
@@ -80,11 +80,10 @@ def _settle_waiting(now: datetime) -> int:
             try:
                 settle(pk)
                 done += 1
-            except Busy:
-                held.add(pk)
-            except Exception:
-                logger.exception("ticket %s could not be looked at for its matter", pk)
-                Looked.objects.get_or_create(ticket_id=pk, defaults={"outcome": Outcome.FAILED})
+            except Exception as error:
+                if not isinstance(error, Busy) or error.cause is Cause.SLOW:  # again in a minute it would be as slow
+                    logger.exception("ticket %s could not be looked at for its matter", pk)
+                    Looked.objects.get_or_create(ticket_id=pk, defaults={"outcome": Outcome.FAILED})
                 held.add(pk)
     return done
 
@@ -97,13 +96,18 @@ def settle(pk: int, *, again: bool = False, near: Sequence[Near] | None = None) 
 
     `near` is what it is like, where that was found out already.
     """
+    with busy.told():  # all of it: a database that is away while it is asked is no fault of the ticket
+        return _settled(pk, again=again, near=near)
+
+
+def _settled(pk: int, *, again: bool, near: Sequence[Near] | None) -> str:
     if not again and (known := Looked.objects.filter(pk=pk).first()):
         return known.outcome
     if near is None:
         ticket = _whole().get(pk=pk)
         near = nearest(ticket) if is_looked_for(ticket.kind, ticket.status) else []
     near = worth(pk, near)
-    with busy.told(), transaction.atomic():
+    with transaction.atomic():
         held = {row.pk: row for row in hold([pk, *(one.ticket for one in near)])}
         if not again and Looked.objects.filter(pk=pk).exists():
             return Looked.objects.get(pk=pk).outcome

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 import yaml
 from django.conf import settings
 from django.db import connection
@@ -19,6 +21,7 @@ from django.test import Client
 from gunicorn.http.errors import LimitRequestLine
 
 from hotline import health, processes
+from hotline.beating import Scheduler
 from hotline.celery import app as celery
 from hotline.running import web
 from tests import scene
@@ -160,3 +163,36 @@ def test_an_address_that_is_too_long_is_told_in_words() -> None:
 def test_the_shell_of_the_database_finds_its_socket() -> None:
     assert settings.DATABASES["default"]["HOST"] == connection.get_connection_params()["host"]
     assert "host" not in settings.DATABASES["default"]["OPTIONS"]
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=2)])
+def test_a_clock_that_goes_back_delays_no_job(tmp_path: Path, back: timedelta) -> None:
+    sent: list[str] = []
+
+    class Noting(Scheduler):
+        def apply_entry(self, entry: Any, producer: Any = None) -> None:
+            sent.append(entry.name)
+
+    with time_machine.travel(scene.MONDAY, tick=False) as clock:
+        beat = Noting(celery, schedule_filename=str(tmp_path / "schedule"), producer=None)
+        beat.__dict__["producer"] = None  # nothing goes to the broker
+        for _second in range(120):
+            clock.shift(1)
+            while beat.tick() == 0:
+                pass
+        before = sent.count("heartbeat")
+        assert before > 5
+        clock.shift(-back)
+        for _second in range(60):
+            clock.shift(1)
+            while beat.tick() == 0:
+                pass
+        assert sent.count("heartbeat") - before >= 5
+        assert {"sweep", "ladder", "ledger"} <= set(sent[before:])
+        beat.close()
+
+
+def test_a_heartbeat_from_after_now_is_no_sign_of_life() -> None:
+    ahead = str(time.time() + 3600).encode()
+    assert health._age(ahead) == "last heartbeat 3600 s ahead of the clock"
+    assert health._age(str(time.time() + 5).encode()) == "ok"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import ip_network
@@ -193,3 +196,15 @@ def test_real_accounts_stay_open_without_the_demo(client: Client, settings: Any)
 def test_passwords_are_hashed_at_a_known_cost() -> None:
     kept = hashers.make_password("x")
     assert "$argon2id$v=19$m=19456,t=2,p=1$" in kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is niceness a thread's own")
+def test_a_password_is_checked_by_a_thread_that_steps_back() -> None:
+    hasher = hashing.PasswordHasher()
+    encoded = hasher.encode("a-password-of-somebody", hasher.salt())
+    assert hasher.verify("a-password-of-somebody", encoded)
+    assert not hasher.verify("another-password", encoded)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    checking = next(thread for thread in threading.enumerate() if thread.name.startswith("passwords"))
+    assert checking.native_id is not None
+    assert os.getpriority(os.PRIO_PROCESS, checking.native_id) == min(19, own + hashing.STEP_BACK)

@@ -17,6 +17,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from hotline.waiting import patience
 from hotline.waiting.busy import Busy
 from matters import byhand, linking, working
 from matters.models import Looked
@@ -60,6 +61,17 @@ def test_whoever_ends_in_the_middle_leaves_nothing_half_done(live_city: None, mo
     working.work()
     assert Looked.objects.count() == 2
     assert Ticket.objects.filter(matter=None).count() == 0
+
+
+def test_a_ticket_that_the_database_could_not_be_asked_about_is_looked_at_later(live_city: None) -> None:
+    ticket = called(1)
+    with closing(psycopg2.connect(**connection.get_connection_params())) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE matters_trace IN ACCESS EXCLUSIVE MODE")
+        with patience.of(patience.Patience(lock=0.05, statement=5, idle=30)):
+            assert linking.settle_waiting() == 0
+        other.rollback()
+    assert not Looked.objects.filter(pk=ticket.pk).exists(), "it is not given up for what was no fault of its own"
+    assert linking.settle_waiting() == 1
 
 
 def worker() -> subprocess.Popen[bytes]:
