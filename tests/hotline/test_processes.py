@@ -196,3 +196,21 @@ def test_a_heartbeat_from_after_now_is_no_sign_of_life() -> None:
     ahead = str(time.time() + 3600).encode()
     assert health._age(ahead) == "last heartbeat 3600 s ahead of the clock"
     assert health._age(str(time.time() + 5).encode()) == "ok"
+
+
+def test_a_worker_that_cannot_go_on_ends() -> None:
+    """It does not wait for its pool, which would wait for it."""
+    script = """
+import hotline.celery
+worker = hotline.celery.app.Worker.__new__(hotline.celery.app.Worker)
+class Broken:
+    def start(self, parent):
+        raise AttributeError("hostname")
+worker.blueprint = Broken()
+worker.start()
+print("still there")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    assert "still there" not in done.stdout
+    assert "the worker cannot go on and ends" in done.stderr
