@@ -6,7 +6,7 @@ ARGS ?=
 UV := 0.13.9
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help port run test check check-types check-rest format messages docs lock bill screenshots bench chaos clean
+.PHONY: help port run test check check-types check-rest format messages docs fuzz lock bill screenshots bench chaos clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ port:
 
 test: .venv/dev  ## run every test against real servers of their own; ARGS="-k flags" narrows
 	@$(BIN)/python -m pytest $(ARGS)
+
+fuzz: .venv/dev  ## send 10,000 requests that nobody would send to the API, and as many to the pages, as each role
+	@$(BIN)/python -m pytest -q -s -n 0 $(ARGS) tests/fuzz/api.py tests/fuzz/forms.py
 
 check: .venv/dev  ## formatting, lint, types, templates, floors of the house, migrations, translations, documents
 	@$(MAKE) --no-print-directory --jobs 2 check-types check-rest

@@ -81,7 +81,7 @@ def forget(*, now: datetime | None = None, by: str = "", step: Step = lambda wha
     while calls := list(due_calls(then).values_list("pk", flat=True)[:CALLS]):
         told("calls", Call.objects.filter(pk__in=calls).update(phone="", phone_mark=None))
     due_missed(then).update(phone="", phone_mark=None, note="")
-    TicketExport.objects.filter(asked_at__lt=then).update(asked={}, narrowed_by="")
+    TicketExport.objects.filter(asked_at__lt=then).exclude(asked={}, narrowed_by="").update(asked={}, narrowed_by="")
     if any(done.values()):
         counted = "; ".join(f"{what}={rows}" for what, rows in done.items())
         writing.record(Deed.CHANGED, user=by, of=Of.CALLER, page="forget_callers", told=counted)
