@@ -100,7 +100,10 @@ def claims(people: People, tickets: int, each: int) -> dict[str, Any]:
     department = people.departments[0]
     claimers = [people.worker(Role.STAFF, FIRST_CLAIMER + number, department) for number in range(each)]
     with ThreadPoolExecutor(8) as few:
-        made = [one for one in few.map(lambda _number: _dispatched(people, department), range(tickets)) if one]
+        made: list[dict[str, Any]] = []
+        for _round in range(THRICE):  # of some the people at work are faster
+            lacking = range(tickets - len(made))
+            made += [one for one in few.map(lambda _number: _dispatched(people, department), lacking) if one]
     wishes = [(claimer, ticket) for claimer in claimers for ticket in made]
     people_chance = claimers[0].chance
     people_chance.shuffle(wishes)

@@ -48,7 +48,8 @@ again, under the same key.
 
 [Decision 110](decisions/0110-faults-are-done.md) says what such runs have found and what was mended. In that of 27 November
 2026 a worker stood still for four minutes after the broker had been killed under it, and was ended by hand: hence the time
-until all was well again after the kills. It was mended afterwards.
+until all was well again after the kills. It was mended afterwards. The guesses met a machine on which people waited
+long without them too; what others wait on one that is quiet is still to be measured.
 
 ## How to do it again
 
@@ -70,6 +71,8 @@ def written(found: dict[str, Any]) -> str:
     done = found["faults"]
     told = found["writes"]
     verdict = "All of it held." if found["holds"] else "Not all of it held."
+    if found["holds"] and "guesses" in done and done["guesses"]["with"].get("p95_ms", 0) >= GOAL:
+        verdict = "All of it held, but the goal of how long others wait while passwords are guessed."
     return HEAD.format(
         day=timezone.localdate(), people=found["people"], minutes=found["minutes"], tickets=found["extent"]["tickets"],
         nice=found["nice"], processors=found["processors"], load=found["load"][0], after=found["load"][1], seed=found["seed"],
