@@ -129,9 +129,13 @@ def _whole() -> QuerySet[Ticket]:
 
 
 def hold(pks: Collection[int]) -> list[Ticket]:
-    """Holds these tickets until the end of the transaction, in one order whoever holds them."""
-    rows = _whole().filter(pk__in=pks).select_for_update(of=("self",), no_key=True)
-    return list(rows.order_by("pk"))
+    """Holds these tickets until the end of the transaction, in one order whoever holds them.
+
+    What they refer to is read once they are held: read with them it would be as it was before somebody was waited for.
+    """
+    rows = Ticket.objects.defer("search", "caller_search").filter(pk__in=pks)
+    rows = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+    return list(rows.prefetch_related("category", "region__parent", "department", "matter"))
 
 
 def is_looked_for(kind: str, status: str) -> bool:

@@ -34,6 +34,7 @@ AWAKE = 120.0  # seconds within which the sweep must run again
 AFRESH = timedelta(seconds=15)  # after going back; until then a sweep may be one that was still to be done from before
 SETTLING = 36  # jumps, which are a day
 FORWARD, BACK = timedelta(minutes=40), timedelta(hours=1)
+NOT_WELL = "all was well again only after {:.0f} s"
 CHUNK = 2**20  # bytes
 
 
@@ -88,10 +89,11 @@ def kill(scene: Scene) -> Figures:
         time.sleep(max(0.0, begin + moment - time.monotonic()))
         victims = scene.chance.sample(VICTIMS, len(VICTIMS))  # the first that lives at this moment
         done[next(filter(None, (scene.house.kill(victim, scene.chance) for victim in victims)), "")] += 1
-    told = scene.meanwhile(begin)
+    told, well = scene.meanwhile(begin), _well(scene)
     return {
-        "kills": sum(done.values()), "of": dict(sorted(done.items())), "well_again_after_s": _well(scene),
+        "kills": sum(done.values()), "of": dict(sorted(done.items())), "well_again_after_s": well,
         "acknowledged_meanwhile": scene.acknowledged() - before, **told,
+        "wrong": [NOT_WELL.format(well)] if well > AWAKE else [],
     }  # fmt: skip
 
 

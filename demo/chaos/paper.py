@@ -20,7 +20,7 @@ web server with its two processes, in the demo city of {tickets} tickets, while 
 done for real, one after the other. What people were told was kept beside and compared with the database afterwards.
 
 The machine had {processors} processors, for servers, hotline and simulated people alike, and other work beside it (load {load}
-before, {after} at the end), which had the processors first: all of this ran at niceness {nice}. Seed {seed}.
+before, {after} at the end), niceness {nice} in the end. Seed {seed}.
 
 **{verdict}** {acknowledged} writes were acknowledged, {refused} refused in words, {unknown} never answered;
 {messages} messages were sent to departments.
@@ -48,13 +48,16 @@ again, under the same key.
 
 [Decision 110](decisions/0110-faults-are-done.md) says what such runs have found and what was mended. In that of 27 November
 2026 a worker stood still for four minutes after the broker had been killed under it, and was ended by hand: hence the time
-until all was well again after the kills. It was mended afterwards. The guesses met a machine on which people waited
-long without them too; what others wait on one that is quiet is still to be measured.
+until all was well again after the kills. Three tickets were joined to a matter while they were being dispatched, and the event
+of it named no department: hence what is wrong of the ledger's limits and the spans. Both were mended afterwards. The
+clock was put forward once by hand at the end, over noon, so that all messages went out. That run began at niceness 5 and was
+given more from the return of the broker on, had the tests of other work beside it, and is not yet repeated with what was mended.
+The guesses met a machine on which people waited long without them too; what others wait on one that is quiet is still to be measured.
 
 ## How to do it again
 
-    make chaos                       # all of it, about half an hour; writes this page
-    make chaos ARGS="--short"        # a little of everything in about a minute; writes nothing
+    make chaos                       # all of it, more than half an hour; writes this page
+    make chaos ARGS="--short"        # a little of everything in some minutes; writes nothing
     make chaos ARGS="--only kills --kills 20 --minutes 2"
 
 Full disks need root on Linux. The table of faults is `demo/chaos/faults.py`, the questions are `demo/chaos/checks.py`. A

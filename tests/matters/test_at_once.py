@@ -9,18 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 
 from hotline.waiting import patience
 from hotline.waiting.busy import Busy
 from matters import byhand, linking, working
 from matters.models import Looked
+from supervision.clocks import rebuilding
 from tests import scene
 from tests.matters.test_linking import called
 from tickets.models import Matter, Ticket, TicketEvent
@@ -72,6 +74,29 @@ def test_a_ticket_that_the_database_could_not_be_asked_about_is_looked_at_later(
         other.rollback()
     assert not Looked.objects.filter(pk=ticket.pk).exists(), "it is not given up for what was no fault of its own"
     assert linking.settle_waiting() == 1
+
+
+def test_who_waited_for_a_dispatch_joins_with_the_department_of_then(live_city: None) -> None:
+    """Else the event would say that it lay with nobody, for good."""
+    linking.settle(called(1).pk)
+    other = called(2)
+    with ThreadPoolExecutor(1) as one:
+        with transaction.atomic():
+            scene.do(other, "dispatch", scene.DISPATCHER)
+            waiting = one.submit(in_a_thread, linking.settle, other.pk)
+            scene.until_somebody_waits()
+        waiting.result(timeout=60)
+    joined = TicketEvent.objects.get(ticket=other, action="join_matter")
+    assert joined.department == Ticket.objects.get(pk=other.pk).department
+    assert joined.department is not None
+    assert rebuilding.rebuild(writes=False).differing == 0
+
+
+def in_a_thread(do: Callable[..., object], *given: object) -> None:
+    try:
+        do(*given)
+    finally:
+        connection.close()
 
 
 def worker() -> subprocess.Popen[bytes]:

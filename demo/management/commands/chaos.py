@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         whole = faults.Extent()
-        parser.add_argument("--short", action="store_true", help="a little of everything, in about a minute")
+        parser.add_argument("--short", action="store_true", help="a little of everything, in some minutes")
         parser.add_argument("--people", type=int, help=f"who work in it ({whole.people})")
         parser.add_argument("--minutes", type=float, help=f"over which the kills are spread ({whole.minutes:.0f})")
         parser.add_argument("--kills", type=int, help=f"how many processes are killed ({whole.kills})")
