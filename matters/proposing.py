@@ -88,7 +88,7 @@ def refuse(proposal: Proposal, *, actor: User) -> None:
 
 
 def _held(proposal: Proposal, actor: User) -> Proposal:
-    held = Proposal.objects.select_for_update(of=("self",), no_key=True).select_related("ticket", "other").get(
+    held = Proposal.objects.select_for_update(of=("self",), no_key=True).prefetch_related("ticket", "other").get(
         pk=proposal.pk
     )  # fmt: skip
     readable = all(read(ticket, actor).may(Detail.DESCRIPTION) for ticket in (held.ticket, held.other))

@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.models.sql.compiler import SQLCompiler
 from django.test import Client
 
 from demo import city
@@ -43,6 +44,21 @@ def pytest_configure() -> None:
     """Tests move the clock by days and are there all the same."""
     settings.IDLE_MINUTES = 0
     settings.ADMIN_MINUTES = 0  # tests/hotline/test_working_sessions.py has its own
+    SQLCompiler.as_sql = _told_of_what_is_joined_to_a_lock(SQLCompiler.as_sql)
+
+
+def _told_of_what_is_joined_to_a_lock(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Has every query refused that locks rows and joins others to them: who had to wait for the lock gets the row as it
+    is now, and what it is joined to as that was before. `prefetch_related` asks once the row is held.
+    """
+
+    def as_sql(compiler: SQLCompiler, *given: Any, **named: Any) -> Any:
+        query = compiler.query
+        if query.select_for_update and query.select_related:
+            raise AssertionError(f"{query.model.__name__} is locked together with what is joined to it")  # type: ignore[union-attr]
+        return real(compiler, *given, **named)
+
+    return as_sql
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def _decided(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         proposal = (
             PlaceProposal.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("region", "place").filter(pk__in=number_in(request.POST.get(then))).first()
+            .prefetch_related("region", "place").filter(pk__in=number_in(request.POST.get(then))).first()
         )  # fmt: skip
         if proposal is None:
             messages.error(request, _t("Choose a name first."))

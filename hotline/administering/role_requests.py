@@ -72,7 +72,7 @@ def ask(person: User, wish: Wish, *, by: User, reason: str) -> RoleRequest:
     if person.pk == by.pk:
         raise ValidationError(_t("Your own is changed by another administrator."))
     check_that_somebody_decides(by, person)
-    now = User.objects.select_for_update(no_key=True, of=("self",)).select_related("department").get(pk=person.pk)
+    now = User.objects.select_for_update(no_key=True, of=("self",)).prefetch_related("department").get(pk=person.pk)
     if open_one := waiting().filter(person=now).first():
         said = _t("A change of this account waits already: %(what)s, asked for by %(by)s.")
         raise ValidationError(said % {"what": open_one.what, "by": open_one.asked_by})

@@ -354,7 +354,7 @@ def passwords(request: HttpRequest) -> HttpResponse:
 
     def do() -> str:
         chosen = list(
-            rows.select_for_update(no_key=True, of=("self",)).select_related("department").order_by("username")
+            rows.select_for_update(no_key=True, of=("self",)).prefetch_related("department").order_by("username")
         )
         chosen = [one for one in chosen if one.pk in drawn]
         new = one_time.give(chosen, drawn, by=person(request))

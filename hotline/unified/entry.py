@@ -166,7 +166,7 @@ def _close(subject: str, why: str) -> None:
 
 
 def _close_one(subject: str, why: str) -> None:
-    rows = Identity.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
+    rows = Identity.objects.select_for_update(no_key=True, of=("self",)).prefetch_related("user")
     identity = rows.filter(issuer=settings.OIDC_ISSUER, subject=subject).first()
     if identity is None or not identity.user.is_active:
         return

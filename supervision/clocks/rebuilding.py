@@ -36,7 +36,7 @@ def rebuild(*, only_missing: bool = False, writes: bool = True) -> Told:
     told = Told()
     for keys in _batches(only_missing):
         with transaction.atomic():
-            tickets = Ticket.objects.filter(pk__in=keys).select_related("category", "department")
+            tickets = Ticket.objects.filter(pk__in=keys).prefetch_related("category", "department")
             locked = list(tickets.select_for_update(of=("self",), no_key=True).order_by("pk"))
             _compare(locked, told, writes=writes)
     return told

@@ -36,7 +36,7 @@ def _tell_some(now: datetime) -> int:
     with connection.cursor() as cursor:  # one job at a time: else both would look before either has written
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('articles-that-end'))")
     today = timezone.localdate(now)
-    rows = ending.untold(today).select_related("department").defer("search", "answer")
+    rows = ending.untold(today).prefetch_related("department").defer("search", "answer")
     articles = list(rows.select_for_update(of=("self",), no_key=True)[:BATCH])
     keepers = list(User.objects.filter(role__in=roles_with(P.RELEASE_ARTICLES), is_active=True))
     notices = []

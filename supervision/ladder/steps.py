@@ -88,7 +88,7 @@ def climb(now: datetime | None = None) -> int:
 
 def _climb_one(flag_id: int, ticket_id: int, now: datetime) -> int:
     """Takes the steps of one flag that are due, and notes when the next one is."""
-    whole = Ticket.objects.select_related("department", "category", "region").defer("search", "caller_search")
+    whole = Ticket.objects.prefetch_related("department", "category", "region").defer("search", "caller_search")
     ticket = whole.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(pk=ticket_id).first()
     flag = Flag.objects.filter(pk=flag_id, cleared_at__isnull=True, next_step_at__lte=now).first()
     if ticket is None or flag is None:

@@ -60,7 +60,7 @@ def record(
         raise NotAllowed(_t("You may not do this."))
     with _looked_at(kind, upload, participant) as files, transaction.atomic():
         locked = CoordinationTask.objects.select_for_update(of=("self",), no_key=True)
-        task = locked.select_related("ticket").get(pk=task.pk)
+        task = locked.prefetch_related("ticket").get(pk=task.pk)
         if key and (known := SiteEntry.objects.filter(task=task, by=actor, key=key).first()):
             return known
         if kind not in NOTED_WHILE:
