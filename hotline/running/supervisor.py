@@ -162,13 +162,13 @@ class Supervisor:
 
     def _until_the_end(self, running: Mapping[str, subprocess.Popen[str]]) -> int:
         while not self._asked:
-            for name, process in running.items():
-                if (code := process.poll()) is not None:
-                    self._say(f"{name} has ended by itself (exit code {code}); the whole hotline stops.")
-                    return code if code > 0 else 1
-            if gone := self._gone():
+            ended = {name: code for name, process in running.items() if (code := process.poll()) is not None}
+            if gone := self._gone():  # asked last and told first: a worker may end because its broker has
                 self._say(f"{gone} has ended; the whole hotline stops.")
                 return 1
+            for name, code in ended.items():
+                self._say(f"{name} has ended by itself (exit code {code}); the whole hotline stops.")
+                return code if code > 0 else 1
             time.sleep(LOOK)
         self._say("Stopping …")
         return 0
