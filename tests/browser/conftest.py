@@ -8,8 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -34,7 +35,7 @@ from tests import scene
 ROOT = Path(__file__).resolve().parent.parent.parent
 OpenPage = Callable[..., Page]
 TICKET_PAGE = re.compile(r"/tickets/XG\d+/$")
-PATIENCE = 1.0  # seconds for the last requests of a page that was closed
+QUIET = 4  # looks one after the other at which no request is under way: a page that was closed may send a last one
 LIMIT = 180.0  # seconds that anything may take to come true
 DESK, PHONE = ViewportSize(width=1366, height=768), ViewportSize(width=390, height=844)
 FLAGS = [
@@ -76,10 +77,20 @@ def _city_stands_before(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _until_no_request_is_under_way() -> None:
     """A page that was closed may have asked for something: emptying the tables meanwhile would be a deadlock."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and any("process_request" in thread.name for thread in threading.enumerate()):
-        time.sleep(0.05)  # a connection that the browser keeps open asks for nothing
+    end, quiet = time.monotonic() + LIMIT, 0
+    while quiet < QUIET and time.monotonic() < end:
+        quiet = 0 if _is_anything_answered() else quiet + 1
+        time.sleep(0.05)
     wait_until("nobody speaks to the database", _nobody_speaks)
+
+
+def _is_anything_answered() -> bool:
+    """Whether a thread of the web server is at a request; on a connection that a browser keeps open it only waits."""
+    return any(
+        frame.f_code.co_filename.endswith("wsgiref/handlers.py")
+        for innermost in sys._current_frames().values()
+        for frame, _line in traceback.walk_stack(innermost)
+    )
 
 
 def _nobody_speaks() -> bool:
