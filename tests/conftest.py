@@ -44,7 +44,7 @@ def pytest_configure() -> None:
     """Tests move the clock by days and are there all the same."""
     settings.IDLE_MINUTES = 0
     settings.ADMIN_MINUTES = 0  # tests/hotline/test_working_sessions.py has its own
-    SQLCompiler.as_sql = _told_of_what_is_joined_to_a_lock(SQLCompiler.as_sql)
+    SQLCompiler.as_sql = _told_of_what_is_joined_to_a_lock(SQLCompiler.as_sql)  # type: ignore[method-assign]
 
 
 def _told_of_what_is_joined_to_a_lock(real: Callable[..., Any]) -> Callable[..., Any]:
