@@ -170,8 +170,8 @@ def listening() -> Iterator[set[str]]:
         yield asked
 
 
-def pages(house: House) -> Iterator[tuple[str, str]]:
-    """Every page and fragment, by the name of its address; actions on a ticket that is in a state for them."""
+def pages(house: House, most: int = 9) -> Iterator[tuple[str, str]]:
+    """Every page and fragment, by the name of its address, `most` of each; actions on a ticket in a state for them."""
     for name, arguments in dict(named_addresses()).items():
         if name in LEFT_OUT or name.startswith("api-"):
             continue
@@ -183,7 +183,7 @@ def pages(house: House) -> Iterator[tuple[str, str]]:
                 for number in fits[:1]:
                     yield f"{name} {action.name}", reverse(name, args=[number, action.name])
             continue
-        for given in examples(name, arguments, house.numbers)[:9]:
+        for given in examples(name, arguments, house.numbers)[:most]:
             yield name, reverse(name, kwargs=given)
 
 
