@@ -17,6 +17,7 @@ from tickets.models import Matter, MissedCall, Ticket
 from tickets.models.ticket import FORGOTTEN
 
 D = Detail
+LEAST_NAME = 2  # characters
 
 
 def wish_of(ticket: Ticket) -> Wish:
@@ -130,12 +131,18 @@ class Reading:
             written = forgotten_words.covered(written, ticket.forgotten_words)
         if not self.may(D.CALLER_NAME):
             for name in (ticket.caller_name, *ticket.earlier_callers):
-                if len(name) > 1 and name[0] in written:
-                    written = re.sub(r"\s?".join(map(re.escape, name)), "***", written)
+                written = without_name(written, name)
         if not self.may(D.CALLER_NUMBER):
             for phone in (ticket.caller_phone, ticket.contact_phone, *ticket.earlier_callers):
                 written = telephones.without(written, phone)
         return written
+
+
+def without_name(written: str, name: str) -> str:
+    """`written` without a name, also where blanks stand in it; a single character is no name."""
+    if len(name) < LEAST_NAME or name[0] not in written:
+        return written
+    return re.sub(r"\s?".join(map(re.escape, name)), forgotten_words.PUT, written)
 
 
 def read(ticket: Ticket, reader: Reader) -> Reading:

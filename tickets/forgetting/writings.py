@@ -6,7 +6,6 @@ changed loses the words; of what is kept for good (`hotline.roles`) it is told w
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,9 +19,7 @@ from hotline import many, roles, telephone
 from hotline.vault.fields import EncryptedMixin
 from tickets.disclosure import Standing
 from tickets.models import Matter, Ticket
-from tickets.reading import Reading
-
-LEAST_NAME = 2  # characters, as in Reading.text
+from tickets.reading import LEAST_NAME, Reading, without_name
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ class Writings:
                     self._changed[key] = (texts, row)
         names, numbers = words_of(ticket)
         return (
-            [name for name in names if any(_is_named(name, one) for one in kept)],
+            [name for name in names if any(without_name(one, name) != one for one in kept)],
             [number for number in numbers if any(telephone.without(one, number) != one for one in kept)],
         )
 
@@ -121,10 +118,6 @@ def words_of(ticket: Ticket) -> tuple[list[str], list[str]]:
     before = ticket.earlier_callers
     names = [name for name in (ticket.caller_name, *before) if len(name) >= LEAST_NAME]
     return names, [number for number in (ticket.caller_phone, ticket.contact_phone, *before) if number]
-
-
-def _is_named(name: str, written: str) -> bool:
-    return name[0] in written and bool(re.search(r"\s?".join(map(re.escape, name)), written))
 
 
 def _strings(value: Any) -> Iterable[str]:
