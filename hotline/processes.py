@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-HEALTH, READ, WRITE = "health", "read", "write"
+HEALTH, READ, WRITE, SIGN_IN = "health", "read", "write", "sign-in"
 # Threads of one web process for each kind of request (hotline.running.web). Each keeps a connection to the database:
-# with the four processes of docker-compose.yml that is 72 of the 100 that PostgreSQL takes by default.
-THREADS = {HEALTH: 2, READ: 8, WRITE: 8}
+# with the four processes of docker-compose.yml that is 76 of the 100 that PostgreSQL takes by default.
+THREADS = {HEALTH: 2, READ: 8, WRITE: 8, SIGN_IN: 1}
 
 # The queue of what takes minutes: reports, lists as files, training. A process of its own works at it, so that none of
 # these ever delays a sweep, a message or the dashboard.

@@ -12,7 +12,6 @@ from demo.chaos.faults import FAULTS
 from demo.chaos.ground import ROOT
 
 PAGE = ROOT / "docs" / "reliability.md"
-GOAL = 100.0  # milliseconds, p95 of others while passwords are guessed
 HEAD = """# What was done to it, and what held
 
 Made by `make chaos` on {day}; do not edit. {people} simulated people worked over HTTP for {minutes} minutes, through the
@@ -74,8 +73,6 @@ def written(found: dict[str, Any]) -> str:
     done = found["faults"]
     told = found["writes"]
     verdict = "All of it held." if found["holds"] else "Not all of it held."
-    if found["holds"] and "guesses" in done and done["guesses"]["with"].get("p95_ms", 0) >= GOAL:
-        verdict = "All of it held, but the goal of how long others wait while passwords are guessed."
     return HEAD.format(
         day=timezone.localdate(), people=found["people"], minutes=found["minutes"], tickets=found["extent"]["tickets"],
         nice=found["nice"], processors=found["processors"], load=found["load"][0], after=found["load"][1], seed=found["seed"],
@@ -101,8 +98,8 @@ def _held(figures: dict[str, Any]) -> str:
     if "not_done" in figures:
         return f"not done: {figures['not_done']}"
     if "with" in figures:
-        p95 = figures["with"].get("p95_ms", 0)
-        return f"{'yes' if p95 < GOAL else 'no'}: {p95:.0f} ms, {figures['without'].get('p95_ms', 0):.0f} ms without"
+        told = f"{figures['with'].get('p95_ms', 0):.0f} ms, {figures['without'].get('p95_ms', 0):.0f} ms without"
+        return f"{'no' if figures['wrong'] else 'yes'}: {told}"
     return "no: " + "; ".join(figures["wrong"]) if figures.get("wrong") else "yes"
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from axes.attempts import get_cool_off_threshold
@@ -107,6 +108,11 @@ def known_browser(request: HttpRequest, username: str) -> str:
     return str(kept["browser"]) if _mark(username) in kept["people"] else ""
 
 
+def knows_somebody(cookies: Mapping[str, str]) -> bool:
+    """Whether anybody has signed in before with the browser that sends these cookies."""
+    return bool(_kept(cookies)["people"])
+
+
 def remember_browser(request: HttpRequest, response: HttpResponse, username: str) -> None:
     """Lets the browser be known for `username` from now on. Names are kept as marks that nobody else can read."""
     kept = _cookie(request)
@@ -119,8 +125,12 @@ def remember_browser(request: HttpRequest, response: HttpResponse, username: str
 
 
 def _cookie(request: HttpRequest) -> dict[str, Any]:
+    return _kept(request.COOKIES)
+
+
+def _kept(cookies: Mapping[str, str]) -> dict[str, Any]:
     try:
-        return dict(signing.loads(request.COOKIES[COOKIE], salt=KNOWN_BROWSER, max_age=KNOWN_FOR))
+        return dict(signing.loads(cookies[COOKIE], salt=KNOWN_BROWSER, max_age=KNOWN_FOR))
     except (KeyError, signing.BadSignature):
         return {"browser": f"browser:{secrets.token_hex(8)}", "people": []}
 

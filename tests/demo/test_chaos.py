@@ -136,7 +136,7 @@ def test_the_page_says_what_did_not_hold_and_what_was_not_done() -> None:
         "nice": 10, "seed": 1, "messages": 4, "writes": {"acknowledged": 5, "refused": 6, "unknown": 7},
         "counts_wrong": {check.name: 0 for check in checks.CHECKS} | {"lost": 3},
         "faults": {"kills": {"kills": 2, "wrong": ["nobody came back"]}, "file disk": {"not_done": "no root"},
-                   "guesses": {"without": {"p95_ms": 40.0}, "with": {"p95_ms": 140.0}}},
+                   "guesses": {"without": {"p95_ms": 40.0}, "with": {"p95_ms": 140.0}, "wrong": ["140 ms"]}},
     }  # fmt: skip
     page = paper.written(found)
     for words in ("Not all of it held.", "| 3 | 5 acknowledged |", "no: nobody came back", "not done: no root",

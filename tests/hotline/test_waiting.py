@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from hotline import processes, roles
-from hotline.running.web import kind_of
+from hotline.accounts import lockout
+from hotline.accounts.views import DEMO_PASSWORD
+from hotline.running.web import MOST_SIGNING_IN, kind_of
 from hotline.waiting import patience
 from hotline.waiting.busy import Cause, cause_of
 from hotline.waiting.pages import answer
@@ -245,6 +247,31 @@ def test_which_pool_takes_a_request() -> None:
     assert kind_of(b"GET /healthz HTTP/1") == processes.HEALTH
     assert kind_of(b"GET /inbox/ HTTP/1.") == kind_of(b"HEAD / HTTP/1.1\r\n") == processes.READ
     assert kind_of(b"POST /tickets/ne") == kind_of(b"") == processes.WRITE
+
+
+SIGN_IN = b"POST /sign-in/ HTTP/1.1\r\nCookie: %s\r\n\r\nusername=x"
+
+
+def test_passwords_wait_apart_but_of_a_browser_that_is_known(db: None, client: Client) -> None:
+    client.post("/sign-in/", {"username": scene.OPERATOR, "password": DEMO_PASSWORD})
+    known = client.cookies[lockout.COOKIE].value
+    assert kind_of(SIGN_IN % f"a=b; {lockout.COOKIE}={known}; c".encode()) == processes.WRITE
+    forged = (b"", b"x" * 100_000, f"{lockout.COOKIE}={known}x".encode(), f"{lockout.COOKIE}=\xff:::".encode("latin-1"))
+    for cookies in forged:
+        assert kind_of(SIGN_IN % cookies) == processes.SIGN_IN
+    assert kind_of(b"POST /api/v1/token/ HTTP/1.1\r\n") == kind_of(b"POST /sign-in/?next=/ ") == processes.SIGN_IN
+    assert kind_of(b"POST /sign-in/code/ ") == processes.WRITE, "the password was right"
+
+
+@pytest.mark.parametrize(("address", "words"), [("/sign-in/", "登录的人太多"), ("/api/v1/token/", "Too many people")])
+def test_where_many_passwords_wait_the_next_is_turned_away_in_words(house: House, address: str, words: str) -> None:
+    guesses = [form_of(username=f"nobody{number}", password="guess") for number in range(2 * 2 * MOST_SIGNING_IN)]
+    with ThreadPoolExecutor(len(guesses)) as many, held("LOCK TABLE axes_accessattempt IN ACCESS EXCLUSIVE MODE", []):
+        told = as_completed(many.submit(house.ask, address, f"csrftoken={'a' * 32}", guess) for guess in guesses)
+        for _half in range(len(guesses) // 2):
+            status, text, _seconds = next(told).result()
+            assert (status, words in text) == (503, True)
+    assert house.ask("/healthz")[0] in (200, 503)
 
 
 def test_a_database_that_is_away_is_told_and_the_form_kept() -> None:
