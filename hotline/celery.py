@@ -5,8 +5,9 @@ from functools import cached_property
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_init
 
+from hotline.running import memory
 from hotline.waiting import patience
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hotline.settings")
@@ -30,3 +31,9 @@ app.autodiscover_tasks()
 def wait_as_jobs_do(**kwargs: object) -> None:
     """A job waits longer for the database than a page, and not without end (the worker's children inherit it)."""
     patience.adopt(patience.JOB)
+
+
+@worker_process_init.connect
+def settle(**kwargs: object) -> None:
+    """What a child has from its parent stays."""
+    memory.settle()

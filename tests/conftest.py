@@ -17,6 +17,7 @@ from django.test import Client
 
 from demo import city
 from hotline.accounts.models import User
+from hotline.running import memory
 from hotline.vault import keys
 from tests import scene
 
@@ -80,6 +81,7 @@ def django_db_setup(_emptied_by_deleting: None, django_db_setup: None, django_db
         for _noted_then_proven in range(2):
             keys.usable()
         scene.remember()
+    memory.settle()
     yield
     connection.close()  # a test may have had it ended
     with django_db_blocker.unblock(), connection.cursor() as cursor:

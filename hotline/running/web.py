@@ -24,6 +24,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from hotline import processes
 from hotline.processes import HEALTH, READ, SIGN_IN, WRITE
+from hotline.running import memory
 
 SILENCE = 5.0  # seconds that a fresh connection may say nothing
 HEAD = 16 * 1024  # bytes of a request that are looked at before a thread takes it
@@ -93,6 +94,10 @@ class Worker(ThreadWorker):
         self.signing_in, self.told_at = 0, -TOLD_EVERY
         self.pools = {kind: ThreadPoolExecutor(count, kind) for kind, count in processes.THREADS.items()}
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        memory.settle()
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         return self.pools[READ]

@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.commands import migrate
 
 from hotline import roles
+from hotline.running import memory
 
 
 class Command(migrate.Command):
@@ -12,6 +13,7 @@ class Command(migrate.Command):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        memory.settle()  # a hundred migrations make half a million objects that they need to the end
         with roles.as_owner():
             super().handle(*args, **options)
             roles.guard()
