@@ -19,6 +19,24 @@ def one_at_a_time(name: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def held_through(name: str, number: int) -> Iterator[bool]:
+    """Whether work of many transactions is ours alone as long as this lasts; it ends with whoever is killed.
+
+    A transaction of a connection of its own holds the lock: one of the session would be left to others by a pooler.
+    """
+    holding = connection.copy()
+    try:
+        holding.set_autocommit(False)
+        with holding.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", [name, number])
+            is_ours = bool(cursor.fetchone()[0])
+        yield is_ours
+    finally:
+        holding.close()
+
+
 class Lease:
     """Work that one process at a time does in many transactions of its own.
 

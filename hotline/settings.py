@@ -177,8 +177,18 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; else see hotline.waiting
 DATABASES["default"]["OPTIONS"].setdefault("application_name", f"hotline {program()}")  # who is who, for the database
+# DATABASE_URL leads to PgBouncer in transaction mode, where nothing may be said to a session: hotline.waiting.patience.
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
 if TEST_RUN:  # only then may a table of events be emptied, between two tests
     DATABASES["default"]["OPTIONS"]["options"] = "-c hotline.maintenance=on"
+# A copy that streams from it, which is read by what only counts and takes long: hotline.replica.
+if env.str("REPLICA_URL", default=""):
+    _replica = _reached(env.db_url("REPLICA_URL"))
+    _replica["OPTIONS"] = DATABASES["default"]["OPTIONS"] | {"connect_timeout": 2} | _replica.get("OPTIONS", {})
+    DATABASES["replica"] = DATABASES["default"] | _replica | {"TEST": {"MIRROR": "default"}}
+REPLICA_PATIENCE = env.float("REPLICA_PATIENCE", default=1.0)  # seconds that it may be behind
+DATABASE_ROUTERS = ["hotline.replica.Router"]
 DATABASE_SERVING_ROLE = DATABASES["default"]["USER"]
 # Who owns the tables, where that is another role than the one that serves pages: hotline.roles.
 DATABASE_OWNER = _reached(env.db_url("DATABASE_OWNER_URL")) if env.str("DATABASE_OWNER_URL", default="") else None
@@ -191,7 +201,8 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
-MEDIA_ROOT = DATA_DIR / "media"
+# What every machine must see alike; the rest of the data folder is each machine's own.
+MEDIA_ROOT = Path(env.str("HOTLINE_FILES_DIR", default=str(DATA_DIR / "media")))
 MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
 MAX_ATTACHMENTS = 10  # files that are sent at once; deploy/nginx.conf lets as much through
 DISK_FLOOR_BYTES = env.int("HOTLINE_DISK_FLOOR_MB", default=300) * 2**20  # kept free for the database and reports

@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
 
-from hotline import disk
+from hotline import disk, replica
 from hotline.accounts.models import User
 from hotline.waiting import patience
 
@@ -89,6 +89,7 @@ def _title(kind: ReportKind, period: Period, scope: str) -> str:
     return _t("%(city)s 12345 hotline: %(kind)s %(period)s") % said
 
 
+@replica.reads
 def _sections(kind: str, period: Period, scope: str) -> list[Section]:
     if kind == ReportKind.WEEKLY:
         return weekly.sections(period)

@@ -15,6 +15,7 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from hotline import replica
 from hotline.instants import midnight
 from tickets.models import Ticket
 
@@ -68,6 +69,7 @@ def look(name: str) -> Kept:
     return refresh(name)
 
 
+@replica.reads
 def refresh(name: str) -> Kept:
     """Counts it and keeps it."""
     now = timezone.now()

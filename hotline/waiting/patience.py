@@ -8,15 +8,18 @@ an error of the database, which `hotline.waiting.busy` puts into words.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
-from django.db import connection
+from django.conf import settings
+from django.db import connections
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
+from psycopg2 import sql
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ JOB = Patience(lock=10, statement=180, idle=600)
 LONG = Patience(lock=60, statement=1800, idle=3600, memory=64)
 ENDLESS = Patience(lock=0, statement=0, idle=0)  # migrations, imports and whatever a person starts by hand
 
+_LIMITS = (
+    "SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {};"
+    " SET LOCAL idle_in_transaction_session_timeout = {}; "
+)
 _usual = ENDLESS
 _own = threading.local()
 
@@ -59,10 +66,16 @@ def of(patience: Patience) -> Iterator[None]:
     before = current()
     _own.patience = patience
     try:
-        _tell(connection)
+        _tell_all()
         yield
     finally:
         _own.patience = before
+        _tell_all()
+
+
+def _tell_all() -> None:
+    """Tells this thread's connections, which are two where there is a replica."""
+    for connection in connections.all(initialized_only=True) if not settings.DATABASE_POOLED else ():
         _tell(connection)
 
 
@@ -85,5 +98,19 @@ def _tell(to: Any) -> None:
 
 @receiver(connection_created)
 def _tell_the_new(connection: Any, **kwargs: object) -> None:
-    if current() != ENDLESS:
-        _tell(connection)
+    if not settings.DATABASE_POOLED:
+        if current() != ENDLESS:
+            _tell(connection)
+    elif _with_limits not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_with_limits)
+
+
+def _with_limits(execute: Callable[..., Any], query: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Behind a pooler a session is somebody else's after each transaction: each transaction is told its limits anew,
+    together with its first statement, which costs no way there and back."""
+    limits, to = current(), context["connection"].connection
+    if limits != ENDLESS and to is not None and to.info.transaction_status == TRANSACTION_STATUS_IDLE:
+        told = _LIMITS.format(*(round(seconds * 1000) for seconds in (limits.lock, limits.statement, limits.idle)))
+        told += f"SET LOCAL work_mem = '{limits.memory}MB'; " if limits.memory else ""
+        query = told + query if isinstance(query, str) else sql.SQL(told) + query
+    return execute(query, params, many, context)

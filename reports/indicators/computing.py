@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Aggregate, Avg, BigIntegerField, Count, F, FloatField, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, NullIf
 
+from hotline import replica
 from reports.content import cells
 
 from .definitions import INDICATORS, Indicator
@@ -148,6 +149,7 @@ class Scope:
 # -- computing ----------------------------------------------------------------------------------------------
 
 
+@replica.reads
 def compute(names: Iterable[str], window: Window, scope: Scope | Q | None = None) -> dict[str, Figure]:
     """The figures of `names` over the rows in `scope` (all by default).
 
@@ -168,6 +170,7 @@ def compute(names: Iterable[str], window: Window, scope: Scope | Q | None = None
     return {name: found[name] for name in names}
 
 
+@replica.reads
 def compute_by(
     dimension: Dimension, names: Iterable[str], window: Window, scope: Scope | Q | None = None
 ) -> dict[Any, dict[str, Figure]]:

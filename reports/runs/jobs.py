@@ -1,9 +1,9 @@
 """Reports are built by workers: who asks leaves a job, a worker takes it, and the page shows how far it has come.
 
 1. A job is a row. At most one is open for the same report, so that asking twice gives one.
-2. A worker holds a lock of the database's session as long as it is at a job. Where it is killed the lock ends with its
-   session: the next beat finds a job that is said to run and that nobody holds, takes the files of the dead one off
-   the disk and does it from its beginning.
+2. A worker holds a lock of the database as long as it is at a job (`hotline.locks`). Where it is killed the lock ends
+   with its connection: the next beat finds a job that is said to run and that nobody holds, takes the files of the dead
+   one off the disk and does it from its beginning.
 3. What fails waits for its next try, longer each time, and holds up no other. It is told on the health page and to
    those who approve reports.
 """
@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
@@ -24,6 +23,7 @@ from django.utils.translation import gettext as _t
 from hotline import disk, health
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
+from hotline.locks import held_through
 from hotline.waiting import busy
 from reports import building, periods
 from reports.models import REPORT_LANGUAGE, SCHEDULED, Edition, Job, Report, ReportRun
@@ -193,25 +193,11 @@ def work() -> int:
         "asked_at", "pk"
     )
     for pk in list(due.values_list("pk", flat=True)):
-        with _held(pk) as is_ours:
+        with held_through("report-job", pk) as is_ours:
             if is_ours and (job := _taken(pk)):
                 _do(job)
                 taken += 1
     return taken
-
-
-@contextmanager
-def _held(pk: int) -> Iterator[bool]:
-    """Whether the job is ours as long as this lasts; it ends with the session of whoever is killed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext('report-job'), %s)", [pk])
-        is_ours = bool(cursor.fetchone()[0])
-    try:
-        yield is_ours
-    finally:
-        if is_ours and connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtext('report-job'), %s)", [pk])
 
 
 def _taken(pk: int) -> Job | None:

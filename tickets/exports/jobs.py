@@ -24,7 +24,7 @@ from django.http import QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
 
-from hotline import disk
+from hotline import disk, replica
 from hotline.accounts.permissions import Permission as P
 from hotline.ledger import pages as ledger
 from hotline.waiting import patience
@@ -142,6 +142,7 @@ def _make_of_ledger(export: TicketExport) -> None:
     _write(export, lambda path, mark, told: entry_rows.write(path, entries, mark=mark, told=told))
 
 
+@replica.reads
 def _write(export: TicketExport, write: Callable[[Path, str, rows.Told], int]) -> None:
     """Has the file written in a folder of its own, and gives it its name once it is whole."""
 
