@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client
 from gunicorn.http.errors import LimitRequestLine
 
-from hotline import health, processes
+from hotline import beating, health, processes
 from hotline.beating import Scheduler
 from hotline.celery import app as celery
 from hotline.running import web
@@ -190,6 +190,45 @@ def test_a_clock_that_goes_back_delays_no_job(tmp_path: Path, back: timedelta) -
         assert sent.count("heartbeat") - before >= 5
         assert {"sweep", "ladder", "ledger"} <= set(sent[before:])
         beat.close()
+
+
+def test_of_several_beats_one_sends_and_another_goes_on_where_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, str]] = []
+
+    class Named(Scheduler):
+        """One that notes what it would give to the broker."""
+
+        schedule_filename: str
+
+        def apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> None:
+            sent.append((self.schedule_filename, entry.name))
+
+    def tick(*beats: Scheduler) -> set[str]:
+        sent.clear()
+        clock.shift(60)
+        for beat in beats:
+            while beat.tick() == 0:
+                pass
+        return {Path(name).name for name, _job in sent}
+
+    monkeypatch.setattr(beating, "LEADS_FOR", 40.0)  # of the minutes that pass here
+    with time_machine.travel(scene.MONDAY, tick=False) as clock, health.broker() as broker:
+        one, two = (Named(celery, schedule_filename=str(tmp_path / name)) for name in ("one", "two"))
+        for beat in (one, two):
+            beat.__dict__["producer"] = None  # nothing goes to the broker
+        assert tick(one, two) == {"one"}
+        assert tick(two, one) == {"one"}, "whoever leads goes on to lead"
+        assert 0 < broker.pttl(one._lead.name) <= 40_000
+        assert tick(two) == set(), "the first was killed, and its lock lasts for a while"
+        broker.delete(one._lead.name)
+        assert tick(two) == {"two"}
+        assert [job for _name, job in sent].count("sweep") == 2, "what fell due meanwhile, and what does now"
+        assert tick(one, two) == {"two"}
+        two.close()
+        assert tick(one) == {"one"}, "one that ends as it should gives up the lead at once"
+        one.close()
 
 
 def test_a_heartbeat_from_after_now_is_no_sign_of_life() -> None:
