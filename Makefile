@@ -62,7 +62,7 @@ bill: .venv/dev  ## list what the product runs on, with digests, as CycloneDX
 screenshots: .venv/dev  ## photograph the pages for the README
 	$(BIN)/python docs/screenshots/take.py
 
-bench: .venv/run  ## measure the main pages; ARGS="--tickets 100000"
+bench: .venv/run  ## measure the main pages; ARGS="--tickets 100000"; with --floor how far they are from it
 	$(BIN)/python manage.py bench $(ARGS)
 
 chaos: .venv/dev  ## kill, fill and flood a hotline of its own, and prove that nothing is lost; ARGS="--short"

@@ -38,22 +38,27 @@ def posting(address: str, /, **data: Any) -> Callable[[Client], Any]:
     return lambda client: client.post(address, data)
 
 
+def signed_in(username: str) -> Client:
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.get(username=username))
+    return client
+
+
 class Asking:
     """A probe that is asked again and again, by somebody who stays signed in."""
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
-        self._client = Client(headers={"host": "localhost"})
-        self._client.force_login(User.objects.get(username=probe.username))
+        self._client = signed_in(probe.username)
         self._times: list[float] = []
         self._work: list[float] = []
 
     def ask(self, times: int, *, counted: bool = True) -> None:
         """Asks so many times; what is not counted warms up."""
         for _ in range(times):
-            started, worked = time.perf_counter(), _on_the_processor()
+            started, worked = time.perf_counter(), on_the_processor()
             response = self._probe.ask(self._client)
-            took, work = time.perf_counter() - started, _on_the_processor() - worked
+            took, work = time.perf_counter() - started, on_the_processor() - worked
             assert response.status_code in (200, 201, 302), (self._probe.name, response.status_code)
             if counted:
                 self._times.append(took * 1000)
@@ -85,7 +90,7 @@ def measure(probe: Probe, rounds: int = ROUNDS) -> dict[str, float]:
     return asking.measured()
 
 
-def _on_the_processor() -> float:
+def on_the_processor() -> float:
     """Seconds for which this process and its connection's have had a processor; 0 where that cannot be known."""
     connection.ensure_connection()
     pid = connection.connection.info.backend_pid

@@ -25,18 +25,33 @@ OPERATOR, DISPATCHER, SUPERVISOR, MANAGER, CLERK = "operator1", "dispatcher1", "
 NOTES = "小区门口路灯不亮，夜间出行不便，请尽快维修。"
 
 
-def main() -> list[Probe]:
-    """The ten main pages, and recording a ticket."""
-    pages = [
-        ("new_ticket", OPERATOR, "/tickets/new/"), ("my_tickets", OPERATOR, "/tickets/mine/"),
-        ("all_tickets", OPERATOR, "/tickets/"), ("search", OPERATOR, "/tickets/?q=路灯 孝南"),
-        ("follow_ups", OPERATOR, "/follow-ups/all/"), ("dispatch_queue", DISPATCHER, "/dispatch/"),
-        ("inbox", CLERK, "/inbox/?tab=working"), ("ticket", SUPERVISOR, _of_a_copy().get_absolute_url()),
-        ("board", SUPERVISOR, "/board/"), ("dashboard", MANAGER, "/dashboard/"),
-    ]  # fmt: skip
+# What people do all day, with what it is called where it is told of.
+EVERYDAY = {
+    "new_ticket": "New call", "my_tickets": "One's own calls", "all_tickets": "All tickets",
+    "open_sorted": "Tickets in work, due first", "search": "Search", "follow_ups": "Follow-up calls",
+    "dispatch_queue": "Dispatch queue", "inbox": "Inbox", "ticket": "A ticket", "board": "Board",
+    "dashboard": "Dashboard", "create_ticket": "Recording a call",
+}  # fmt: skip
+
+
+def everyday() -> list[tuple[str, str, str, dict[str, Any] | None]]:
+    """The name of each, who asks, for which address, and what a form sends."""
     return [
-        *(Probe(name, who, getting(address)) for name, who, address in pages),
-        Probe("create_ticket", OPERATOR, _record),
+        ("new_ticket", OPERATOR, "/tickets/new/", None), ("my_tickets", OPERATOR, "/tickets/mine/", None),
+        ("all_tickets", OPERATOR, "/tickets/", None),
+        ("open_sorted", OPERATOR, f"/tickets/?status={Status.WORKING}&sort=due", None),
+        ("search", OPERATOR, "/tickets/?q=路灯 孝南", None), ("follow_ups", OPERATOR, "/follow-ups/all/", None),
+        ("dispatch_queue", DISPATCHER, "/dispatch/", None), ("inbox", CLERK, "/inbox/?tab=working", None),
+        ("ticket", SUPERVISOR, _of_a_copy().get_absolute_url(), None), ("board", SUPERVISOR, "/board/", None),
+        ("dashboard", MANAGER, "/dashboard/", None), ("create_ticket", OPERATOR, "/tickets/new/", _call()),
+    ]  # fmt: skip
+
+
+def main() -> list[Probe]:
+    """The same, each asked for as it stands."""
+    return [
+        Probe(name, who, getting(address) if form is None else posting(address, **form))
+        for name, who, address, form in everyday()
     ]
 
 
@@ -55,12 +70,12 @@ def _of_a_copy(status: str = Status.WORKING) -> Ticket:
     return ticket
 
 
-def _record(client: Client) -> Any:
-    return client.post("/tickets/new/", {
+def _call() -> dict[str, Any]:
+    return {
         "caller_phone": "10012345678", "channel": "phone", "kind": "complaint", "urgency": "normal",
         "description": NOTES, "region": _pk(Region.objects.filter(name="书院街道")),
         "address": "某小区东门", "category": _pk(Category.objects.filter(name="路灯不亮")), "then": "dispatch",
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _pk(rows: Any) -> int:
@@ -237,7 +252,7 @@ def _fragments() -> Iterator[Asked]:
     number = _of_a_copy().number
     for panel, who in (("dispatch/panel", SUPERVISOR), ("dispatch/review", DISPATCHER), ("board/panel", SUPERVISOR)):
         yield panel, who, getting(f"/{panel}/{number}/")
-    yield "recording", OPERATOR, _record
+    yield "recording", OPERATOR, posting("/tickets/new/", **_call())
 
 
 def _api() -> Iterator[Asked]:

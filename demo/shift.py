@@ -128,7 +128,7 @@ def measure(operators: int, calls_an_hour: int, minutes: float, port: int) -> di
     calls = calls_to_come(operators * each)
     people = [operator(number) for number in range(operators)]
     before, since = Ticket.objects.count(), timezone.now()
-    with _web(port) as address, ThreadPoolExecutor(operators) as desks:
+    with web(port) as address, ThreadPoolExecutor(operators) as desks:
         shift = Shift(address, str(Region.objects.values_list("pk", flat=True).get(parent__isnull=True)))
         begin = time.monotonic()
         work = [
@@ -206,7 +206,7 @@ def session_of(username: str) -> str:
 
 
 @contextmanager
-def _web(port: int) -> Iterator[str]:
+def web(port: int) -> Iterator[str]:
     """A web server on this process's database, as `hotline.processes` starts it; ends with the block."""
     name = connection.settings_dict["NAME"]
     database = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))

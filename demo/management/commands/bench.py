@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from demo import asking, city, growth, multiplying, nearby, probes, reporting, shift, sweeps
+from demo import asking, city, floor, growth, multiplying, nearby, probes, reporting, shift, sweeps
 from demo.generator import Generator
 from hotline import roles
 from tickets.models import Ticket
@@ -37,15 +37,23 @@ class Command(BaseCommand):
             "--desk", type=int, metavar="OPERATORS",
             help="let so many operators record calls at once through a web server, on multiplied tickets",
         )  # fmt: skip
+        parser.add_argument(
+            "--floor", action="store_true",
+            help="measure everyday pages beside their floor and requests a second, on multiplied tickets",
+        )  # fmt: skip
+        parser.add_argument("--write", action="store_true", help="with --floor: write docs/performance.md")
         parser.add_argument("--reports", action="store_true", help="measure what figures cost, on multiplied tickets")
         parser.add_argument(
             "--per-day", type=int, default=multiplying.PER_DAY, help="with --reports: how many of the closed a day"
         )
         parser.add_argument("--calls", type=int, default=200, help="with --desk: calls an hour of each operator")
         parser.add_argument("--minutes", type=float, default=3, help="with --desk: how long they work")
-        parser.add_argument("--port", type=int, default=8155, help="with --desk: where the web server listens")
+        parser.add_argument("--port", type=int, default=8155, help="with --desk, --floor: where the web server listens")
         parser.add_argument(
-            "--open", type=int, default=20_000, help="with --sweep, --growth, --desk, --reports: how many are open"
+            "--open",
+            type=int,
+            default=20_000,
+            help="with --sweep, --growth, --desk, --floor, --reports: how many are open",
         )
         parser.add_argument("--due", type=int, default=2_000, help="with --sweep: how many of those are due")
         parser.add_argument("--keep", action="store_true", help="keep the database, and use one that was kept")
@@ -64,6 +72,8 @@ class Command(BaseCommand):
         finally:
             connection.creation.destroy_test_db(own, verbosity=0, keepdb=keep)
         self.stdout.write(json.dumps(result, ensure_ascii=False, indent=2))
+        if options["floor"] and options["write"]:
+            floor.write(result)
         if options["matters"] and (complaint := nearby.nothing_found(result)):
             raise CommandError(complaint)
 
@@ -77,6 +87,9 @@ class Command(BaseCommand):
         if options["desk"]:
             multiplying.grow(options["tickets"], options["open"])
             return shift.measure(options["desk"], options["calls"], options["minutes"], options["port"])
+        if options["floor"]:
+            multiplying.grow(options["tickets"], options["open"])
+            return floor.measure(options["port"])
         if options["reports"]:
             multiplying.grow(options["tickets"], options["open"], options["per_day"])
             return reporting.cost()
