@@ -54,7 +54,7 @@ def measure(port: int) -> dict[str, Any]:
         pages[name] = _beside_its_floor(username, address, form)
         sys.stderr.write(f"{name} {pages[name]}\n")
     with shift.web(port) as server:
-        rates = {name: _a_second(server, *how) for name, *how in everyday if name in RATES}
+        rates = {name: _a_second(server, who, address, form) for name, who, address, form in everyday if name in RATES}
     return {
         "day": timezone.localdate().isoformat(), "tickets": Ticket.objects.count(), "processors": os.cpu_count(),
         "load": round(os.getloadavg()[1], 1), "pages": pages, "a_second": rates,
@@ -119,7 +119,7 @@ def _a_second(server: str, username: str, address: str, form: dict[str, Any] | N
     def ask() -> int:
         line, answered = http.client.HTTPConnection(urlsplit(server).netloc, timeout=shift.LONGEST), 0
         while time.monotonic() < end:
-            sent = form and urlencode(form | {"csrfmiddlewaretoken": TOKEN, KEY_FIELD: uuid.uuid4()})
+            sent = None if form is None else urlencode(form | {"csrfmiddlewaretoken": TOKEN, KEY_FIELD: uuid.uuid4()})
             line.request("GET" if form is None else "POST", quote(address, safe="/?=&%"), sent, headers)
             answer = line.getresponse()
             answer.read()

@@ -157,7 +157,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "hotline.widgets.Renderer"
 
 # -- data --------------------------------------------------------------------------------------------
 # The defaults name the embedded servers that manage.py starts; they only serve tools that import the

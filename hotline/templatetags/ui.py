@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import forms, template
@@ -26,6 +27,11 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, size: int = 18) -> str:
     """A pictogram beside a word; never the only bearer of a meaning."""
+    return _drawn(name, size)
+
+
+@cache  # as many as templates name
+def _drawn(name: str, size: int) -> str:
     return heroicon_mini(name, size=size, aria_hidden="true")
 
 
