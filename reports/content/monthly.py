@@ -241,10 +241,10 @@ def abnormal_sections(frame: Frame) -> list[dict[str, Any]]:
     summed = tables.section(
         "abnormal", title, columns, counts, note=note, chart={"label": 0, "value": 1}, has_total=bool(ways)
     )
-    return [summed, *([_abnormal_tickets(ways)] if ways else [])]
+    return [summed, *([_abnormal_tickets(frame, ways)] if ways else [])]
 
 
-def _abnormal_tickets(ways: dict[int, list[str]]) -> dict[str, Any]:
+def _abnormal_tickets(frame: Frame, ways: dict[int, list[str]]) -> dict[str, Any]:
     """The tickets that flowed abnormally, each with all its ways: the first so many, those with most ways first."""
     worst = sorted(ways, key=lambda pk: (-len(ways[pk]), pk))[:LONGEST_OF_ABNORMAL]
     tickets = Ticket.objects.filter(pk__in=worst)
@@ -254,7 +254,9 @@ def _abnormal_tickets(ways: dict[int, list[str]]) -> dict[str, Any]:
                   "table above leads to every one.") % {"shown": len(worst), "number": len(ways)}  # fmt: skip
     told = {pk: _t("; ").join(ways[pk]) for pk in worst}
     title = _t("Tickets that flowed abnormally")
-    return tables.tickets_section("abnormal_tickets", title, tickets, note=note, more=(_t("Kinds of flow"), told))
+    return tables.tickets_section(
+        "abnormal_tickets", title, tickets, frame, note=note, more=(_t("Kinds of flow"), told)
+    )
 
 
 # The tickets of a way are looked up by their keys: to ask for all in one makes the database go through its history.
@@ -312,7 +314,7 @@ def came_back_section(frame: Frame) -> dict[str, Any]:
     came_back = INDICATORS["came_back_rate"]
     found = came_back.rows(frame.window, "part").filter(frame.scope.of(came_back))
     tickets = Ticket.objects.filter(pk__in=found.values("ticket")).order_by("closed_at", "pk")
-    return tables.tickets_section("came_back", _t("What came back"), tickets[:LONGEST])
+    return tables.tickets_section("came_back", _t("What came back"), tickets[:LONGEST], frame)
 
 
 def suspended_section(frame: Frame) -> dict[str, Any]:
@@ -320,4 +322,4 @@ def suspended_section(frame: Frame) -> dict[str, Any]:
     given = INDICATORS["unanswered_at_end"]
     spans = Span.objects.filter(facts.in_force_at_end(frame.window), frame.scope.of(given), duty=Duty.SUSPENSION)
     found = Ticket.objects.filter(pk__in=spans.values("ticket")).order_by("registered_at", "pk")
-    return tables.tickets_section("suspended", _t("Suspended tickets"), found[:LONGEST])
+    return tables.tickets_section("suspended", _t("Suspended tickets"), found[:LONGEST], frame)

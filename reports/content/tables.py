@@ -23,6 +23,7 @@ from tickets.reading import read
 
 from . import cells
 from .frames import Frame
+from .then import stood
 
 HEADLINES = [
     "received", "direct_rate", "refused_rate", "assigned", "answered", "closed", "reopened", "open_at_end",
@@ -462,21 +463,31 @@ def _holidays(window: Window) -> str:
 
 
 def tickets_section(
-    key: str, title: str, tickets: Any, *, note: str = "", more: tuple[str, dict[int, str]] | None = None
+    key: str,
+    title: str,
+    tickets: Any,
+    frame: Frame,
+    *,
+    note: str = "",
+    more: tuple[str, dict[int, str]] | None = None,
 ) -> dict[str, Any]:
     """Tickets as rows: number, title, place, department, status, as paper may say it. No caller is named.
 
-    `more` is a further column and what stands in it, by the tickets' ids: they then come in its order.
+    Who held them and how they stood is as of the period's end. `more` is a further column and what stands in it, by the
+    tickets' ids: they then come in its order.
     """
     found = [(ticket, read(ticket, None)) for ticket in tickets.for_list()]
     if more:
         order = {pk: at for at, pk in enumerate(more[1])}
         found.sort(key=lambda one: order[one[0].pk])
+    then = stood((ticket for ticket, _reading in found), frame.window)
     rows = [
-        [ticket.number, reading.title, reading.place, str(ticket.department or "—"), ticket.get_status_display(),
-         *([more[1][ticket.pk]] if more else [])]
+        [ticket.number, reading.title, reading.place, then[ticket.pk].department or cells.NOTHING,
+         then[ticket.pk].label, *([more[1][ticket.pk]] if more else [])]
         for ticket, reading in found
     ]  # fmt: skip
+    if rows:
+        note = " ".join(part for part in (note, _t("Department and status as at the end of the period.")) if part)
     columns = [_t("Number"), _t("What is asked"), _t("Place"), _t("Responsible department"), _t("Status"),
                *([more[0]] if more else [])]  # fmt: skip
     about = [[ticket.pk] for ticket, _reading in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from tickets.reading import matter_name, read
 
 from . import cells, summary, tables
 from .frames import Frame
+from .then import Stood, stood
 
 LONGEST = 30  # rows of a list
 LONGEST_OF_SHORT = 10  # of one that is read at a glance
@@ -190,15 +192,23 @@ def hot_matters(frame: Frame) -> list[HotMatter]:
     return sorted(hot, key=lambda group: (-group.callers, group.tickets[0].registered_at))
 
 
+def _as_they_stood(tickets: Iterable[Ticket], then: Mapping[int, Stood]) -> tuple[int, str]:
+    """How many of the tickets had ended by the period's end, and who held them then."""
+    found = [then[ticket.pk] for ticket in tickets]
+    units = sorted({one.department for one in found if one.department})
+    return sum(not one.is_open for one in found), _t(", ").join(units) or cells.NOTHING
+
+
 def many_callers_section(frame: Frame) -> dict[str, Any]:
     rows, about = [], []
-    for matter in hot_matters(frame)[:LONGEST]:
-        closed = sum(1 for ticket in matter.tickets if not ticket.is_open)
-        departments = {str(ticket.department) for ticket in matter.tickets if ticket.department}
+    hot = hot_matters(frame)[:LONGEST]
+    then = stood((ticket for matter in hot for ticket in matter.tickets), frame.window)
+    for matter in hot:
+        closed, units = _as_they_stood(matter.tickets, then)
         numbers = [ticket.number for ticket in matter.told]
         shown = _t(", ").join(numbers[:5]) + (_t(" and others") if len(numbers) > 5 else "")
         rows.append([matter.title, matter.place, matter.callers, len(matter.tickets), closed,
-                     _t(", ").join(sorted(departments)) or "—", shown])  # fmt: skip
+                     units, shown])  # fmt: skip
         about.append([ticket.pk for ticket in matter.told])
     note = _t("At least %(count)d different callers in the week about one matter.") % {
         "count": limits.rule(RuleKey.MANY_CALLERS)
@@ -234,11 +244,10 @@ def frequent_callers_section(frame: Frame) -> dict[str, Any]:
         with_names = theirs.select_related("region__parent", "department", "category")
         tickets = list(with_names.defer("search", "caller_search").order_by("registered_at", "pk"))
         shown = list(dict.fromkeys(read(ticket, None).title for ticket in tickets))
-        closed = sum(1 for ticket in tickets if not ticket.is_open)
+        closed, units = _as_they_stood(tickets, stood(tickets, frame.window))
         places = list(dict.fromkeys(read(ticket, None).place for ticket in tickets))
-        units = sorted({str(ticket.department) for ticket in tickets if ticket.department})
         rows.append([masked(caller.phone) or str(FORGOTTEN), calls, len(shown), _t("; ").join(shown[:3]),
-                     _t("; ").join(places[:2]), closed, _t(", ").join(units) or cells.NOTHING])  # fmt: skip
+                     _t("; ").join(places[:2]), closed, units])  # fmt: skip
         about.append([ticket.pk for ticket in tickets])
     note = _t("At least %(count)d calls of one caller in the week. Numbers are masked.") % {
         "count": limits.rule(RuleKey.FREQUENT_CALLER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import timedelta
 from io import StringIO
@@ -14,16 +15,25 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hotline.instants import midnight
-from reports import past
+from reports import past, periods
+from reports.content import cells, monthly, weekly
 from reports.indicators import INDICATORS, Window
 from reports.models import PastFigure
 from supervision.clocks import rebuilding
 from tests import scene
 from tests.supervision.test_spans import PEOPLE, go_on
 from tickets.choices import Duty
+from tickets.matters import joining
 from tickets.models import Span, Ticket
 
 pytestmark = pytest.mark.django_db
+# How a ticket goes on from where the scene has left it until it is closed.
+LATER = {
+    "registered": scene.WAYS["closed"],
+    "dispatched": scene.WAYS["closed"][1:],
+    "working": scene.WAYS["closed"][2:],
+    "suspended": (("resume", scene.SUPERVISOR), *scene.WAYS["closed"][2:]),
+}
 STAYING = [name for name, indicator in INDICATORS.items() if past.stays(indicator)]
 
 
@@ -94,3 +104,28 @@ def test_a_difference_is_told_and_mended(monday: time_machine.Traveller) -> None
     assert past.figures(["received"], window)["received"].base == 1
     PastFigure.objects.update(rules="another", base=7)
     assert past.figures(["received"], window)["received"].base == 1
+
+
+def test_what_becomes_of_tickets_later_changes_no_list_of_a_past_report(monday: time_machine.Traveller) -> None:
+    """Who held a ticket, how it stood and how many had ended are as of the period's end, as all figures are."""
+    joining.join([scene.call(caller_phone=f"1002222000{i}") for i in range(3)], actor=scene.user(scene.DISPATCHER))
+    for _ in range(2):
+        scene.ticket_in("working", caller_phone="10044440000")
+    redone = scene.do(scene.ticket_in("follow_up", caller_phone="10044440000"), "redo", scene.OPERATOR)
+    suspended = scene.ticket_in("suspended", caller_phone="10044440001")
+    week, month = periods.parse("weekly", "2026-W17"), periods.parse("monthly", "2026-04")
+
+    def lists() -> dict[str, list[list[str]]]:
+        sections = [*weekly.sections(week), *monthly.sections(month)]
+        return {one["key"]: [[*map(cells.text, row)] for row in one["rows"]] for one in sections if one["about"]}
+
+    monday.move_to(scene.at(30, 0) + timedelta(days=3))
+    before = lists()
+    assert {"many_callers", "frequent_callers", "abnormal_tickets", "suspended"} <= set(before)
+    assert before["suspended"][0][0] == suspended.number
+    for ticket in Ticket.objects.order_by("pk"):
+        for action, who in LATER[ticket.status]:
+            scene.do(ticket, action, who)
+    assert not Ticket.objects.exclude(status="closed").exists()
+    assert lists() == before
+    assert redone.number in json.dumps(before["abnormal_tickets"])
