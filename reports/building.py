@@ -73,6 +73,7 @@ def build(
         )  # fmt: skip
         watch.at(0, STEPS, _t("Gathering the figures"))
         run.sections = _sections(kind, period, scope)
+        run.sections = withholding.sections_of(run)  # as its page will say it: else no file of it would ever do
         watch.at(1, STEPS, _t("Drawing the charts"))
         for section in run.sections:  # whoever opens the page finds its charts drawn
             charts.as_svg(section)

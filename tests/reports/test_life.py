@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,14 @@ def test_secrecy_asked_for_later_leaves_a_page_that_was_opened(
     page = manager.get(run.get_absolute_url()).content.decode()
     assert ticket.title not in page
     assert ticket.number in page
+
+
+def test_what_was_secret_already_has_no_file_made_anew_at_each_download(monday: time_machine.Traveller) -> None:
+    """Page and kept files say the same of it, so that the file of an issue is the one that was written for it."""
+    secret = scene.ticket_in("dispatched", is_secret=True)
+    monday.move_to(at(30, 0) + timedelta(days=3))
+    run = built("2026-04")
+    listed = next(section for section in run.sections if section["key"] == "abnormal_tickets")
+    assert listed["rows"][0][:3] == [secret.number, "（保密）", "（保密）"]
+    with building.file_of(run, "docx") as file, run.docx.open("rb") as kept:
+        assert file.name == kept.name, "the kept one, and none made in the request"
