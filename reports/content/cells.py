@@ -137,11 +137,13 @@ def few(cell: Any) -> bool:
 
 
 def add(column: Iterable[Any]) -> Cell:
-    """The cell of a total row: counts and shares are added, all else says nothing."""
+    """The cell of a total row: counts, shares and percents of one whole are added, all else says nothing."""
     found = list(column)
     forms = {form_of(cell) for cell in found if cell != NOTHING}
     if forms == {"count"}:
         return sum(int(value(cell) or 0) for cell in found)
+    if forms == {"percent"}:
+        return {"percent": round(sum(cell["percent"] for cell in found if form_of(cell) == "percent"), 2)}
     if forms == {"share"}:
         pairs = [cell["share"] for cell in found if form_of(cell) == "share"]
         return share(sum(part for part, _base in pairs), sum(base for _part, base in pairs))

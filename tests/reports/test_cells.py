@@ -35,6 +35,7 @@ def test_the_month_of_a_province() -> None:
 def test_shares_add_to_a_hundred(counts: list[int]) -> None:
     shares = cells.shares_of(counts)
     assert sum(round(100 * (share["percent"] if isinstance(share, dict) else 0)) for share in shares) == 10_000
+    assert cells.text(cells.add(shares)) == "100.00%", "as the total row says"
     assert cells.shares_of([0, 0]) == ["—", "—"]
 
 
