@@ -80,7 +80,8 @@ def _said(section: Section | None) -> list[str]:
 
 
 def _cells(old: Section | None, new: Section | None) -> list[Line]:
-    was, now = _by_row(old), _by_row(new)
+    called = {about: cells.text(row[0]) for row in (new["rows"] if new else ()) if (about := _about(row))}
+    was, now = _by_row(old, called), _by_row(new, called)
     columns = list(dict.fromkeys([*_columns(new), *_columns(old)]))
     rows = [*now, *(row for row in was if row not in now)]
     return [
@@ -95,13 +96,20 @@ def _columns(section: Section | None) -> list[str]:
     return [str(column) for column in section["columns"]] if section else []
 
 
-def _by_row(section: Section | None) -> dict[tuple[str, int], dict[str, str]]:
-    """The rows by their first column; of several that begin alike, the first, the second…"""
+def _by_row(section: Section | None, called: dict[Any, str]) -> dict[tuple[str, int], dict[str, str]]:
+    """The rows by their first column; of several that begin alike, the first, the second… What `called` knows goes by
+    its name there: a unit that has another name by now is still the same row."""
     found: dict[tuple[str, int], dict[str, str]] = {}
     met: Counter[str] = Counter()
     for row in section["rows"] if section else ():
         texts = [cells.text(cell) for cell in row]
-        name = texts[0] if texts else ""
+        name = called.get(_about(row)) or (texts[0] if texts else "")
         found[name, met[name]] = dict(zip(_columns(section), texts, strict=False))
         met[name] += 1
     return found
+
+
+def _about(row: list[Any]) -> Any:
+    """Which unit, district or category a row is about, as its figures lead there; None where it is about none."""
+    leads = (cell.get("see") or {} for cell in row if isinstance(cell, dict))
+    return next((tuple(sorted(see["by"].items())) for see in leads if see.get("by")), None)

@@ -16,6 +16,8 @@ from docx import Document
 
 from hotline.accounts.models import Department
 from reports import building, periods
+from reports.content import tables
+from reports.content.frames import Frame
 from reports.models import Edition, Report, ReportEvent, ReportRun
 from reports.runs import life, versions
 from reports.tasks import build_due_reports
@@ -111,6 +113,15 @@ def test_a_correction_is_a_new_version_that_tells_what_differs(
     side_by_side = manager.get(reverse("report-against", args=[second.pk, first.pk]) + "?all").content.decode()
     assert side_by_side.index("第1版") < side_by_side.index("第2版")
     assert manager.get(reverse("report-against", args=[first.pk, first.pk])).status_code == 404
+
+
+def test_a_unit_that_was_renamed_is_one_line_of_what_differs(monday: time_machine.Traveller) -> None:
+    scene.ticket_in("working")
+    week, unit = Frame(periods.parse("weekly", "2026-W17")), scene.department("孝南区人民政府")
+    was = tables.units_section(week)
+    type(unit).objects.filter(pk=unit.pk).update(name="孝南区政府")
+    found = versions.differences([was], [tables.units_section(week)])
+    assert [(one.row, one.was, one.now) for one in found[0].lines] == [("孝南区政府", "孝南区人民政府", "孝南区政府")]
 
 
 def test_a_part_of_a_period_and_an_older_draft_are_issued_by_nobody(
