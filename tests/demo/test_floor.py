@@ -35,8 +35,8 @@ def test_what_lies_above_the_floor_is_told_and_nothing_stays(monkeypatch: pytest
             "processors": 2,
             "load": 1.0,
             "pages": measured,
-            "a_second": {"ticket": 7.5},
+            "a_second": {"ticket": {"a_second": 7.5, "again": 0.5}},
         }
     )
     assert f"| All tickets | {measured['all_tickets']['work_ms']} |" in page
-    assert "| A ticket | 7.5 | 100 |" in page
+    assert "| A ticket | 7.5 | 0.5 | 100 |" in page

@@ -89,6 +89,7 @@ class Command(BaseCommand):
             return shift.measure(options["desk"], options["calls"], options["minutes"], options["port"])
         if options["floor"]:
             multiplying.grow(options["tickets"], options["open"])
+            sweeps.flag_many(FLAGGED_SHARE)
             return floor.measure(options["port"])
         if options["reports"]:
             multiplying.grow(options["tickets"], options["open"], options["per_day"])
