@@ -144,7 +144,7 @@ def _a_second(server: str, username: str, address: str, form: dict[str, Any] | N
 
 HEAD = """# How far pages are from their floor
 
-Made by `make bench ARGS="--floor --tickets {tickets} --write"` on {day}; do not edit. {tickets} tickets, {processors} processors, a
+Made by `make bench ARGS="--floor --tickets {asked} --write"` on {day}; do not edit. {tickets} tickets, {processors} processors, a
 load of {load} in the end. Work is milliseconds on the processor, here and in the database, the median of {rounds} requests
 through the whole stack but the network. The floor is the page's own statements sent by the bare driver, and a view that
 shows nothing, without middleware; it is asked in turns with the page. The goal is {goal:.0f} times the floor.
@@ -174,7 +174,7 @@ def written(found: dict[str, Any]) -> str:
     pages = sorted(found["pages"].items(), key=lambda page: -page[1]["times"])
     return HEAD.format(
         **found | {
-            "rounds": ROUNDS, "goal": GOAL, "clients": CLIENTS, "seconds": SECONDS,
+            "asked": found["tickets"] // 1000 * 1000, "rounds": ROUNDS, "goal": GOAL, "clients": CLIENTS, "seconds": SECONDS,
             "pages": "\n".join(
                 f"| {probes.EVERYDAY[name]} | {one['work_ms']} | {one['floor_ms']} | {one['times']} | {one['queries']} |"
                 for name, one in pages

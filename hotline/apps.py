@@ -6,9 +6,10 @@ class HotlineConfig(AppConfig):
     name = "hotline"
 
     def ready(self) -> None:
-        from hotline import translations
+        from hotline import labels, translations
         from hotline.setting_up import own  # noqa: F401 - registers what a new city is asked
 
+        labels.look_up()
         translations.compile_if_older()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 Value = TypeVar("Value")
 
@@ -23,6 +23,9 @@ class Remembered(Generic[Value]):
         if self._kept is None or time.monotonic() - self._kept[0] > self._seconds:
             self._kept = (time.monotonic(), self._read())
         return self._kept[1]
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # filters and forms copy what they are made of; a copy would remember for itself
 
     def forget(self, **kwargs: object) -> None:
         """Has the next call read again; takes what a signal sends."""

@@ -28,6 +28,7 @@ from supervision.ladder import steps
 from tickets import elsewhere, limits, load
 from tickets.calls import recording
 from tickets.choices import Status
+from tickets.lists import filters
 from tickets.matters import likeness
 from tickets.models import Category, Ticket, TimeLimit
 from tickets.places import book, naming
@@ -143,6 +144,7 @@ def forget() -> None:
     nearest.forget()
     store.forget()
     kept.forget()
+    filters.forget()
 
 
 def user(username: str) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,16 +10,21 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
 from hotline import instants
 from hotline.accounts.models import Department, Region
 from hotline.fields import DayField
+from hotline.remembered import Remembered
 from tickets import search
 from tickets.choices import Channel, Kind, Status, Urgency
 from tickets.models import Category, Ticket
 
 DAY = forms.DateInput(attrs={"type": "date"})
+DEPARTMENTS, REGIONS, CATEGORIES = (
+    Department.objects.all(), Region.objects.all(), Category.objects.filter(parent__isnull=True)
+)  # fmt: skip
 
 
 class DayFilter(django_filters.DateFilter):
@@ -39,21 +45,58 @@ class WordsFilter(django_filters.CharFilter):
     field_class = WordsField
 
 
+# What the city is divided into, as everybody who filters is shown it: rarely changed, and drawn on every list.
+SECONDS = 30
+
+
+def _names_of(rows: QuerySet[Any]) -> Remembered[list[tuple[int, str]]]:
+    return Remembered(lambda: [(row.pk, str(row)) for row in rows.all()], seconds=SECONDS)
+
+
+departments, regions, categories = map(_names_of, (DEPARTMENTS, REGIONS, CATEGORIES))
+
+
+def forget(**kwargs: object) -> None:
+    for names in (departments, regions, categories):
+        names.forget()
+
+
+for _model in (Department, Region, Category):
+    post_save.connect(forget, sender=_model)
+    post_delete.connect(forget, sender=_model)
+
+
+class _Names(django_filters.fields.ModelChoiceIterator):
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield "", self.field.empty_label
+        yield from self.field.names()
+
+
+class NamesField(django_filters.fields.ModelChoiceField):
+    """A row of a table, chosen among `names` that are remembered; what was chosen is looked for in the table."""
+
+    iterator = _Names
+
+    def __init__(self, *args: Any, names: Callable[[], list[tuple[int, str]]], **kwargs: Any) -> None:
+        self.names = names
+        super().__init__(*args, **kwargs)
+
+
+class NamesFilter(django_filters.ModelChoiceFilter):
+    field_class = NamesField
+
+
 class TicketFilter(django_filters.FilterSet):
     q = WordsFilter(label=_("Search"), method="search")
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices)
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Channel"), choices=Channel.choices)
     urgency = django_filters.ChoiceFilter(label=_("Urgency"), choices=Urgency.choices)
-    department = django_filters.ModelChoiceFilter(
-        label=_("Department"), queryset=Department.objects.all(), method="within_department"
-    )
-    region = django_filters.ModelChoiceFilter(
-        label=_("Region"), queryset=Region.objects.all(), method="within_region"
+    department = NamesFilter(
+        label=_("Department"), queryset=DEPARTMENTS, names=departments, method="within_department"
     )  # fmt: skip
-    category = django_filters.ModelChoiceFilter(
-        label=_("Category"), queryset=Category.objects.filter(parent__isnull=True), method="within_category"
-    )
+    region = NamesFilter(label=_("Region"), queryset=REGIONS, names=regions, method="within_region")
+    category = NamesFilter(label=_("Category"), queryset=CATEGORIES, names=categories, method="within_category")
     recorded_from = DayFilter(label=_("Recorded from"), method="since", widget=DAY)
     recorded_to = DayFilter(label=_("Recorded to"), method="until", widget=DAY)
 
