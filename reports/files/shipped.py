@@ -94,7 +94,7 @@ def _head(document: Any) -> None:
     properties.append(parse_xml(rule))
     properties.append(parse_xml(tabs))
     document.add_paragraph("{{ 标题 }}", style=look.TITLE)
-    for name, style in (("副标题", look.SUBTITLE), ("阶段标识", look.PARTIAL)):
+    for name, style in (("副标题", look.SUBTITLE), ("更正标识", look.SUBTITLE), ("阶段标识", look.PARTIAL)):
         document.add_paragraph(f"{{%p if {name} %}}", style=style)
         document.add_paragraph(f"{{{{ {name} }}}}", style=style)
         document.add_paragraph("{%p endif %}", style=style)

@@ -82,6 +82,7 @@ def test_a_paper_says_which_issue_it_is_whose_and_that_it_is_partial(paper: Any)
         "示例市12345热线\t2026年5月6日",
         example.PAPER["title"],
     ]
+    assert "第2版（更正）" in said[:8], "a correction is told from what it corrects at first sight"
     assert any(text.startswith("阶段性数据") for text in said)
     assert said[-2:] == ["示例市12345热线", "2026年5月6日"]
     headings = [one.text for one in paper.paragraphs if one.style.name == "Heading 1"]
