@@ -22,7 +22,7 @@ from hotline.receipts import services as receipts
 from hotline.shell import number_in
 from hotline.waiting.busy import Busy, with_retry
 from reports import building, periods
-from reports.content import withholding
+from reports.content import cells, withholding
 from reports.models import SCHEDULED, Edition, Report, ReportEvent, ReportKind, ReportRun
 
 from . import jobs, life, versions, written
@@ -214,6 +214,7 @@ def _shown(
                 "body": body,
                 "key": versions.key_of(section),
                 "svg": svg,
+                "heads": _heads(section),
                 "remarks": remarks.get(versions.key_of(section), []),
             }
             for section, (body, svg) in zip(
@@ -233,6 +234,12 @@ def _shown(
         "is_over": run.end <= timezone.now(),
     }
     return render(request, "reports/run.html", context | (forms or {}), status=status)
+
+
+def _heads(section: versions.Section) -> list[tuple[str, bool]]:
+    """The columns of a section, each with whether figures stand in it, to the right as they do."""
+    columns = zip(section["columns"], zip(*section["rows"], strict=True), strict=False)
+    return [(label, any(map(cells.is_number, column))) for label, column in columns]
 
 
 def _seen_by(user: User, editions: list[Edition]) -> list[Edition]:

@@ -310,6 +310,7 @@ def test_the_month_on_the_page_and_in_both_files(april: dict[str, Ticket], signe
     jobs.work()
     run = ReportRun.objects.get()
     page = client.get(run.get_absolute_url()).content.decode()
+    assert '<th class="num">基数</th>' in page, "above its figures"
     for text in ("66.67%", "办结率", "满意率", "投诉热点", "异常流转", april["never"].number):
         assert text in page, text
     book = openpyxl.load_workbook(io.BytesIO(run.xlsx.read()))
