@@ -1,10 +1,12 @@
-"""The closed file that a backup is: AES-256-GCM in chunks, so that of one of any size only a chunk is in memory.
+"""The closed file that a backup is: enciphered in chunks, so that of one of any size only a chunk is in memory.
 
-    head: MAGIC, 16 bytes of chance, 8 bytes by which a key is known
+    head: how a file of its suite begins, 16 bytes of chance, 8 bytes by which a key is known
     chunks: CHUNK bytes enciphered, each with its tag; the last is shorter, or empty
 
-The key of a file is drawn from `HOTLINE_BACKUP_KEY` and its chance, so that no two files share one. A chunk's nonce is
-its number, and whether it is the last: what is cut off, moved, doubled or altered is found, and so is another key.
+The suite is the first of `CRYPTO_SUITE`: AES-256-GCM, or SM4-GCM with keys drawn by SM3. A file says which it is, so
+that either is opened whatever is set here. The key of a file is drawn from `HOTLINE_BACKUP_KEY` and its chance, so that
+no two files share one. A chunk's nonce is its number, and whether it is the last: what is cut off, moved, doubled or
+altered is found, and so is another key.
 """
 
 from __future__ import annotations
@@ -14,13 +16,12 @@ import io
 import os
 from typing import IO, Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 
-MAGIC = b"hotline backup 1\n"
-SALT, MARK, TAG = 16, 8, 16  # bytes
+from hotline.vault.suites import SUITES, TAG, Broken, Suite
+
+MAGICS = {"aes": b"hotline backup 1\n", "sm": b"hotline backup 2\n"}
+MAGIC, SALT, MARK = 17, 16, 8  # bytes
 CHUNK = 1 << 20  # bytes
 SHORTEST = 32  # characters of a key
 
@@ -33,8 +34,8 @@ class Damaged(Exception):
     """The file is no backup, was cut off, or is not as it was written."""
 
 
-def _drawn(secret: str, salt: bytes, what: bytes, length: int) -> bytes:
-    return HKDF(SHA256(), length, salt, b"hotline backup " + what).derive(secret.encode())
+def _drawn(suite: Suite, secret: str, salt: bytes, what: bytes, length: int) -> bytes:
+    return suite.drawn(secret.encode(), b"hotline backup " + what, length, salt)
 
 
 def _nonce(number: int, *, is_last: bool) -> bytes:
@@ -54,10 +55,10 @@ class Sealed(io.RawIOBase):
 
     def __init__(self, file: IO[bytes], secret: str) -> None:
         check(secret)
-        salt = os.urandom(SALT)
+        salt, self._suite = os.urandom(SALT), SUITES[settings.CRYPTO_SUITE[0]]
         self._file, self._number, self._waiting = file, 0, bytearray()
-        self._head = MAGIC + salt + _drawn(secret, salt, b"mark", MARK)
-        self._cipher = AESGCM(_drawn(secret, salt, b"key", 32))
+        self._head = MAGICS[self._suite.name] + salt + _drawn(self._suite, secret, salt, b"mark", MARK)
+        self._key = _drawn(self._suite, secret, salt, b"key", self._suite.length)
         file.write(self._head)
 
     def writable(self) -> bool:
@@ -76,7 +77,8 @@ class Sealed(io.RawIOBase):
         self._waiting.clear()
 
     def _put(self, plain: bytes, *, is_last: bool) -> None:
-        self._file.write(self._cipher.encrypt(_nonce(self._number, is_last=is_last), plain, self._head))
+        nonce = _nonce(self._number, is_last=is_last)
+        self._file.write(self._suite.encrypt(self._key, nonce, plain, self._head))
         self._number += 1
 
 
@@ -86,15 +88,16 @@ class Opened(io.RawIOBase):
     def __init__(self, file: IO[bytes], secret: str) -> None:
         check(secret)
         self._file, self._number, self._plain, self._is_over = file, 0, memoryview(b""), False
-        self._head = file.read(len(MAGIC) + SALT + MARK)
-        if not self._head.startswith(MAGIC):
+        self._head = file.read(MAGIC + SALT + MARK)
+        suite = next((name for name, magic in MAGICS.items() if self._head.startswith(magic)), None)
+        if suite is None:
             raise Damaged("this is no backup of the hotline, or its beginning was altered")
-        if len(self._head) < len(MAGIC) + SALT + MARK:
+        if len(self._head) < MAGIC + SALT + MARK:
             raise Damaged("the backup was cut off")
-        salt, mark = self._head[len(MAGIC) : -MARK], self._head[-MARK:]
-        if not hmac.compare_digest(mark, _drawn(secret, salt, b"mark", MARK)):
+        self._suite, salt, mark = SUITES[suite], self._head[MAGIC:-MARK], self._head[-MARK:]
+        if not hmac.compare_digest(mark, _drawn(self._suite, secret, salt, b"mark", MARK)):
             raise NoKey("HOTLINE_BACKUP_KEY is not the key that this backup was made with (or its head was altered)")
-        self._cipher = AESGCM(_drawn(secret, salt, b"key", 32))
+        self._key = _drawn(self._suite, secret, salt, b"key", self._suite.length)
 
     def readable(self) -> bool:
         return True
@@ -112,8 +115,9 @@ class Opened(io.RawIOBase):
         closed = self._file.read(CHUNK + TAG)
         self._is_over = len(closed) < CHUNK + TAG
         try:
-            plain = self._cipher.decrypt(_nonce(self._number, is_last=self._is_over), closed, self._head)
-        except InvalidTag:
+            nonce = _nonce(self._number, is_last=self._is_over)
+            plain = self._suite.decrypt(self._key, nonce, closed, self._head)
+        except Broken:
             raise Damaged(f"the backup was cut off or altered (after {self._number * CHUNK:,} bytes)") from None
         self._number += 1
         return plain

@@ -40,9 +40,13 @@ class Suite:
     length: int
 
     def derived(self, secret: bytes, purpose: str, length: int) -> bytes:
-        """A key of its own for a purpose, made from a secret of any length (HKDF, RFC 5869)."""
+        """A key of its own for a purpose, made from a secret of any length."""
+        return self.drawn(secret, f"hotline {self.name} {purpose}".encode(), length)
+
+    def drawn(self, secret: bytes, info: bytes, length: int, salt: bytes | None = None) -> bytes:
+        """What HKDF (RFC 5869) draws from a secret with the digest of the suite."""
         digest = hashes.SM3() if self.name == "sm" else hashes.SHA256()
-        return HKDF(digest, length, salt=None, info=f"hotline {self.name} {purpose}".encode()).derive(secret)
+        return HKDF(digest, length, salt, info).derive(secret)
 
     def encrypt(self, key: bytes, nonce: bytes, clear: bytes, bound: bytes) -> bytes:
         """`clear` encrypted, with its tag; `bound` must be said again to decrypt it."""

@@ -147,10 +147,18 @@ def small(path: Path, **what: Any) -> bytes:
     return path.read_bytes()
 
 
-def test_a_file_that_was_cut_or_altered_is_refused_wherever_that_is(db: None, server: Path) -> None:
+@pytest.mark.parametrize(("suite", "other"), [("aes", "sm"), ("sm", "aes")])
+def test_a_file_that_was_cut_or_altered_is_refused_wherever_that_is(
+    suite: str, other: str, db: None, server: Path, settings: Any
+) -> None:
+    settings.CRYPTO_SUITE = [suite]
     whole = small(server)
-    assert "is whole" in said("restore", server, check=True)
-    cuts = [0, 10, 40, 41, envelope.CHUNK, len(envelope.MAGIC) + 24 + envelope.CHUNK + 16, len(whole) - 1]
+    assert whole.startswith(envelope.MAGICS[suite])
+    settings.CRYPTO_SUITE = [other]
+    assert "is whole" in said("restore", server, check=True), "a file of either suite is read under the other"
+    server.write_bytes(envelope.MAGICS[other] + whole[envelope.MAGIC :])
+    assert "not the key" in refused("restore", server), "nor can it be taken for one of the other"
+    cuts = [0, 10, 40, 41, envelope.CHUNK, envelope.MAGIC + 24 + envelope.CHUNK + 16, len(whole) - 1]
     for at in cuts:
         server.write_bytes(whole[:at])
         assert "Nothing was restored" in refused("restore", server), at
