@@ -88,7 +88,7 @@ def _given(claims: dict[str, Any]) -> Given:
 
 
 def _department(claims: dict[str, Any], role: str) -> Department | None:
-    told = one_line(str(claims.get(settings.OIDC_DEPARTMENT_CLAIM) or ""))
+    told = _word(claims.get(settings.OIDC_DEPARTMENT_CLAIM))
     named = settings.OIDC_DEPARTMENTS.get(told, told)
     found = Department.objects.filter(name=named).first() if named else None
     if role == Role.STAFF and found is None:
@@ -100,7 +100,12 @@ def _department(claims: dict[str, Any], role: str) -> Department | None:
 def _values(claim: Any) -> list[str]:
     if isinstance(claim, str):
         claim = claim.replace(",", " ").split()
-    return [str(one) for one in claim] if isinstance(claim, list | tuple) else []
+    return [word for one in claim if (word := _word(one))] if isinstance(claim, list | tuple) else []
+
+
+def _word(said: Any) -> str:
+    """What a claim says in a word or a number; nothing where it is made otherwise."""
+    return one_line(str(said)) if isinstance(said, str | int) and not isinstance(said, bool) else ""
 
 
 def _account(subject: str, claims: dict[str, Any], given: Given) -> User:
@@ -110,7 +115,7 @@ def _account(subject: str, claims: dict[str, Any], given: Given) -> User:
     )
     if identity is not None:
         return User.objects.select_for_update(no_key=True, of=("self",)).get(pk=identity.user_id)
-    username = one_line(str(claims.get(settings.OIDC_USERNAME_CLAIM) or ""))[:150]
+    username = _word(claims.get(settings.OIDC_USERNAME_CLAIM))[:150]
     if not username:
         raise NoEntry(_t("Your unified identity tells no user name."))
     user = User.objects.select_for_update(no_key=True, of=("self",)).filter(username__iexact=username).first()
@@ -147,13 +152,11 @@ def _as_given(user: User, claims: dict[str, Any], given: Given) -> User:
     if was[0] != user.role or not was[2]:
         detail = f"{Role(was[0]).label} → {Role(user.role).label}"
         journal.record(Kind.UNIFIED_CHANGED, user, by=None, detail=detail)
-    if identity.closed_at is not None:
-        Identity.objects.filter(pk=identity.pk).update(closed_at=None)
     return user
 
 
 def _name(claims: dict[str, Any], otherwise: str) -> str:
-    return one_line(str(claims.get(settings.OIDC_NAME_CLAIM) or ""))[:40] or otherwise[:40]
+    return _word(claims.get(settings.OIDC_NAME_CLAIM))[:40] or otherwise[:40]
 
 
 def _close(subject: str, why: str) -> None:

@@ -53,7 +53,7 @@ def back(request: HttpRequest) -> HttpResponse:
     request.session.modified = True
     if not provider.is_on() or request.user.is_authenticated:
         return redirect("sign-in")
-    if request.GET.get("error"):
+    if kept is not None and request.GET.get("error"):
         return _refused(request, _t("The unified identity did not sign you in (%(error)s).") % {
             "error": request.GET["error"][:60]
         })  # fmt: skip

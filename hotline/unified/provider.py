@@ -17,6 +17,9 @@ from django.http import HttpRequest
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 from mozilla_django_oidc.utils import import_from_settings
 
+from hotline.text import clean
+from hotline.unified.models import SUBJECT
+
 KNOWN_FOR = 600  # seconds
 # What mozilla-django-oidc calls an address, and what the provider calls it.
 ADDRESSES = {
@@ -91,4 +94,6 @@ class Asking(OIDCAuthenticationBackend):
         told = self.get_userinfo(access_token, id_token, payload)
         if not isinstance(told, dict) or not payload.get("sub") or told.get("sub") != payload["sub"]:
             raise SuspiciousOperation("the token and what is told beside it are of two people")
+        if (subject := str(payload["sub"])) != clean(subject) or len(subject) > SUBJECT:
+            raise SuspiciousOperation("the token names somebody by what is no name")
         return {**payload, **told} | {name: payload.get(name) for name in TOLD_BY_TOKEN}

@@ -136,6 +136,27 @@ def test_a_provider_that_lies_about_a_role_gives_nothing(arrive: Arrive, setting
     assert User.objects.get(username="boss").role == "administrator", "an administrator's account is left alone"
 
 
+@pytest.mark.parametrize("subject", ["x" * 256, "a\0b"])
+def test_a_subject_that_is_none_and_claims_of_another_make_are_no_fault_of_ours(subject: str, arrive: Arrive) -> None:
+    assert arrive(subject, OPERATOR).status_code == 400
+    assert not Identity.objects.exists()
+    arrive("u10", OPERATOR | {"preferred_username": 20240001, "name": ["王芳"], "roles": [["x"], "hotline-operator"]})
+    user = User.objects.get(username="20240001")
+    assert user.full_name == "20240001", "what is no name is none"
+
+
+def test_what_an_administrator_closes_stays_closed_whoever_closed_it_before(arrive: Arrive) -> None:
+    person = OPERATOR | {"preferred_username": "u11"}
+    arrive("u11", person)
+    arrive("u11", person | {"roles": []})
+    for is_active in (True, False):  # an administrator opens it by hand, and has a reason to close it later
+        user = User.objects.get(username="u11")
+        user.is_active = is_active
+        user.save(update_fields=["is_active"])
+    assert "管理员" in says(arrive("u11", person))
+    assert not User.objects.get(username="u11").is_active
+
+
 def test_an_account_from_a_sheet_is_taken_over_by_its_user_name(arrive: Arrive) -> None:
     laid_in = User.objects.create(username="zhang.san", full_name="张三", role="operator", password="!x")
     arrive("u6", OPERATOR | {"preferred_username": "Zhang.San", "name": "张三"})
@@ -156,7 +177,9 @@ def test_a_second_factor_is_theirs_or_ours(arrive: Arrive, settings: Any) -> Non
     assert strong.get(reverse("my-tickets")).status_code == 200, "the provider asked for one"
 
 
-@pytest.mark.parametrize("lie", ["another issuer", "another client", "no state", "twice", "denied", "away"])
+@pytest.mark.parametrize(
+    "lie", ["another issuer", "another client", "no state", "twice", "denied", "denied to nobody", "away"]
+)
 def test_an_answer_that_cannot_be_believed_lets_nobody_in(lie: str, arrive: Arrive, settings: Any) -> None:
     from hotline.unified import provider as ours
 
@@ -172,16 +195,18 @@ def test_an_answer_that_cannot_be_believed_lets_nobody_in(lie: str, arrive: Arri
         settings.OIDC_RP_CLIENT_ID = "another"
     if lie == "no state":
         client = Client()
-    if lie == "denied":
+    if lie == "denied to nobody":  # whoever asks for nothing writes nothing into the audit log
+        client = Client()
+    if lie.startswith("denied"):
         query = query.replace("code=", "error=access_denied&x=")
     if lie == "away":
         settings.OIDC_ISSUER = "http://localhost:1"
     if lie == "twice":
         client.get(f"{reverse('unified-back')}?{query}")
     answer = client.get(f"{reverse('unified-back')}?{query}")
-    assert answer.status_code == {"no state": 302, "twice": 302, "denied": 403, "away": 503}.get(
-        lie, answer.status_code
-    )
+    assert answer.status_code == {
+        "no state": 302, "twice": 302, "denied": 403, "denied to nobody": 302, "away": 503
+    }.get(lie, answer.status_code)  # fmt: skip
     assert answer.status_code >= 400 or "again=1" in answer.headers["Location"]
     assert client.get(reverse("my-tickets")).status_code == 302
     assert not Identity.objects.filter(subject="u9").exists()
