@@ -4,7 +4,8 @@ One asks and says why; the account stays as it is until another decides. Who dec
 about, and nobody who could be: who gives an account a password, or takes its second factor away, could sign in by it,
 and is taken for its owner too within these days. Else one person could ask and answer by two accounts.
 
-Two who decide at once wait for each other, and the second is told. Where the account is no longer as it was when it was
+Two who decide at once wait for each other, and the second is told. Who asks or decides is an administrator still at
+that moment, not only when the page was opened. Where the account is no longer as it was when it was
 asked, or who asked is no administrator any more, nothing is changed: the request lapses and says so.
 """
 
@@ -71,6 +72,7 @@ def ask(person: User, wish: Wish, *, by: User, reason: str) -> RoleRequest:
         raise ValidationError(_t("Say why: another administrator decides on it."))
     if person.pk == by.pk:
         raise ValidationError(_t("Your own is changed by another administrator."))
+    _check_still(by)
     check_that_somebody_decides(by, person)
     now = User.objects.select_for_update(no_key=True, of=("self",)).prefetch_related("department").get(pk=person.pk)
     if open_one := waiting().filter(person=now).first():
@@ -82,6 +84,12 @@ def ask(person: User, wish: Wish, *, by: User, reason: str) -> RoleRequest:
     )  # fmt: skip
     journal.record(Kind.ROLE_ASKED, now, by=by, detail=made.what[:60])
     return made
+
+
+def _check_still(by: User) -> None:
+    """Raises ValidationError where `by` was let in as an administrator and is none any more by now."""
+    if not User.objects.get(pk=by.pk).may(Permission.SET_UP):
+        raise ValidationError(_t("You are no administrator any more, so nothing was done."))
 
 
 def why_not(request: RoleRequest, by: User) -> str:
@@ -120,9 +128,10 @@ def _behind(account: User) -> set[int]:
 def decide(pk: int, *, by: User, is_granted: bool, note: str = "") -> RoleRequest:
     """Grants or refuses; the request may turn out to have lapsed. Raises ValidationError where `by` may not."""
     request = _locked(pk)
-    if reason := why_not(request, by):
-        raise ValidationError(reason)
     with administrators.one_remains():  # whose locks come first, as wherever people are changed
+        _check_still(by)
+        if reason := why_not(request, by):
+            raise ValidationError(reason)
         person = User.objects.select_for_update(no_key=True).get(pk=request.person_id)
         if lapsed := _why_lapsed(request, person):
             return _close(request, Decision.LAPSED, by=by, note=lapsed)

@@ -184,6 +184,19 @@ def test_what_is_not_as_it_was_when_it_was_asked_is_not_done(meanwhile: str) -> 
     asked(User.objects.get(pk=clerk.pk), Role.MANAGER, by=scene.SECOND_ADMIN)  # and now another waits
 
 
+@pytest.mark.parametrize("became", [{"is_active": False}, {"role": Role.OPERATOR}])
+def test_who_is_no_administrator_any_more_neither_asks_nor_decides(became: dict[str, Any]) -> None:
+    """They were one when the request came in, and are none at the moment at which it counts."""
+    waiting, second = asked(scene.user(scene.CLERK)), scene.user(scene.SECOND_ADMIN)
+    User.objects.filter(pk=second.pk).update(**became)
+    with pytest.raises(ValidationError, match="已不是管理员"):
+        role_requests.decide(waiting.pk, by=second, is_granted=True)
+    wish = role_requests.Wish(Role.MANAGER, None, True)
+    with pytest.raises(ValidationError, match="已不是管理员"):
+        role_requests.ask(scene.user(scene.OTHER_CLERK), wish, by=second, reason=WHY)
+    assert scene.user(scene.CLERK).role == "staff"
+
+
 def test_djangos_pages_change_no_role_and_make_no_administrator(signed_in: SignIn) -> None:
     client, clerk = signed_in(scene.ADMIN), scene.user(scene.CLERK)
     form = {"username": clerk.username, "full_name": clerk.full_name, "is_active": "on", "role": "manager"}
