@@ -160,11 +160,12 @@ def missed_number(missed: MissedCall, reader: Reader) -> str:
     """The number of somebody whose call was missed, where `reader` may read it.
 
     Nobody has asked them whether they may be known: it is read as if they had asked for secrecy; whole by who
-    calls back.
+    calls back, for as long as there is somebody to call.
     """
     if D.CALLER_NUMBER not in RULE[standing_of(reader)][Wish.SECRECY]:
         return ""
-    return missed.phone if isinstance(reader, User) and reader.may(P.CALL_BACK) else telephones.masked(missed.phone)
+    to_be_called = missed.settled_at is None and isinstance(reader, User) and reader.may(P.CALL_BACK)
+    return missed.phone if to_be_called else telephones.masked(missed.phone)
 
 
 def matter_name(matter: Matter, reader: Reader, at_hand: Iterable[Ticket] = ()) -> str:

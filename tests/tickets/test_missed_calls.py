@@ -186,6 +186,10 @@ def test_who_sees_missed_calls_and_the_number(who: str, sees: str, calls: bool, 
     assert client.post(reverse("missed-take", args=[one.pk])).status_code == (302 if calls else 403)
     shown = client.get("/api/v1/missed-calls/").json()["results"][0]
     assert shown["phone"] == ("" if who == scene.MANAGER else sees)
+    MissedCall.objects.update(settled_at=timezone.now(), outcome=Outcome.LAPSED)
+    shown = client.get("/api/v1/missed-calls/").json()["results"][0]
+    assert shown["phone"] == ("" if who == scene.MANAGER else masked(PHONE)), "nobody is to be called any more"
+    MissedCall.objects.update(settled_at=None, outcome="")
     if not calls:
         assert "漏接超时未回拨 <b>1</b>" in client.get(reverse("board")).content.decode()
     else:
