@@ -134,10 +134,18 @@ def greet(ticket: Ticket, *, now: datetime) -> None:
     earlier = set(_open_of_caller(ticket.caller_id, now).filter(counted).values_list("pk", flat=True))
     standing = Flag.objects.filter(ticket__in=earlier, cleared_at__isnull=True)
     known = set(standing.filter(kind=FlagKind.FREQUENT_CALLER).values_list("ticket_id", flat=True))
+    # Tickets before flags, as the sweep takes them: else the two would wait for each other.
+    others = Ticket.objects.filter(pk__in=earlier - known).order_by("pk")
+    Ticket.objects.filter(pk__in=list(_held(others))).update(next_due_at=now)
     of_known = standing.filter(ticket__in=known).order_by("pk")  # locked in one order, whoever calls at the same time
-    pks = list(of_known.select_for_update(no_key=True).values_list("pk", flat=True))
-    Flag.objects.filter(pk__in=pks).update(evidence=_merged(F("evidence"), Value({"calls": calls}, JSONField())))
-    Ticket.objects.filter(pk__in=earlier - known).update(next_due_at=now)
+    Flag.objects.filter(pk__in=list(_held(of_known))).update(
+        evidence=_merged(F("evidence"), Value({"calls": calls}, JSONField()))
+    )
+
+
+def _held(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The keys of rows, which are locked when they are read."""
+    return rows.select_for_update(no_key=True).values_list("pk", flat=True)
 
 
 def _merged(*objects: Any) -> Func:

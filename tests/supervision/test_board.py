@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -347,3 +349,17 @@ def test_the_call_that_makes_a_caller_frequent_has_the_others_looked_at(monday: 
     sweep()
     scene.call()
     assert Ticket.objects.filter(pk__in=[t.pk for t in earlier], next_due_at__lte=timezone.now()).count() == 2
+
+
+def test_tickets_are_held_before_flags_as_the_sweep_holds_them(monday: time_machine.Traveller) -> None:
+    """The other way round a call and the sweep waited for each other, and the call was refused as busy."""
+    for _ in range(3):
+        scene.call()
+    sweep()
+    Flag.objects.filter(pk=Flag.objects.order_by("pk")[0].pk).update(cleared_at=timezone.now())  # one is looked at anew
+    with CaptureQueriesContext(connection) as asked:
+        scene.call()
+    looked_at = [one["sql"].split(" SET ")[0] for one in asked if one["sql"].startswith("UPDATE") and (
+        '"next_due_at"' in one["sql"] or "supervision_flag" in one["sql"]
+    )]  # fmt: skip
+    assert looked_at[:2] == ['UPDATE "tickets_ticket"', 'UPDATE "supervision_flag"']
