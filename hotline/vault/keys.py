@@ -12,6 +12,7 @@ second life of every caller.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,7 +46,8 @@ class Key:
     index: bytes
 
 
-_proven: set[tuple[Key, ...]] = set()
+PROVEN_FOR = 30  # seconds, after which the database is asked again
+_proven: dict[tuple[Key, ...], float] = {}  # when that was
 
 
 @lru_cache(maxsize=32)
@@ -74,9 +76,12 @@ def named(name: bytes) -> Key:
 
 
 def usable() -> tuple[Key, ...]:
-    """The ring, once it is known to be the one that the database was written with. Raises WrongKey where it is not."""
+    """The ring, once it is known to be the one that the database was written with. Raises WrongKey where it is not.
+
+    Asked again and again: a process that was forgotten when keys were changed may not write with what was taken away.
+    """
     found = ring()
-    if found in _proven:
+    if found in _proven and time.monotonic() - _proven[found] < PROVEN_FOR:
         return found
     known = _known()
     if missing := known - {key.name.hex() for key in found}:
@@ -85,7 +90,7 @@ def usable() -> tuple[Key, ...]:
             " do not hold; put them after the new ones and run manage.py rotate_keys"
         )
     if found[0].name.hex() in known:
-        _proven.add(found)  # not where it is noted only now: that may be rolled back
+        _proven[found] = time.monotonic()  # not where it is noted only now: that may be rolled back
     else:
         _note(found[0])
     return found

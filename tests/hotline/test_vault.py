@@ -34,7 +34,7 @@ OLD, NEW = "an-old-key-of-more-than-thirty-two-characters", "a-new-key-of-more-t
 
 @pytest.fixture(autouse=True)
 def _own_keys(settings: Any, tmp_path: Any) -> Iterator[None]:
-    proven = set(keys._proven)
+    proven = dict(keys._proven)
     settings.PERSONAL_KEYS, settings.MEDIA_ROOT = [OLD], tmp_path
     KeyInUse.objects.all().delete()
     keys.forget()
@@ -174,6 +174,24 @@ def test_a_new_key_is_put_first_and_the_old_one_taken_away_when_nothing_is_left_
     assert EventCaller.objects.get().corrected == {"caller_name": [NAME, f"{NAME}兰"]}
     assert Call.objects.get(phone=NUMBER).phone == NUMBER
     assert caller_for(NUMBER, "") == ticket.caller
+
+
+@pytest.mark.parametrize("old_ring", [[OLD], [OLD, NEW]])
+def test_a_process_that_was_not_started_again_writes_nothing_unseen(old_ring: list[str], settings: Any) -> None:
+    """It has the keys of before the rotation: without the new one it stops, with it what it writes is known of."""
+    settings.PERSONAL_KEYS = old_ring
+    for _noted_then_proven in range(2):
+        caller_for(NUMBER, NAME)
+    new = keys._made(NEW, settings.CRYPTO_SUITE[0]).name.hex()
+    KeyInUse.objects.all().delete()
+    KeyInUse.objects.create(name=new)  # as another process leaves it that has rotated all
+    keys._proven[keys.ring()] -= keys.PROVEN_FOR
+    if old_ring == [OLD]:
+        with pytest.raises(keys.WrongKey):
+            caller_for("13907120000", NAME)
+        return
+    caller_for("13907120000", NAME)
+    assert KeyInUse.objects.exclude(name=new).exists()
 
 
 def test_the_suite_is_changed_in_the_same_way(settings: Any) -> None:
