@@ -35,6 +35,7 @@ check-rest: .venv/dev
 	$(BIN)/djlint --quiet --check --lint templates
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python deploy/held.py
 	$(BIN)/python manage.py translations
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/python manage.py write_docs --check
