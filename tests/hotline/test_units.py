@@ -22,11 +22,18 @@ def test_the_target_starts_the_list() -> None:
     assert wanted == [f"hotline@{name}.service" for name in processes.commands()]
 
 
+def test_a_process_alone_starts_with_the_machine_and_with_its_assets() -> None:
+    unit = (UNITS / "hotline@.service").read_text()
+    assert "[Install]\nWantedBy=multi-user.target" in unit
+    assert "Wants=network-online.target hotline-assets.service" in unit
+    assert "collectstatic" in (UNITS / "hotline-assets.service").read_text()
+
+
 @pytest.mark.skipif(not ANALYZE, reason="systemd-analyze is not installed")
 def test_systemd_finds_nothing_wrong_and_little_exposed(tmp_path: Path) -> None:
     for unit in UNITS.iterdir():
         (tmp_path / unit.name).write_text(unit.read_text().replace("/opt/hotline/bin/python", sys.executable))
-    names = ["./hotline.target", "./hotline-prepare.service", "./hotline@web.service"]
+    names = ["./hotline.target", "./hotline-prepare.service", "./hotline-assets.service", "./hotline@web.service"]
     for command in (
         ["verify", "--man=no", *names],
         ["security", "--offline=true", f"--threshold={MOST_EXPOSED}", *names[1:]],
