@@ -7,7 +7,9 @@ without middleware. What lies above it is ours: middleware, the ORM, forms, temp
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
+import random
 import statistics
 import sys
 import time
@@ -39,6 +41,7 @@ SECONDS = 10.0  # for which they ask for one thing
 BUSY = 503  # told to try again
 ROUNDS = 30  # requests of a page that are counted, and sendings of its floor
 OURS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")  # the floor has a transaction of its own
+_callers = itertools.count(random.randrange(10**6))
 TOKEN = "a" * 32  # against forged forms: what is sent need only be what the cookie says
 
 urlpatterns = [path("", lambda _request: HttpResponse())]  # all of the hotline that the floor knows
@@ -123,7 +126,7 @@ def _a_second(server: str, username: str, address: str, form: dict[str, Any] | N
     def ask() -> Counter[int]:
         line, told = http.client.HTTPConnection(urlsplit(server).netloc, timeout=shift.LONGEST), Counter[int]()
         while time.monotonic() < end:
-            sent = None if form is None else urlencode(form | {"csrfmiddlewaretoken": TOKEN, KEY_FIELD: uuid.uuid4()})
+            sent = None if form is None else urlencode(form | _own())
             line.request("GET" if form is None else "POST", quote(address, safe="/?=&%"), sent, headers)
             answer = line.getresponse()
             answer.read()
@@ -138,6 +141,11 @@ def _a_second(server: str, username: str, address: str, form: dict[str, Any] | N
         told = sum((one.result() for one in [clients.submit(ask) for _ in range(CLIENTS)]), Counter[int]())
     took = time.monotonic() - began
     return {"a_second": round((told.total() - told[BUSY]) / took, 1), "again": round(told[BUSY] / took, 1)}
+
+
+def _own() -> dict[str, Any]:
+    """What differs from call to call: who calls, since the calls of one person are recorded one after the other."""
+    return {"csrfmiddlewaretoken": TOKEN, KEY_FIELD: uuid.uuid4(), "caller_phone": f"1001{next(_callers):07d}"}
 
 
 # -- docs/performance.md ---------------------------------------------------------------------------------------------

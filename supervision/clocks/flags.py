@@ -122,7 +122,7 @@ def greet(ticket: Ticket, *, now: datetime) -> None:
 
     Those that are known for it are told the new count here, in their flags alone: somebody who calls a hundred times a
     week would else have a hundred tickets, with all their indices, written anew at each call. The next sweep looks at
-    the others, of which there are few.
+    the others; each is written once until then.
     """
     if not ticket.caller_id:
         return
@@ -136,16 +136,17 @@ def greet(ticket: Ticket, *, now: datetime) -> None:
     known = set(standing.filter(kind=FlagKind.FREQUENT_CALLER).values_list("ticket_id", flat=True))
     # Tickets before flags, as the sweep takes them: else the two would wait for each other.
     others = Ticket.objects.filter(pk__in=earlier - known).order_by("pk")
-    Ticket.objects.filter(pk__in=list(_held(others))).update(next_due_at=now)
+    later = [pk for pk, due in _held(others, "pk", "next_due_at") if due is None or due > now]
+    Ticket.objects.filter(pk__in=later).update(next_due_at=now)
     of_known = standing.filter(ticket__in=known).order_by("pk")  # locked in one order, whoever calls at the same time
-    Flag.objects.filter(pk__in=list(_held(of_known))).update(
+    Flag.objects.filter(pk__in=[pk for (pk,) in _held(of_known, "pk")]).update(
         evidence=_merged(F("evidence"), Value({"calls": calls}, JSONField()))
     )
 
 
-def _held(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The keys of rows, which are locked when they are read."""
-    return rows.select_for_update(no_key=True).values_list("pk", flat=True)
+def _held(rows: QuerySet[Any], *columns: str) -> QuerySet[Any, Any]:
+    """What stands in rows, which are locked when they are read."""
+    return rows.select_for_update(no_key=True).values_list(*columns)
 
 
 def _merged(*objects: Any) -> Func:

@@ -363,3 +363,8 @@ def test_tickets_are_held_before_flags_as_the_sweep_holds_them(monday: time_mach
         '"next_due_at"' in one["sql"] or "supervision_flag" in one["sql"]
     )]  # fmt: skip
     assert looked_at[:2] == ['UPDATE "tickets_ticket"', 'UPDATE "supervision_flag"']
+    with CaptureQueriesContext(connection) as asked:
+        scene.call()
+    assert not [one["sql"] for one in asked if one["sql"].startswith("UPDATE") and '"next_due_at"' in one["sql"]], (
+        "what is due already is not written again"
+    )
