@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 
 NEW = 50_000  # objects between two looks, some 10 MB; a page makes about as many, and most go without being looked for
-SELDOM = 20, 100  # looks until what survived is looked at again, and once more
+SELDOM = 10, 10  # looks until what survived is looked at again, and once more: else old cycles stay for hours
 
 
 def settle() -> None:
