@@ -104,7 +104,7 @@ def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 def known_browser(request: HttpRequest, username: str) -> str:
     """The name of the browser if `username` has signed in with it before; empty for one that is not known."""
-    kept = _cookie(request)
+    kept = _kept(request.COOKIES)
     return str(kept["browser"]) if _mark(username) in kept["people"] else ""
 
 
@@ -115,17 +115,13 @@ def knows_somebody(cookies: Mapping[str, str]) -> bool:
 
 def remember_browser(request: HttpRequest, response: HttpResponse, username: str) -> None:
     """Lets the browser be known for `username` from now on. Names are kept as marks that nobody else can read."""
-    kept = _cookie(request)
+    kept = _kept(request.COOKIES)
     mark = _mark(username)
     people = [mark, *(one for one in kept["people"] if one != mark)][:MOST_PEOPLE]
     response.set_cookie(
         COOKIE, signing.dumps({"browser": kept["browser"], "people": people}, salt=KNOWN_BROWSER),
         max_age=KNOWN_FOR, path=request.path, httponly=True, secure=settings.SESSION_COOKIE_SECURE, samesite="Lax",
     )  # fmt: skip
-
-
-def _cookie(request: HttpRequest) -> dict[str, Any]:
-    return _kept(request.COOKIES)
 
 
 def _kept(cookies: Mapping[str, str]) -> dict[str, Any]:

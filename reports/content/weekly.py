@@ -181,7 +181,7 @@ def hot_matters(frame: Frame) -> list[HotMatter]:
     Which tickets are about one thing say the matters that they belong to, joined by people or by the machine.
     """
     recorded = frame.received().filter(matter__isnull=False)
-    rows = recorded.select_related("region__parent", "department", "category", "matter__named_after")
+    rows = recorded.select_related("region__parent", "category", "matter__named_after")
     rows = rows.defer("search", "caller_search")
     groups: dict[int, HotMatter] = {}
     for ticket in rows.order_by("registered_at", "pk"):
@@ -236,15 +236,23 @@ def _calling_often(tickets: QuerySet[Ticket]) -> list[tuple[int, int]]:
     return [(row["person"], row["calls"]) for row in enough]
 
 
+def _tickets_of(caller: Caller, frame: Frame) -> list[Ticket]:
+    """The person's tickets of the window, recorded under their name, the first first."""
+    theirs = _recorded(frame).filter(WITH_WISH[Wish.NOTHING], caller__in=numbers_of(caller))
+    with_names = theirs.select_related("region__parent", "category").defer("search", "caller_search")
+    return list(with_names.order_by("registered_at", "pk"))
+
+
 def frequent_callers_section(frame: Frame) -> dict[str, Any]:
     """Who called often, by the masked number; of those who asked not to be known no more than how many they are."""
     rows, about = [], []
-    for caller, calls in frequent_callers(frame)[:LONGEST]:
-        theirs = _recorded(frame).filter(WITH_WISH[Wish.NOTHING], caller__in=numbers_of(caller))
-        with_names = theirs.select_related("region__parent", "department", "category")
-        tickets = list(with_names.defer("search", "caller_search").order_by("registered_at", "pk"))
+    called = [
+        (caller, calls, _tickets_of(caller, frame)) for caller, calls in frequent_callers(frame)[:LONGEST]
+    ]  # fmt: skip
+    then = stood((ticket for _caller, _calls, tickets in called for ticket in tickets), frame.window)
+    for caller, calls, tickets in called:
         shown = list(dict.fromkeys(read(ticket, None).title for ticket in tickets))
-        closed, units = _as_they_stood(tickets, stood(tickets, frame.window))
+        closed, units = _as_they_stood(tickets, then)
         places = list(dict.fromkeys(read(ticket, None).place for ticket in tickets))
         rows.append([masked(caller.phone) or str(FORGOTTEN), calls, len(shown), _t("; ").join(shown[:3]),
                      _t("; ").join(places[:2]), closed, units])  # fmt: skip

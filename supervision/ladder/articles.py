@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from hotline.accounts.models import User
 from hotline.accounts.permissions import Permission as P
 from hotline.accounts.permissions import roles_with
+from hotline.locks import one_at_a_time
 from knowledge import ending
 from knowledge.models import Article, ArticleEvent
 from supervision.models import Notice, Step
@@ -31,10 +31,8 @@ def tell(now: datetime | None = None) -> int:
     return told
 
 
-@transaction.atomic
+@one_at_a_time("articles-that-end")  # else two jobs would look before either has written
 def _tell_some(now: datetime) -> int:
-    with connection.cursor() as cursor:  # one job at a time: else both would look before either has written
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('articles-that-end'))")
     today = timezone.localdate(now)
     rows = ending.untold(today).prefetch_related("department").defer("search", "answer")
     articles = list(rows.select_for_update(of=("self",), no_key=True)[:BATCH])

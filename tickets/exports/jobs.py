@@ -19,7 +19,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _t
@@ -27,6 +26,7 @@ from django.utils.translation import gettext as _t
 from hotline import disk, replica
 from hotline.accounts.permissions import Permission as P
 from hotline.ledger import pages as ledger
+from hotline.locks import one_at_a_time
 from hotline.waiting import patience
 from tickets.exports import entry_rows, rows
 from tickets.lists.filters import TicketFilter
@@ -89,9 +89,7 @@ def waits(pk: int) -> bool:
 
 
 def _claim(pk: int) -> TicketExport | None:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('tickets.exports'))")
+    with one_at_a_time("tickets.exports"):
         found = TicketExport.objects.select_for_update(no_key=True).filter(pk=pk).first()
         if found is None or not found.is_open:
             return None
