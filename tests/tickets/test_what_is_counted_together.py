@@ -38,4 +38,6 @@ def test_who_sent_a_ticket_first_is_read_in_the_index() -> None:
         cursor.execute("UPDATE pg_class SET relallvisible = 1000000 WHERE relname = 'tickets_ticketevent'")
         for way in ("seqscan", "bitmapscan", "indexscan"):  # what is left can be had of an index alone, or not at all
             cursor.execute(f"SET LOCAL enable_{way} = off")
+        # A table that was vacuumed while it was empty costs nothing to read, though it is off, as the index itself is.
+        cursor.execute("SET LOCAL seq_page_cost = 1000000")
     assert plans.way_to(events.values("actor", "department", "at")) == "Index Only Scan"
